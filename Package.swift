@@ -1,0 +1,98 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every target is compiled in Swift 6 mode, with the features that keep the floors honest.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser",
+  package: "swift-argument-parser"
+)
+
+let package = Package(
+  name: "walkproof",
+  products: [
+    .executable(name: "walkproof", targets: ["walkproof"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // Floor 0
+    .systemLibrary(
+      name: "CZ3",
+      path: "Sources/CZ3",
+      pkgConfig: "z3",
+      providers: [.apt(["libz3-dev"])]
+    ),
+    // Floor 1
+    .target(name: "Machines", swiftSettings: settings),
+    .target(name: "Property", swiftSettings: settings),
+    // Floor 2
+    .target(
+      name: "Architecture",
+      dependencies: ["Machines"],
+      path: "Models/Architecture",
+      swiftSettings: settings
+    ),
+    .target(name: "Walkers", dependencies: ["Machines"], swiftSettings: settings),
+    // Floor 3
+    .target(
+      name: "Reference",
+      dependencies: ["Machines"],
+      path: "Models/Reference",
+      swiftSettings: settings
+    ),
+    .target(name: "Oracles", dependencies: ["Machines", "Architecture"], swiftSettings: settings),
+    .target(name: "Symbolic", dependencies: ["CZ3", "Machines"], swiftSettings: settings),
+    // Floor 4
+    .target(
+      name: "Systems",
+      dependencies: ["Machines", "Property", "Architecture", "Walkers", "Reference", "Oracles"],
+      swiftSettings: settings
+    ),
+    // Floor 5
+    .target(
+      name: "Proofs",
+      dependencies: ["Machines", "Architecture", "Walkers", "Reference", "Symbolic", "Systems"],
+      path: "Proofs",
+      exclude: ["README.md"],
+      swiftSettings: settings
+    ),
+    // Floor 6
+    .target(
+      name: "Reports",
+      dependencies: ["Machines", "Property", "Systems", "Proofs"],
+      swiftSettings: settings
+    ),
+    // Floor 7
+    .executableTarget(
+      name: "walkproof",
+      dependencies: ["Property", "Systems", "Proofs", "Reports", arguments],
+      swiftSettings: settings
+    ),
+
+    .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: settings),
+    .testTarget(name: "PropertyTests", dependencies: ["Property"], swiftSettings: settings),
+    .testTarget(
+      name: "ArchitectureTests",
+      dependencies: ["Architecture", "Machines"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "OraclesTests",
+      dependencies: ["Oracles", "Architecture", "Machines"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SymbolicTests",
+      dependencies: ["Symbolic", "Machines"],
+      swiftSettings: settings
+    ),
+  ]
+)
