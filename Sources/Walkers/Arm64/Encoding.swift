@@ -1,7 +1,8 @@
 public import Machines
 
-/// How the walkers write descriptors (VMSAv8-64). Only encodings: what the hardware makes of them
-/// is the architecture's business, in `Models/`.
+/// How the walkers write descriptors (VMSAv8-64).
+///
+/// Only encodings: what the hardware makes of them is the architecture's business, in `Models/`.
 public struct Encoding: Sendable, Hashable {
   /// Set in every descriptor that the hardware uses.
   @inlinable public static var valid: UInt64 { 1 << 0 }

@@ -1,8 +1,9 @@
 public import Machines
 
 extension Hyp {
-  /// Unmaps from `address` on, up to `sizeInBytes`, and frees the tables that are left empty. Stops
-  /// at the first address that is not mapped, and at a block that is not wholly in the range.
+  /// Unmaps from `address` on, up to `sizeInBytes`, and frees the tables that are left empty.
+  ///
+  /// Stops at the first address that is not mapped, and at a block that is not wholly in the range.
   ///
   /// - Returns: how many bytes were unmapped; 0 for a range beyond the input address space.
   @inlinable
@@ -17,7 +18,9 @@ extension Hyp {
   }
 }
 
-/// The callbacks of an unmap. Broken leaves are gathered into runs, which have no gaps here.
+/// The callbacks of an unmap.
+///
+/// Broken leaves are gathered into runs, which have no gaps here.
 @usableFromInline
 struct HypUnmap<M: Machine>: Visitor {
   @usableFromInline let table: Hyp<M>

@@ -93,8 +93,10 @@ public struct Invalidation: Sendable, Hashable {
     machine.invalidate(TLBInvalidation(operation, address: address, levelHint: level))
   }
 
-  /// Waits for the invalidation. At stage 2 the combined translations go last: until stage 2 is
-  /// gone everywhere, a walk could build them again from it.
+  /// Waits for the invalidation.
+  ///
+  /// At stage 2 the combined translations go last: until stage 2 is gone everywhere, a walk could
+  /// build them again from it.
   @inlinable
   func complete<M: Machine>(on machine: inout M) {
     machine.barrier(.dsbISH)

@@ -23,7 +23,9 @@ extension Stage2 {
     return entry.descriptor
   }
 
-  /// Clears the access flag of the leaf at `ipa`. The caller owes an invalidation.
+  /// Clears the access flag of the leaf at `ipa`.
+  ///
+  /// The caller owes an invalidation.
   /// - Returns: the descriptor before; 0 where nothing is mapped.
   @inlinable
   public func makeOld(ipa: M.W, on machine: inout M) -> M.W {

@@ -23,8 +23,10 @@ extension Stage2 {
   }
 }
 
-/// The callbacks of a change of owner. An annotated descriptor is invalid, so writing it is the
-/// break; the invalidations are gathered as in an unmap.
+/// The callbacks of a change of owner.
+///
+/// An annotated descriptor is invalid, so writing it is the break; the invalidations are gathered
+/// as in an unmap.
 @usableFromInline
 struct Stage2SetOwner<M: Machine>: Visitor {
   @usableFromInline let table: Stage2<M>

@@ -2,7 +2,9 @@ public import Machines
 
 extension Stage2 {
   /// Unmaps `sizeInBytes` from `ipa`: drops leaves and annotations and frees the tables that are
-  /// left empty. A block that the range touches goes as a whole.
+  /// left empty.
+  ///
+  /// A block that the range touches goes as a whole.
   ///
   /// - Returns: `range` where the range leaves the input address space.
   @inlinable
@@ -83,8 +85,10 @@ struct Stage2Unmap<M: Machine>: Visitor {
     return .descend(child)
   }
 
-  /// Frees a table that holds nothing. What its leaves and its own entry left in the TLBs goes in
-  /// one invalidation, which promises no level.
+  /// Frees a table that holds nothing.
+  ///
+  /// What its leaves and its own entry left in the TLBs goes in one invalidation, which promises no
+  /// level.
   @inlinable @inline(__always)
   mutating func tablePost(
     _ entry: Entry<M>,

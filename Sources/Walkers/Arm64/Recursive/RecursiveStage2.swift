@@ -1,7 +1,9 @@
 public import Machines
 
-/// A guest's stage-2 table the way the kernel wrote it: every call one walk with one callback, every
-/// entry broken, invalidated and counted by itself. With faults it is the seed, or a museum variant.
+/// A guest's stage-2 table the way the kernel wrote it: every call one walk with one callback,
+/// every entry broken, invalidated and counted by itself.
+///
+/// With faults it is the seed, or a museum variant.
 public struct RecursiveStage2<M: Machine>: Stage2Walker {
   /// What the table was made with.
   public let configuration: Stage2Configuration

@@ -15,7 +15,9 @@ public struct VisitKinds: OptionSet, Sendable {
 }
 
 /// The generic walker as the kernel has it: one recursion a level, one callback, every entry read
-/// where it is used. Slow and plain; the optimised walkers are compared with what is built on it.
+/// where it is used.
+///
+/// Slow and plain; the optimised walkers are compared with what is built on it.
 struct RecursiveWalk<M: Machine> {
   /// One entry at which the callback is called.
   struct Visit {
