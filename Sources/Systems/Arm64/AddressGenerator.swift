@@ -53,7 +53,8 @@ struct AddressGenerator {
     case 1: return pageSize * choices.draw(through: 3)
     case 2: return 0 &- pageSize &* (1 + choices.draw(through: 1))
     case 3: return pageSize &* choices.draw(below: 1 << bitsPerLevel)
-    default: return pageSize &* choices.draw(through: 2) &+ choices.drawScaled(through: pageSize - 1)
+    default:
+      return pageSize &* choices.draw(through: 2) &+ choices.drawScaled(through: pageSize - 1)
     }
   }
 

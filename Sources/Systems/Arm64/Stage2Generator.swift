@@ -33,8 +33,10 @@ struct Stage2Generator {
     }
     self.configuration = configuration
     addresses = AddressGenerator(
-      granule, inputAddressBits: configuration.inputAddressBits,
-      outputAddressBits: configuration.outputAddressBits)
+      granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits
+    )
     earlier.reserveCapacity(16)
   }
 
@@ -74,16 +76,25 @@ struct Stage2Generator {
       size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
     }
     return .map(
-      ipa: ipa, sizeInBytes: size, physical: physical, protection: protection,
-      allocations: allowance(&choices))
+      ipa: ipa,
+      sizeInBytes: size,
+      physical: physical,
+      protection: protection,
+      allocations: allowance(&choices)
+    )
   }
 
   private mutating func setOwner(_ choices: inout Choices) -> Stage2Operation {
     var (ipa, size) = range(&choices)
-    if size <= addresses.inputSize { size = min(size, Stage2Generator.pageLimit * addresses.pageSize) }
+    if size <= addresses.inputSize {
+      size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
+    }
     return .setOwner(
-      ipa: ipa, sizeInBytes: size, owner: (1 + choices.draw(through: 2)) % 3,
-      allocations: allowance(&choices))
+      ipa: ipa,
+      sizeInBytes: size,
+      owner: (1 + choices.draw(through: 2)) % 3,
+      allocations: allowance(&choices)
+    )
   }
 
   /// How many table allocations succeed; nil, the simplest, for all.

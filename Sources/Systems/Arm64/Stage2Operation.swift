@@ -4,7 +4,12 @@ public import Machines
 public enum Stage2Operation: Sendable, Hashable {
   /// Maps a range; `allocations` table allocations succeed.
   case map(
-    ipa: UInt64, sizeInBytes: UInt64, physical: UInt64, protection: UInt64, allocations: Int?)
+    ipa: UInt64,
+    sizeInBytes: UInt64,
+    physical: UInt64,
+    protection: UInt64,
+    allocations: Int?
+  )
   /// Unmaps a range.
   case unmap(ipa: UInt64, sizeInBytes: UInt64)
   /// Annotates a range with its owner; `allocations` table allocations succeed.
