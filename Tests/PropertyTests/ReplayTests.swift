@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `the form of version 1 is settled`() {
-    #expect(Self.token.text == "case-1:toy:sums:1.0.deadbeef.ffffffffffffffff:0000")
+    #expect(Self.token.text == "case-1:toy:sums:1.0.deadbeef.ffffffffffffffff:083a")
   }
 
   @Test(arguments: [
@@ -53,7 +53,7 @@ import Testing
     ),
     (
       "case-1:toy:sums:1.2:0bad",
-      "the replay token was altered: its checksum is 0bad, and should be 0000"
+      "the replay token was altered: its checksum is 0bad, and should be dd08"
     ),
     (
       "case-1:toy:sums:1.2:abcde",

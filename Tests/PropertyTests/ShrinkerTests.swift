@@ -6,6 +6,13 @@ import Testing
     choices.list(0...30, averaging: 10) { $0.draw(through: 1000) }
   }
 
+  /// The choices that make a list of these numbers.
+  func listed(_ numbers: [UInt64]) -> [UInt64] {
+    var choices: [UInt64] = []
+    for number in numbers { choices += [1, number] }
+    return choices + [0]
+  }
+
   @Test func `a case that does not fail is given back as it was`() {
     let result = Shrinker().shrink([1, 2, 3]) { choices in
       _ = numbers(&choices)
@@ -33,7 +40,7 @@ import Testing
   @Test func `the same case shrinks the same way, run for run`() {
     func trail() -> [[UInt64]] {
       var trail: [[UInt64]] = []
-      let start = (0..<20).flatMap { [1, 37 * $0 % 900 + 50] as [UInt64] } + [0]
+      let start = listed((0..<20).map { 37 * $0 % 900 + 50 })
       _ = Shrinker().shrink(start) { choices in
         let sum = numbers(&choices).reduce(0, +)
         trail.append(choices.values)
@@ -48,7 +55,7 @@ import Testing
 
   @Test func `the budget is kept, and what was reached by then is a failing case`() {
     var runs = 0
-    let start = (0..<20).flatMap { _ in [1, 900] as [UInt64] } + [0]
+    let start = listed(Array(repeating: 900, count: 20))
     func fails(_ choices: inout Choices) -> Bool { numbers(&choices).reduce(0, +) >= 2500 }
     let result = Shrinker(budget: 12).shrink(start) { choices in
       runs += 1
