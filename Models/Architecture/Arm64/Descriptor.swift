@@ -1,0 +1,153 @@
+public import Machines
+
+/// A descriptor as the hardware reads it.
+public enum Descriptor: Sendable, Hashable {
+  /// Nothing the hardware may use: bit 0 is clear, or the encoding is reserved at its level. Software
+  /// may keep an annotation in `raw`.
+  case invalid(raw: UInt64)
+  /// The next level's table is at this physical address.
+  case table(address: UInt64)
+  /// The translation itself.
+  case leaf(Leaf)
+
+  /// The kinds between which entries change.
+  public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
+    /// Zero.
+    case invalid
+    /// Not zero, and not valid.
+    case annotated
+    /// A leaf of the last level.
+    case page
+    /// A leaf of an earlier level.
+    case block
+    /// A pointer to the next level's table.
+    case table
+
+    /// Whether the hardware may use, and so cache, what it reads.
+    @inlinable public var isValid: Bool { rawValue >= Kind.page.rawValue }
+    /// Whether it is a block or a page.
+    @inlinable public var isLeaf: Bool { self == .page || self == .block }
+  }
+}
+
+/// A block or page descriptor's contents.
+public struct Leaf: Sendable, Hashable {
+  /// How accesses to the memory behave.
+  public enum MemoryType: Sendable, Hashable {
+    /// Normal memory, inner and outer write-back cacheable.
+    case normalWriteBack
+    /// Device memory, nGnRE.
+    case deviceNGnRE
+    /// Anything else, by its encoding in the descriptor.
+    case other(UInt8)
+  }
+
+  /// The level of the descriptor, and so its size.
+  public var level: LookupLevel
+  /// The first byte of the physical range.
+  public var outputAddress: UInt64
+  /// Loads are permitted.
+  public var isReadable: Bool
+  /// Stores are permitted.
+  public var isWritable: Bool
+  /// Instruction fetches are permitted.
+  public var isExecutable: Bool
+  /// How accesses to the memory behave.
+  public var memoryType: MemoryType
+  /// The shareability field, SH: 0 none, 2 outer, 3 inner.
+  public var shareability: UInt8
+  /// The access flag; where it is clear an access faults and nothing is cached.
+  public var isAccessed: Bool
+  /// The four bits 58:55, in their place, that the hardware ignores.
+  public var softwareBits: UInt64
+  /// The hint that neighbours form one contiguous run.
+  public var isContiguous: Bool
+
+  /// Whether it is a page, not a block.
+  public var isPage: Bool { level == .last }
+}
+
+extension TranslationRegime {
+  /// The kind of the descriptor `raw` at `level`.
+  ///
+  /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats": bit 0 says valid; bit 1 set says
+  /// table, or page at level 3; clear says block, and is reserved where the level has no blocks.
+  @inlinable
+  public func kind(of raw: UInt64, at level: LookupLevel) -> Descriptor.Kind {
+    if raw & 1 == 0 { return raw == 0 ? .invalid : .annotated }
+    if raw & 2 != 0 { return level == .last ? .page : .table }
+    return allowsBlocks(at: level) ? .block : .annotated
+  }
+
+  /// The physical address in a descriptor whose address field begins at bit `shift`: up to bit 47,
+  /// and with 64 KiB granules bits 15:12 stand for bits 51:48.
+  @inlinable
+  func address(in raw: UInt64, from shift: UInt64) -> UInt64 {
+    let low = raw & (1 &<< 48 &- 1) & ~(1 &<< shift &- 1)
+    return granule == .size64K ? low | (raw &>> 12 & 0xf) &<< 48 : low
+  }
+
+  /// The table address in a table descriptor.
+  @inlinable
+  public func tableAddress(in raw: UInt64) -> UInt64 { address(in: raw, from: granule.shift) }
+
+  /// The output address in a leaf descriptor of `level`.
+  @inlinable
+  public func outputAddress(in raw: UInt64, at level: LookupLevel) -> UInt64 {
+    address(in: raw, from: entryShift(at: level))
+  }
+
+  /// The descriptor `raw` as the hardware reads it at `level`.
+  public func decode(_ raw: UInt64, at level: LookupLevel) -> Descriptor {
+    switch kind(of: raw, at: level) {
+    case .invalid, .annotated: .invalid(raw: raw)
+    case .table: .table(address: tableAddress(in: raw))
+    case .page, .block: .leaf(leaf(raw, at: level))
+    }
+  }
+
+  /// The block or page descriptor `raw` of `level`.
+  func leaf(_ raw: UInt64, at level: LookupLevel) -> Leaf {
+    Leaf(
+      level: level,
+      outputAddress: outputAddress(in: raw, at: level),
+      isReadable: stage == .el2Stage1 || raw & (1 << 6) != 0,
+      isWritable: (raw & (1 << 7) != 0) == (stage == .stage2),
+      isExecutable: isExecutable(raw),
+      memoryType: memoryType(in: raw),
+      shareability: UInt8(raw >> 8 & 0b11),
+      isAccessed: raw & TranslationRegime.accessFlag != 0,
+      softwareBits: raw & 0b1111 << 55,
+      isContiguous: raw & (1 << 52) != 0
+    )
+  }
+
+  /// The access flag's bit.
+  @inlinable public static var accessFlag: UInt64 { 1 << 10 }
+
+  /// Whether the leaf `raw` lets instructions be fetched (XN, bit 54, is clear).
+  @inlinable
+  public func isExecutable(_ raw: UInt64) -> Bool { raw & (1 << 54) == 0 }
+
+  /// The memory type of the leaf `raw`.
+  ///
+  /// Stage 2 has it in MemAttr, bits 5:2, by the two encodings of the manual ("Stage 2 memory region
+  /// type and cacheability attributes", with and without FEAT_S2FWB). EL2 stage 1 has an index into
+  /// MAIR_EL2, bits 4:2, which is read as Linux programs it: 0 normal write-back, 4 device nGnRE.
+  public func memoryType(in raw: UInt64) -> Leaf.MemoryType {
+    let normal: UInt64 = stage == .el2Stage1 ? 0 : forcesWriteBack ? 0b0110 : 0b1111
+    let device: UInt64 = stage == .el2Stage1 ? 4 : 0b0001
+    let field = raw >> 2 & (stage == .el2Stage1 ? 0b111 : 0b1111)
+    return field == normal
+      ? .normalWriteBack : field == device ? .deviceNGnRE : .other(UInt8(field))
+  }
+
+  /// Whether the leaf `raw` is normal write-back cacheable memory.
+  @inlinable
+  public func isCacheable(_ raw: UInt64) -> Bool {
+    switch stage {
+    case .el2Stage1: raw & 0b1_1100 == 0
+    case .stage2: raw & 0b11_1100 == (forcesWriteBack ? 0b01_1000 : 0b11_1100)
+    }
+  }
+}

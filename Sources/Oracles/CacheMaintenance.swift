@@ -1,0 +1,145 @@
+import Architecture
+
+/// Cache maintenance of stage 2: memory is cleaned before it is mapped cacheable without FWB, the
+/// instruction cache is invalidated before memory becomes executable, and neither for an entry that
+/// is not valid.
+///
+/// Reference: Arm ARM DDI 0487, "Mismatched memory attributes" (why a guest could otherwise read what
+/// a cache hides) and "Synchronization and coherency issues between data and instruction accesses";
+/// that it is done by range before the entry is visible, and for nothing else, is the calls' own
+/// contract. Where FWB is in effect cleaning is a cost, not a fault. EL2's own tables owe nothing.
+///
+/// Does not establish: that what is cleaned stays clean; anything smaller than the ranges named.
+struct CacheMaintenance: Sendable {
+  private let regime: TranslationRegime
+  private let isStage2: Bool
+  private let needsClean: Bool
+  private var cleaned = ByteRanges()
+  private var invalidated = ByteRanges()
+  private var cleanable = ByteRanges()
+  private var executable = ByteRanges()
+  private var owed = ByteRanges()
+
+  init(regime: TranslationRegime) {
+    self.regime = regime
+    isStage2 = regime.stage == .stage2
+    needsClean = isStage2 && !regime.forcesWriteBack
+  }
+
+  mutating func beginCall() {
+    cleaned.removeAll()
+    invalidated.removeAll()
+    cleanable.removeAll()
+    executable.removeAll()
+    owed.removeAll()
+  }
+
+  mutating func clean(_ address: UInt64, sizeInBytes: UInt64) {
+    let range = byteRange(address, sizeInBytes)
+    cleaned.append(range)
+    owed.subtract(range)
+  }
+
+  mutating func invalidateInstructions(_ address: UInt64, sizeInBytes: UInt64) {
+    invalidated.append(byteRange(address, sizeInBytes))
+  }
+
+  /// A leaf was written; `isInstall` if not merely its permissions changed.
+  mutating func judgeInstall(_ change: EntryChange, isInstall: Bool, _ findings: inout Findings) {
+    guard isStage2 else { return }
+    let range = outputRange(change.new, change.level)
+    if isInstall, regime.isCacheable(change.new) {
+      cleanable.append(range)
+      if needsClean, !cleaned.contains(range) {
+        findings.add(
+          .notCleanedBeforeInstall,
+          "the memory at \(range.lowerBound.hexadecimal) was mapped cacheable, and not cleaned before",
+          at: change.place,
+          detail: change.transition
+        )
+      }
+    }
+    if regime.isExecutable(change.new), isInstall || !regime.isExecutable(change.old) {
+      executable.append(range)
+      if !invalidated.contains(range) {
+        findings.add(
+          .instructionsNotInvalidated,
+          "the memory at \(range.lowerBound.hexadecimal) became executable, and the instruction"
+            + " cache was not invalidated before",
+          at: change.place,
+          detail: change.transition
+        )
+      }
+    }
+  }
+
+  /// The leaf `raw` was replaced: its memory may be cleaned.
+  mutating func noteUnmap(_ raw: UInt64, at level: LookupLevel) {
+    guard isStage2, regime.isCacheable(raw) else { return }
+    cleanable.append(outputRange(raw, level))
+  }
+
+  /// No translation by the unmapped leaf `raw` is left: its memory has to be cleaned.
+  mutating func owe(_ raw: UInt64, at level: LookupLevel) {
+    guard needsClean, regime.isCacheable(raw) else { return }
+    owed.append(outputRange(raw, level))
+  }
+
+  func judgeReturn(_ contract: CallContract, _ findings: inout Findings) {
+    if let range = owed.ranges.first {
+      let isEarly = cleaned.contains(range)
+      findings.add(
+        .notCleanedAfterUnmap,
+        "the memory at \(range.lowerBound.hexadecimal) was unmapped, and "
+          + (isEarly ? "cleaned before its translation was gone" : "not cleaned"),
+        detail: isEarly ? "too-early" : "missing"
+      )
+    }
+    let flushed = contract.flushedRanges ?? []
+    if let range = cleaned.firstMissing(from: flushed) {
+      findings.add(
+        .notFlushed,
+        "the memory from \(range.lowerBound.hexadecimal) to \(range.upperBound.hexadecimal) was not"
+          + " cleaned by a flush of its range"
+      )
+    }
+    judgeNeed(cleaned, cleanable, flushed, .needlessClean, "cleaned", &findings)
+    judgeNeed(
+      invalidated,
+      executable,
+      [],
+      .needlessInstructionInvalidation,
+      "invalidated in the instruction cache",
+      &findings
+    )
+  }
+
+  private func judgeNeed(
+    _ done: ByteRanges,
+    _ needed: ByteRanges,
+    _ flushed: [Range<UInt64>],
+    _ rule: Rule,
+    _ verb: String,
+    _ findings: inout Findings
+  ) {
+    guard !done.isEmpty else { return }
+    var allowed = needed
+    for range in flushed { allowed.append(range) }
+    if let range = allowed.firstMissing(from: done.ranges) {
+      findings.add(
+        rule,
+        "the memory from \(range.lowerBound.hexadecimal) to \(range.upperBound.hexadecimal) was"
+          + " \(verb), and no valid leaf that needs it was written or replaced there"
+      )
+    }
+  }
+
+  private func outputRange(_ raw: UInt64, _ level: LookupLevel) -> Range<UInt64> {
+    byteRange(regime.outputAddress(in: raw, at: level), regime.entrySizeInBytes(at: level))
+  }
+
+  private func byteRange(_ address: UInt64, _ sizeInBytes: UInt64) -> Range<UInt64> {
+    let (end, overflows) = address.addingReportingOverflow(sizeInBytes)
+    return address..<(overflows ? .max : end)
+  }
+}

@@ -1,0 +1,92 @@
+import Architecture
+import Machines
+
+extension Judges {
+  /// Zeroed pages were handed out. The first ones since the reset are the root.
+  mutating func allocate(_ address: UInt64, pageCount: Int, level: Int) {
+    let first = memory.page(of: address)
+    guard first < memory.capacity, first + pageCount <= memory.capacity else { return }
+    let isRoot = lifetime.root == nil
+    if isRoot {
+      lifetime.root = address
+      lifetime.judgeRoot(address, pageCount: pageCount, regime, &findings)
+    }
+    let level = isRoot ? regime.startLevel : LookupLevel(rawValue: min(max(level, 0), 3))
+    let parentSize = regime.entrySizeInBytes(at: level) << regime.granule.bitsPerLevel
+    for number in 0..<pageCount {
+      let page = first + number
+      pages[page] = PageShadow()
+      pages[page].station = .live
+      pages[page].count = 1
+      pages[page].level = level
+      pages[page].isRoot = isRoot
+      pages[page].isLinked = isRoot
+      pages[page].inputAddress = UInt64(number) &* parentSize
+      pages[page].writtenAt = findings.now
+    }
+    lifetime.usedPageCount = max(lifetime.usedPageCount, first + pageCount)
+    lifetime.liveCount += pageCount
+    if isRoot { lifetime.linkedCount += pageCount }
+  }
+
+  /// A page's count rose, or with a negative amount fell.
+  mutating func changeCount(_ address: UInt64, by amount: Int) {
+    let page = memory.page(of: address)
+    guard page < memory.capacity, pages[page].station == .live else {
+      TableLifetime.judgeCount(address, pages, memory, &findings)
+      return
+    }
+    pages[page].count &+= Int32(truncatingIfNeeded: amount)
+    counts.update(&pages[page])
+  }
+
+  /// A page's count fell to `remaining`; it is free if that is 0.
+  mutating func free(_ address: UInt64, ifCountIs remaining: Int) {
+    let page = memory.page(of: address)
+    guard page < memory.capacity, pages[page].station == .live else { return }
+    if remaining < 0 { TableLifetime.convictBelowZero(pages[page], address, &findings) }
+    if remaining <= 0 { free(page) }
+  }
+
+  /// A root's pages were freed.
+  mutating func freeRoot(_ address: UInt64, pageCount: Int) {
+    lifetime.judgeFreeRoot(address, pageCount: pageCount, regime, &findings)
+    let first = memory.page(of: address)
+    guard first < memory.capacity else { return }
+    for page in first..<min(first + pageCount, memory.capacity) {
+      if pages[page].station == .live {
+        free(page)
+      } else {
+        TableLifetime.judgeCount(memory.address(of: page), pages, memory, &findings)
+      }
+    }
+  }
+
+  private mutating func free(_ page: Int) {
+    if !contract.isDestroy {
+      if pages[page].isLinked {
+        TableLifetime.convictFreeLinked(pages[page], memory.address(of: page), &findings)
+      } else if cache.walkableCount > 0, let top = walkableTop(of: page) {
+        let entry = staleEntry(leadingTo: top)
+        TableLifetime.convictFreeWalkable(pages[page], memory.address(of: page), entry, &findings)
+      }
+    }
+    pages[page].station = .freed
+    lifetime.liveCount -= 1
+    if pages[page].isLinked {
+      pages[page].isLinked = false
+      lifetime.linkedCount -= 1
+    }
+    counts.update(&pages[page])
+  }
+
+  /// A stale table entry that still leads to `page`, of several the oldest.
+  private func staleEntry(leadingTo page: Int) -> StaleEntry? {
+    var oldest: StaleEntry?
+    cache.forEach { entry in
+      guard Int(entry.tablePage) == page, entry.isWalkable else { return }
+      if oldest.map({ entry.brokenAt < $0.brokenAt }) ?? true { oldest = entry }
+    }
+    return oldest
+  }
+}

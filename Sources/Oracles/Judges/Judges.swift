@@ -1,0 +1,101 @@
+public import Architecture
+public import Machines
+
+/// Every oracle at once, listening to one walker's events and knowing nothing of the walker.
+///
+/// Attach it to a `TracingMachine`, put each call between `beginCall(_:)` and `endCall()`, and read
+/// `violations`. `reset()` it together with the machine to use both again. One value for each machine:
+/// copies share their notes.
+///
+/// Complexity: an event costs the same whatever the size of the tables; what is done for an entry
+/// that is detached, or for a range, was paid for when it was written.
+public struct Judges: EventListener, Sendable {
+  /// The regime by which descriptors are read.
+  public let regime: TranslationRegime
+  /// The memory that the tables are in.
+  @usableFromInline let memory: PhysicalMemoryView
+  @usableFromInline let shadows: PageShadows
+  @usableFromInline let pages: UnsafeMutablePagePointer
+  @usableFromInline var findings = Findings()
+  @usableFromInline var progress = Progress()
+  var cache: TranslationCache
+  var lifetime = TableLifetime()
+  var counts: ReferenceCounts
+  var barriers = BarrierDiscipline()
+  var maintenance: CacheMaintenance
+  var contract = CallContract.coherent
+  var callBeganAt = 0
+  var touchedEntries: ContiguousArray<TouchedEntry> = []
+  /// How often an entry of one kind became one of another, since `init`.
+  public internal(set) var transitions = TransitionMatrix()
+
+  /// Judges of the tables of `regime` in `memory`; `countsPages` where the subject keeps a count for
+  /// each table page.
+  public init(regime: TranslationRegime, memory: PhysicalMemory, countsPages: Bool = true) {
+    self.regime = regime
+    self.memory = PhysicalMemoryView(memory)
+    shadows = PageShadows(capacity: memory.capacity, entryCount: regime.entryCount)
+    pages = UnsafeMutablePagePointer(shadows.pages)
+    cache = TranslationCache(regime: regime, pageCount: memory.capacity)
+    counts = ReferenceCounts(isEnabled: countsPages)
+    maintenance = CacheMaintenance(regime: regime)
+  }
+
+  /// The first violations since the last reset, in order.
+  public var violations: [Violation] { findings.violations }
+  /// How many violations there were since the last reset.
+  public var violationCount: Int { findings.count }
+  /// How many events there were since the last reset.
+  public var eventCount: Int { findings.now }
+  /// How many invalidations the caller owes.
+  public var debtCount: Int { cache.debtCount }
+
+  /// Forgets everything but the transitions. Complexity: linear in the pages that were used.
+  public mutating func reset() {
+    clearTouched()
+    for page in 0..<lifetime.usedPageCount { pages[page] = PageShadow() }
+    lifetime = TableLifetime()
+    counts.imbalancedCount = 0
+    cache.reset()
+    cache.retired.removeAll(keepingCapacity: true)
+    cache.releasedTables.removeAll(keepingCapacity: true)
+    barriers = BarrierDiscipline()
+    maintenance.beginCall()
+    findings.reset()
+    progress.steps = 0
+    contract = .coherent
+    callBeganAt = 0
+  }
+
+  /// A call begins, of which `contract` says what it owes.
+  public mutating func beginCall(_ contract: CallContract) {
+    self.contract = contract
+    callBeganAt = findings.now
+    clearTouched()
+    progress.steps = 0
+    maintenance.beginCall()
+  }
+
+  /// The call has returned: what it owed must be there.
+  public mutating func endCall() {
+    progress.judgeReturn(limit: contract.stepLimit, &findings)
+    if contract.isDestroy {
+      settle()
+      lifetime.judgeDestroy(pages, memory, &findings)
+    } else {
+      barriers.judgeReturn(contract, cache, callBeganAt: callBeganAt, &findings)
+      if TLBCoherence.judgeReturn(cache, &findings) { settle() }
+      lifetime.judgeReturn(pages, memory, &findings)
+      counts.judgeReturn(pages, lifetime, memory, &findings)
+    }
+    maintenance.judgeReturn(contract, &findings)
+    contract = .coherent
+  }
+
+  /// The caller pays every debt: the VMID's (or EL2's) translations are invalidated, with barriers.
+  public mutating func settle() {
+    cache.removeAll()
+    drainCache()
+    cache.retired.removeAll(keepingCapacity: true)
+  }
+}

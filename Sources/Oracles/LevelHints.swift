@@ -1,0 +1,25 @@
+import Architecture
+
+/// Level hints: an invalidation may promise the level of the leaf only where that is true.
+///
+/// Reference: Arm ARM DDI 0487, the TTL field of the TLBI instructions: if the promise is wrong for
+/// an entry, that entry need not be removed. So a hint removes leaves of exactly its level and no
+/// table entries; and where what may be cached was only ever covered by hints that exclude it, the
+/// hint is to blame. A hint that is wrong for one entry and right for another, the first being
+/// invalidated otherwise, is no fault.
+///
+/// Does not establish: that a hint is given where it could be; that a hint for a place where nothing
+/// is cached is true.
+enum LevelHints {
+  /// Whether a hint is what kept the entry from being forgotten.
+  static func isToBlame(for entry: StaleEntry) -> Bool { entry.cause == "wrong-level" }
+}
+
+extension StaleEntry {
+  /// The rule that the maintenance broke, if some was tried; else what its absence breaks.
+  func rule(otherwise rule: Rule) -> Rule {
+    if BarrierDiscipline.isTooEarly(self) { return .invalidateWithoutBarrier }
+    if BarrierDiscipline.isIncomplete(self) { return .incompleteInvalidation }
+    return LevelHints.isToBlame(for: self) ? .wrongLevelHint : rule
+  }
+}

@@ -1,0 +1,53 @@
+import Architecture
+
+/// Reference counts: the count of every table page of the tree is 1 plus its entries that are not
+/// zero, when a call returns.
+///
+/// The rule is the API's: what is counted is what keeps a page alive. Kept as the number of pages
+/// for which it does not hold, so that the end of a call costs nothing.
+///
+/// Does not establish: that counts are right in the middle of a call.
+struct ReferenceCounts {
+  /// Whether the subject keeps counts.
+  let isEnabled: Bool
+  /// How many linked pages have another count than their entries demand.
+  var imbalancedCount = 0
+
+  init(isEnabled: Bool) { self.isEnabled = isEnabled }
+
+  /// Takes note of a page whose count, entries or place changed.
+  @inline(__always)
+  mutating func update(_ page: inout PageShadow) {
+    let isImbalanced =
+      page.isLinked && page.station == .live && page.count != page.nonzeroCount &+ 1
+    if isImbalanced != page.isImbalanced {
+      page.isImbalanced = isImbalanced
+      imbalancedCount += isImbalanced ? 1 : -1
+    }
+  }
+
+  /// Judges every page at the end of a call.
+  func judgeReturn(
+    _ pages: UnsafeMutablePagePointer,
+    _ lifetime: TableLifetime,
+    _ memory: PhysicalMemoryView,
+    _ findings: inout Findings
+  ) {
+    guard isEnabled, imbalancedCount > 0 else { return }
+    for number in 0..<lifetime.usedPageCount where pages[number].isImbalanced {
+      let page = pages[number]
+      let sign = page.count > page.nonzeroCount + 1 ? "high" : "low"
+      findings.add(
+        .countMismatch,
+        "the table page \(memory.address(of: number).hexadecimal) of level \(page.level) has a"
+          + " count of \(page.count) with \(page.nonzeroCount) entries that are not zero",
+        at: Place(
+          entryAddress: memory.address(of: number),
+          inputAddress: page.inputAddress,
+          level: page.level
+        ),
+        detail: "too-\(sign)"
+      )
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Architecture
+
+/// TLB coherence: when a call returns, no TLB of either CPU can hold what the tables no longer say,
+/// unless the API makes its caller owe the invalidation.
+///
+/// Reference: Arm ARM DDI 0487 M.b, D8.17, RFFWJK and RRVJDB (what may be cached, and for how long),
+/// RGPPYH (what has to be invalidated). Only permissions and the access flag can be owed; a debt
+/// ends when its entry changes in anything else.
+///
+/// Does not establish: that the caller pays; when a CPU sees a *new* translation; anything about
+/// what the guest's own stage-1 tables say.
+enum TLBCoherence {
+  /// Judges what is stale at the end of a call. Returns whether there was a violation.
+  static func judgeReturn(_ cache: TranslationCache, _ findings: inout Findings) -> Bool {
+    guard cache.count > cache.debtCount else { return false }
+    var unpaid: [StaleEntry] = []
+    cache.forEach { if !$0.isDebt { unpaid.append($0) } }
+    unpaid.sort { ($0.brokenAt, $0.inputAddress) < ($1.brokenAt, $1.inputAddress) }
+    var seen: Set<String> = []
+    for entry in unpaid {
+      let rule = entry.rule(otherwise: ordinaryRule(entry))
+      guard seen.insert("\(rule)\(entry.cause)\(entry.kind)").inserted else { continue }
+      let others = unpaid.count > 1 ? ", one of \(unpaid.count) such entries" : ""
+      findings.add(
+        rule,
+        "the call returned while the \(entry.kind) \(entry.raw.hexadecimal), replaced at event"
+          + " \(entry.brokenAt)\(others), may still be cached: it \(entry.explanation)",
+        at: Place(
+          entryAddress: entry.entryAddress,
+          inputAddress: entry.inputAddress,
+          level: entry.level
+        ),
+        detail: "\(entry.kind)/\(entry.cause)"
+      )
+    }
+    return true
+  }
+
+  private static func ordinaryRule(_ entry: StaleEntry) -> Rule {
+    entry.kind == .table
+      ? .staleTable : entry.isPermissionOnly ? .stalePermission : .staleTranslation
+  }
+}

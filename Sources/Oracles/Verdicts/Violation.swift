@@ -1,0 +1,82 @@
+public import Architecture
+
+/// One breach of one rule, where it was seen.
+public struct Violation: Sendable, Hashable {
+  /// The rule that was broken.
+  public var rule: Rule
+  /// What happened, in plain words.
+  public var message: String
+  /// The physical address of the descriptor concerned, or of the table page; nil if there is none.
+  public var entryAddress: UInt64?
+  /// The first byte of the input range concerned; nil if there is none.
+  public var inputAddress: UInt64?
+  /// The level of the descriptor concerned; nil if there is none.
+  public var level: LookupLevel?
+  /// When it was seen: the number of the event, counted from 1 since the last reset.
+  public var eventOrdinal: Int
+  /// The same for every instance of one fault: the rule, how the entry changed and where in the
+  /// tree; never an address or a seed.
+  public var fingerprint: String
+}
+
+extension Violation: CustomStringConvertible {
+  /// The rule's name and what happened.
+  public var description: String { "\(rule.rawValue): \(message)" }
+}
+
+/// The violations found, the first few of them.
+@usableFromInline
+struct Findings: Sendable {
+  /// How many are kept.
+  static let limit = 16
+  /// The first ones, in the order of events.
+  private(set) var violations: [Violation] = []
+  /// How many there were.
+  private(set) var count = 0
+  /// The number of the current event.
+  @usableFromInline var now = 0
+
+  mutating func reset() {
+    violations.removeAll(keepingCapacity: true)
+    count = 0
+    now = 0
+  }
+
+  /// Adds one; `detail` is the part of the fingerprint beyond the rule and the place in the tree.
+  mutating func add(
+    _ rule: Rule,
+    _ message: @autoclosure () -> String,
+    at place: Place? = nil,
+    detail: @autoclosure () -> String = ""
+  ) {
+    count += 1
+    guard violations.count < Self.limit else { return }
+    var fingerprint = rule.rawValue
+    let detail = detail()
+    if !detail.isEmpty { fingerprint += "/" + detail }
+    if let level = place?.level { fingerprint += level == .last ? "/last-level" : "/upper-level" }
+    violations.append(
+      Violation(
+        rule: rule,
+        message: message(),
+        entryAddress: place?.entryAddress,
+        inputAddress: place?.inputAddress,
+        level: place?.level,
+        eventOrdinal: now,
+        fingerprint: fingerprint
+      )
+    )
+  }
+}
+
+/// Where in the tables something was seen.
+struct Place {
+  var entryAddress: UInt64
+  var inputAddress: UInt64?
+  var level: LookupLevel?
+}
+
+extension UInt64 {
+  /// In hexadecimal, as addresses are printed.
+  var hexadecimal: String { "0x" + String(self, radix: 16) }
+}

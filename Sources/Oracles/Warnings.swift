@@ -1,0 +1,11 @@
+import Machines
+
+/// Warnings: the walker does not report what its author thought impossible.
+///
+/// Does not establish: that the author's conditions are right.
+enum Warnings {
+  static func judge(_ site: Site, _ contract: CallContract, _ findings: inout Findings) {
+    guard !contract.permitsWarnings else { return }
+    findings.add(.unexpectedWarning, "the walker warned: \(site)", detail: "\(site)")
+  }
+}
