@@ -1,5 +1,5 @@
-public import Machines
-public import Property
+import Machines
+import Property
 
 /// Draws addresses and sizes where walkers go wrong: on both sides of every boundary of a granule
 /// or level, at the end of the address space, unaligned, and where earlier operations were.

@@ -2,11 +2,12 @@ import Architecture
 import Machines
 import Oracles
 import Property
+import Reference
 import Walkers
 
 /// The property that a guest stage-2 library is checked for: whatever the calls, results and tables
 /// are those of the model, and every judge is content with every event.
-struct Stage2Check<W: Stage2Walker>: CaseProperty where W.M == CheckMachine {
+struct Stage2Check<W: Stage2Walker & UsableOnThreads>: CaseProperty where W.M == CheckMachine {
   typealias Statistics = CheckStatistics
 
   let subject: Stage2Subject<W>

@@ -1,4 +1,4 @@
-public import Machines
+import Machines
 
 /// One call of a guest stage-2 library, or of its caller's duties.
 public enum Stage2Operation: Sendable, Hashable {

@@ -1,11 +1,12 @@
 import Architecture
 import Machines
+import Property
 import Oracles
 import Reference
 import Walkers
 
 /// One case in progress: a walker, its model, and the machine between them.
-struct Stage2Session<W: Stage2Walker> where W.M == CheckMachine {
+struct Stage2Session<W: Stage2Walker & UsableOnThreads> where W.M == CheckMachine {
   var machine: CheckMachine
   let walker: W
   var model: Stage2Model
@@ -228,9 +229,10 @@ struct Stage2Session<W: Stage2Walker> where W.M == CheckMachine {
   /// Compares everything: every leaf in memory with the model, and every count with its table.
   mutating func audit() -> Finding? {
     var finding: Finding?
-    var leafCount = 0
+    var entryCount = 0
+    let (comparison, model) = (comparison, model)
     machine.judges.audit { inputAddress, level, raw in
-      leafCount += 1
+      entryCount += 1
       guard finding == nil else { return }
       let place = Place(level: level.rawValue, address: inputAddress)
       finding = comparison.compare(
@@ -243,10 +245,10 @@ struct Stage2Session<W: Stage2Walker> where W.M == CheckMachine {
     if machine.judges.violationCount > 0 { return machine.firstFinding }
     if let finding { return finding }
     for (place, entry) in model.tables.entries {
-      if case .leaf = entry { leafCount -= 1 }
+      if entry != .table { entryCount -= 1 }
       if let finding = comparison.compare(place, with: model.tables) { return finding }
     }
-    precondition(leafCount == 0, "compared every leaf, and yet there are \(leafCount) too many")
+    precondition(entryCount == 0, "every entry agrees, and yet there are \(entryCount) too many")
     return nil
   }
 

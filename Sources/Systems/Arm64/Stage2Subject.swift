@@ -1,4 +1,5 @@
 import Machines
+import Property
 import Reference
 import Walkers
 
@@ -11,7 +12,7 @@ struct Abilities: Sendable {
 }
 
 /// A guest stage-2 library that can be checked.
-struct Stage2Subject<W: Stage2Walker>: Sendable where W.M == CheckMachine {
+struct Stage2Subject<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == CheckMachine {
   /// Makes a table.
   let create: @Sendable (Stage2Configuration, inout CheckMachine) -> W?
   /// What its documentation promises.

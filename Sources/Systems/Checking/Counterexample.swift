@@ -1,4 +1,4 @@
-public import Machines
+import Machines
 
 /// A case that a subject fails, in words.
 public struct Counterexample: Sendable, Hashable {

@@ -1,4 +1,4 @@
-public import Oracles
+import Oracles
 
 /// One thing that is wrong with a subject, as a person is told of it.
 public struct Finding: Sendable, Hashable {
