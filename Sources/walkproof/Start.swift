@@ -1,4 +1,5 @@
 import Systems
+
 @main enum Start {
   static func main() { trial() }
 }

@@ -97,7 +97,4 @@ public struct HypModel: Sendable {
     }
     return unmapped
   }
-
-  /// Forgets everything.
-  public mutating func removeAll() { tables.removeAll() }
 }

@@ -71,7 +71,7 @@ public struct Stage2Model: Sendable {
       }
       let place = tables.place(of: cursor, at: level)
       let mapping = Mapping(outputAddress: output, protection: protection)
-      if case .leaf(let old) = tables.entries[place], old.isSame(exceptPermissionsOf: mapping) {
+      if case .leaf(let old) = tables.entry(at: place), old.isSame(exceptPermissionsOf: mapping) {
         return .again
       }
       tables.set(.leaf(mapping), at: place)
@@ -96,7 +96,7 @@ public struct Stage2Model: Sendable {
 
   /// Makes sure of a table at a place; false where that takes memory and there is none.
   private mutating func descend(_ place: Place, _ allocations: inout Int) -> Bool {
-    if tables.entries[place] == .table { return true }
+    if tables.entry(at: place) == .table { return true }
     guard allocations > 0 else { return false }
     allocations -= 1
     tables.set(.table, at: place)
@@ -201,7 +201,4 @@ public struct Stage2Model: Sendable {
     }
     return ranges
   }
-
-  /// Forgets everything.
-  public mutating func removeAll() { tables.removeAll() }
 }

@@ -7,22 +7,12 @@ import Walkers
 
 /// The property that a guest stage-2 library is checked for: whatever the calls, results and tables
 /// are those of the model, and every judge is content with every event.
-struct Stage2Check<W: Stage2Walker & UsableOnThreads>: CaseProperty where W.M == CheckMachine {
-  typealias Statistics = CheckStatistics
-
+struct Stage2Check<W: Stage2Walker & UsableOnThreads> where W.M == CheckMachine {
   let subject: Stage2Subject<W>
   /// Machines by what they were made for; a worker's own.
   private var machines = MachinePool()
 
   init(_ subject: Stage2Subject<W>) { self.subject = subject }
-
-  mutating func run(_ choices: inout Choices, into statistics: inout CheckStatistics) -> Outcome {
-    var narrator = SilentNarrator()
-    let finding = runCase(&choices, into: &statistics, narrator: &narrator)
-    return finding.map {
-      .violated(Property.Violation(fingerprint: $0.fingerprint, summary: $0.message))
-    } ?? .holds
-  }
 
   /// Runs one case, and tells `narrator` of it.
   mutating func runCase<N: CaseNarrator>(

@@ -20,3 +20,36 @@ struct Stage2Subject<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == C
   /// What it can do.
   var abilities = Abilities()
 }
+
+extension Subject {
+  /// The subject that is this library. Inlined, so that the check is specialised for its type.
+  @inline(__always)
+  init<W: Stage2Walker & UsableOnThreads>(
+    _ name: String,
+    _ role: Role,
+    _ summary: String,
+    _ library: Stage2Subject<W>
+  ) where W.M == CheckMachine {
+    self.init(
+      name: name,
+      summary: summary,
+      role: role,
+      notJudged: [],
+      makeCheck: {
+        var check = Stage2Check(library)
+        return SubjectCheck { choices, statistics in
+          var narrator = SilentNarrator()
+          return check.runCase(&choices, into: &statistics, narrator: &narrator)
+        }
+      },
+      explain: { values in
+        var check = Stage2Check(library)
+        var choices = Choices(replaying: values)
+        var statistics = CheckStatistics()
+        var narrator = ReportNarrator()
+        _ = check.runCase(&choices, into: &statistics, narrator: &narrator)
+        return narrator.counterexample
+      }
+    )
+  }
+}

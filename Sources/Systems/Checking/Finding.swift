@@ -86,4 +86,15 @@ public struct Finding: Sendable, Hashable {
       inputAddress: inputAddress
     )
   }
+
+  /// An audit found fewer or more entries than the model has.
+  static func missingEntries(expected: Int, found: Int) -> Finding {
+    Finding(
+      rule: "wrong-entry",
+      statement: "the tables translate as the reference model says",
+      reference: "the reference model, through the architecture's decoding",
+      message: "there are \(found) leaves and annotations, and the model has \(expected)",
+      fingerprint: "wrong-entry count"
+    )
+  }
 }

@@ -3,6 +3,7 @@ public import Machines
 extension RecursiveHyp {
   /// Unmaps leaf by leaf, until one is missing or only partly in the range, and frees empty tables.
   /// - Returns: how many bytes were unmapped.
+  @inlinable
   public func unmap(address: M.W, sizeInBytes: M.W, on machine: inout M) -> M.W {
     var unmapped = M.W(0)
     // Where the walk stops shows in the bytes unmapped.
@@ -18,7 +19,8 @@ extension RecursiveHyp {
     return unmapped
   }
 
-  private func unmap(
+  @inlinable
+  func unmap(
     _ visit: RecursiveWalk<M>.Visit,
     _ unmapped: inout M.W,
     on machine: inout M
@@ -38,7 +40,8 @@ extension RecursiveHyp {
     return .ok
   }
 
-  private func unmapTable(
+  @inlinable
+  func unmapTable(
     _ descriptor: M.W,
     _ visit: RecursiveWalk<M>.Visit,
     on machine: inout M
@@ -63,7 +66,8 @@ extension RecursiveHyp {
     return .ok
   }
 
-  private func invalidate(
+  @inlinable
+  func invalidate(
     _ visit: RecursiveWalk<M>.Visit,
     _ operation: TLBInvalidation<M.W>.Operation,
     level: Int?,

@@ -8,15 +8,18 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   public let configuration: HypConfiguration
   /// What is wrong with it.
   public let faults: FaultSet
-  let walker: RecursiveWalk<M>
-  let encoding: Encoding
+  @usableFromInline let walker: RecursiveWalk<M>
+  @usableFromInline let encoding: Encoding
 
   /// The root page.
+  @inlinable
   public var root: M.Table { walker.root }
   /// The shape of the tree.
+  @inlinable
   public var geometry: Geometry { walker.geometry }
 
   /// A table around an existing tree, as the proofs need it.
+  @inlinable
   public init(
     configuration: HypConfiguration,
     geometry: Geometry,
@@ -30,6 +33,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   }
 
   /// Allocates a table that translates nothing; nil when there is no memory.
+  @inlinable
   public static func create(
     _ configuration: HypConfiguration,
     on machine: inout M
@@ -38,6 +42,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   }
 
   /// Allocates a table that translates nothing, with these faults; nil when there is no memory.
+  @inlinable
   public static func create(
     _ configuration: HypConfiguration,
     faults: FaultSet,
@@ -57,6 +62,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   }
 
   /// The descriptor and level at which a walk ends.
+  @inlinable
   public func leaf(at address: M.W, on machine: inout M) -> Leaf<M.W> {
     var leaf = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     let result = walker.walk(address, M.W(geometry.pageSize), .leaf, on: &machine) {
@@ -71,6 +77,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   }
 
   /// Maps a range, leaf by leaf.
+  @inlinable
   public func map(
     address: M.W,
     sizeInBytes: M.W,
@@ -103,7 +110,8 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     return result
   }
 
-  private func map(
+  @inlinable
+  func map(
     _ visit: RecursiveWalk<M>.Visit,
     _ output: inout M.W,
     _ attributes: M.W,
@@ -132,7 +140,8 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     return .ok
   }
 
-  private func leafFits(
+  @inlinable
+  func leafFits(
     _ visit: RecursiveWalk<M>.Visit,
     _ output: M.W,
     on machine: inout M
@@ -153,7 +162,8 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     return machine.holds((visit.cursor & offset) .== M.W(0))
   }
 
-  private func link(_ visit: RecursiveWalk<M>.Visit, on machine: inout M) -> Errno {
+  @inlinable
+  func link(_ visit: RecursiveWalk<M>.Visit, on machine: inout M) -> Errno {
     if faults.contains(.lostOnENOMEM) { machine.retain(visit.table) }
     guard let child = machine.allocateTable(level: visit.level + 1) else { return .noMemory }
     if !faults.contains(.lostOnENOMEM), !faults.contains(.hypUncounted) {
@@ -169,6 +179,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   }
 
   /// Frees every table and drops every count.
+  @inlinable
   public func destroy(on machine: inout M) {
     let everything = M.W(1 << geometry.inputAddressBits)
     let result = walker.walk(M.W(0), everything, [.leaf, .tablePost], on: &machine) {
@@ -186,6 +197,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     machine.freeRoot(root, pageCount: 1)
   }
 
+  @inlinable
   func child(
     of descriptor: M.W,
     at visit: RecursiveWalk<M>.Visit,

@@ -2,6 +2,7 @@ public import Machines
 
 extension RecursiveStage2 {
   /// Takes write permission from valid leaves; the caller owes an invalidation.
+  @inlinable
   public func writeProtect(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     return update(
@@ -15,6 +16,7 @@ extension RecursiveStage2 {
   }
 
   /// Sets the access flag.
+  @inlinable
   public func makeYoung(ipa: M.W, on machine: inout M) -> M.W {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     _ = update(ipa, M.W(1), set: M.W(Encoding.accessFlag), clear: M.W(0), &last, on: &machine)
@@ -23,6 +25,7 @@ extension RecursiveStage2 {
   }
 
   /// Clears the access flag; the caller owes an invalidation.
+  @inlinable
   public func makeOld(ipa: M.W, on machine: inout M) -> M.W {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(Encoding.accessFlag), &last, on: &machine)
@@ -30,6 +33,7 @@ extension RecursiveStage2 {
   }
 
   /// Whether the access flag is set.
+  @inlinable
   public func isYoung(ipa: M.W, on machine: inout M) -> M.W.Condition {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(0), &last, on: &machine)
@@ -37,6 +41,7 @@ extension RecursiveStage2 {
   }
 
   /// Adds permissions, and invalidates.
+  @inlinable
   public func relaxPermissions(ipa: M.W, protection: M.W, on machine: inout M) -> Errno {
     if machine.holds((protection & M.W(Protection.software)) .!= M.W(0)) { return .invalid }
     let set =
@@ -53,7 +58,8 @@ extension RecursiveStage2 {
   }
 
   /// Sets and clears bits in the valid leaves of a range, and notes the last one as it was.
-  private func update(
+  @inlinable
+  func update(
     _ ipa: M.W,
     _ sizeInBytes: M.W,
     set: M.W,

@@ -1,22 +1,26 @@
-import Machines
+public import Machines
 
 extension RecursiveStage2 {
   /// Whether a table page's count includes this entry.
+  @inlinable
   func isCounted(_ descriptor: M.W, on machine: inout M) -> Bool {
     machine.holds(
       faults.contains(.ownerNotCounted) ? Encoding.isValid(descriptor) : descriptor .!= M.W(0)
     )
   }
 
+  @inlinable
   func isCacheable(_ descriptor: M.W) -> M.W.Condition {
     (descriptor & M.W(Encoding.stage2MemoryAttributes))
       .== M.W(Encoding.stage2Normal(forcesWriteBack: forcesWriteBack))
   }
 
+  @inlinable
   func isExecutable(_ descriptor: M.W) -> M.W.Condition {
     (descriptor & M.W(Encoding.executeNever)) .== M.W(0)
   }
 
+  @inlinable
   func child(
     of descriptor: M.W,
     at visit: RecursiveWalk<M>.Visit,
@@ -26,6 +30,7 @@ extension RecursiveStage2 {
   }
 
   /// Takes an entry out: clears and invalidates it if it is valid, and drops its count.
+  @inlinable
   func breakEntry(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
     let isValid = machine.holds(Encoding.isValid(descriptor))
     if isValid, !faults.contains(.noBreak) || visit.kind == .tablePost {
@@ -43,6 +48,7 @@ extension RecursiveStage2 {
   }
 
   /// Invalidates what any TLB may hold of a broken entry.
+  @inlinable
   func invalidate(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
     if faults.contains(.breakNotInvalidated) || faults.contains(.barrierAtEnd) { return }
     if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
@@ -54,6 +60,7 @@ extension RecursiveStage2 {
   }
 
   /// Invalidates one address: stage 2 first, then what was combined from it.
+  @inlinable
   func invalidate(_ ipa: M.W, level: Int?, on machine: inout M) {
     let isBroadcast = !faults.contains(.invalidateLocally)
     if !faults.contains(.invalidateWithoutBarrier) { machine.barrier(.dsbISHST) }
@@ -69,6 +76,7 @@ extension RecursiveStage2 {
   }
 
   /// Invalidates every translation of the VMID.
+  @inlinable
   func invalidateAll(on machine: inout M) {
     if !faults.contains(.invalidateWithoutBarrier) { machine.barrier(.dsbISHST) }
     machine.invalidate(

@@ -2,19 +2,24 @@ public import Machines
 
 extension RecursiveStage2 {
   /// What a map or a change of owner carries from callback to callback.
+  @usableFromInline
   struct Mapping {
     /// The output address of the next byte; all ones for a change of owner.
-    var output: M.W
-    var attributes = M.W(0)
-    var owner = M.W(0)
+    @usableFromInline var output: M.W
+    @usableFromInline var attributes = M.W(0)
+    @usableFromInline var owner = M.W(0)
     /// Whether this is a change of owner.
-    var annotates = false
-    var forcesPages = false
+    @usableFromInline var annotates = false
+    @usableFromInline var forcesPages = false
     /// The level of the detached table that is being freed, and that table.
-    var anchor: (level: Int, table: M.Table)?
+    @usableFromInline var anchor: (level: Int, table: M.Table)?
+
+    @inlinable
+    init(output: M.W) { self.output = output }
   }
 
   /// Maps a range, leaf by leaf.
+  @inlinable
   public func map(
     ipa: M.W,
     sizeInBytes: M.W,
@@ -49,6 +54,7 @@ extension RecursiveStage2 {
   }
 
   /// Annotates a range, page by page.
+  @inlinable
   public func setOwner(ipa: M.W, sizeInBytes: M.W, owner: M.W, on machine: inout M) -> Errno {
     if machine.holds(M.W(1) .< owner) { return .invalid }
     var mapping = Mapping(output: ~M.W(0))
@@ -58,7 +64,8 @@ extension RecursiveStage2 {
     return walk(ipa, sizeInBytes, &mapping, on: &machine)
   }
 
-  private func walk(
+  @inlinable
+  func walk(
     _ ipa: M.W,
     _ sizeInBytes: M.W,
     _ mapping: inout Mapping,
@@ -74,7 +81,8 @@ extension RecursiveStage2 {
   }
 
   /// Before a table: if a block fits in its place, takes it out and makes it the anchor.
-  private func detach(
+  @inlinable
+  func detach(
     _ visit: RecursiveWalk<M>.Visit,
     _ mapping: inout Mapping,
     on machine: inout M
@@ -94,7 +102,8 @@ extension RecursiveStage2 {
   }
 
   /// At a leaf: fills it, or puts a table in its place, or drops its count beneath an anchor.
-  private func fill(
+  @inlinable
+  func fill(
     _ visit: RecursiveWalk<M>.Visit,
     _ mapping: inout Mapping,
     on machine: inout M
@@ -130,7 +139,8 @@ extension RecursiveStage2 {
   }
 
   /// After a table: frees it if it is detached, and at the anchor makes the block.
-  private func attach(
+  @inlinable
+  func attach(
     _ visit: RecursiveWalk<M>.Visit,
     _ mapping: inout Mapping,
     on machine: inout M
@@ -149,7 +159,8 @@ extension RecursiveStage2 {
     return result
   }
 
-  private func leafFits(
+  @inlinable
+  func leafFits(
     _ visit: RecursiveWalk<M>.Visit,
     _ mapping: Mapping,
     on machine: inout M
@@ -170,13 +181,15 @@ extension RecursiveStage2 {
   }
 
   /// Whether the walk annotates instead of mapping.
-  private func isSentinel(_ mapping: Mapping, on machine: inout M) -> Bool {
+  @inlinable
+  func isSentinel(_ mapping: Mapping, on machine: inout M) -> Bool {
     if mapping.annotates, !faults.contains(.sentinelWraps) { return true }
     guard faults.contains(.sentinelWraps) || faults.contains(.outputUnchecked) else { return false }
     return machine.holds(M.W(1 << geometry.outputAddressBits) .<= mapping.output)
   }
 
-  private func install(
+  @inlinable
+  func install(
     over old: M.W,
     _ visit: RecursiveWalk<M>.Visit,
     _ mapping: inout Mapping,
@@ -213,7 +226,8 @@ extension RecursiveStage2 {
   }
 
   /// The cache maintenance that a leaf needs before the hardware may use it.
-  private func maintain(
+  @inlinable
+  func maintain(
     _ new: M.W,
     _ visit: RecursiveWalk<M>.Visit,
     on machine: inout M

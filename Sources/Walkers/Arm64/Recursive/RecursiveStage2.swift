@@ -9,15 +9,18 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   public let configuration: Stage2Configuration
   /// What is wrong with it.
   public let faults: FaultSet
-  let walker: RecursiveWalk<M>
-  let encoding: Encoding
+  @usableFromInline let walker: RecursiveWalk<M>
+  @usableFromInline let encoding: Encoding
 
   /// The first root page.
+  @inlinable
   public var root: M.Table { walker.root }
   /// The shape of the tree.
+  @inlinable
   public var geometry: Geometry { walker.geometry }
 
   /// A table around an existing tree, as the proofs need it.
+  @inlinable
   public init(
     configuration: Stage2Configuration,
     geometry: Geometry,
@@ -31,6 +34,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   }
 
   /// Allocates a table that translates nothing; nil when there is no memory.
+  @inlinable
   public static func create(
     _ configuration: Stage2Configuration,
     on machine: inout M
@@ -39,6 +43,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   }
 
   /// Allocates a table that translates nothing, with these faults; nil when there is no memory.
+  @inlinable
   public static func create(
     _ configuration: Stage2Configuration,
     faults: FaultSet,
@@ -60,11 +65,13 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     )
   }
 
+  @inlinable
   var forcesWriteBack: Bool {
     configuration.hasForceWriteBack && !configuration.disablesForceWriteBack
   }
 
   /// Drops annotations and leaves, one by one, and frees empty tables.
+  @inlinable
   public func unmap(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
     let result = walker.walk(ipa, sizeInBytes, [.leaf, .tablePost], on: &machine) {
       visit,
@@ -75,7 +82,8 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     return result
   }
 
-  private func unmap(_ visit: RecursiveWalk<M>.Visit, on machine: inout M) -> Errno {
+  @inlinable
+  func unmap(_ visit: RecursiveWalk<M>.Visit, on machine: inout M) -> Errno {
     let descriptor = machine.load(visit.table, at: visit.index)
     guard machine.holds(Encoding.isValid(descriptor)) else {
       if isCounted(descriptor, on: &machine) {
@@ -100,7 +108,8 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     return .ok
   }
 
-  private func unmapLeaf(
+  @inlinable
+  func unmapLeaf(
     _ descriptor: M.W,
     _ visit: RecursiveWalk<M>.Visit,
     on machine: inout M
@@ -120,6 +129,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   }
 
   /// Cleans the data cache of cacheable leaves.
+  @inlinable
   public func flush(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
     if forcesWriteBack { return .ok }
     return walker.walk(ipa, sizeInBytes, .leaf, on: &machine) { visit, machine in
@@ -135,6 +145,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   }
 
   /// The descriptor and level at which a walk ends.
+  @inlinable
   public func leaf(at ipa: M.W, on machine: inout M) -> Leaf<M.W> {
     var leaf = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     let result = walker.walk(ipa, M.W(geometry.pageSize), .leaf, on: &machine) { visit, machine in
@@ -147,6 +158,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   }
 
   /// Drops every count, entry by entry, and frees the root.
+  @inlinable
   public func destroy(on machine: inout M) {
     let everything = M.W(1 << geometry.inputAddressBits)
     let result = walker.walk(M.W(0), everything, [.leaf, .tablePost], on: &machine) {

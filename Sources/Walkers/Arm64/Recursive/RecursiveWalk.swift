@@ -1,10 +1,11 @@
-import Machines
+public import Machines
 
 /// Which entries a recursive walk calls back for.
 public struct VisitKinds: OptionSet, Sendable {
   /// One bit a kind.
   public let rawValue: UInt8
   /// The kinds with these bits.
+  @inlinable
   public init(rawValue: UInt8) { self.rawValue = rawValue }
   /// Entries that are not tables.
   public static let leaf = VisitKinds(rawValue: 1)
@@ -18,19 +19,39 @@ public struct VisitKinds: OptionSet, Sendable {
 /// where it is used.
 ///
 /// Slow and plain; the optimised walkers are compared with what is built on it.
+@usableFromInline
 struct RecursiveWalk<M: Machine> {
   /// One entry at which the callback is called.
+  @usableFromInline
   struct Visit {
-    let table: M.Table
-    let index: M.W
-    let level: Int
-    let cursor: M.W
-    let end: M.W
-    let kind: VisitKinds
+    @usableFromInline let table: M.Table
+    @usableFromInline let index: M.W
+    @usableFromInline let level: Int
+    @usableFromInline let cursor: M.W
+    @usableFromInline let end: M.W
+    @usableFromInline let kind: VisitKinds
     /// Whether the entry is about to be filled again.
-    var isUpdate = false
+    @usableFromInline var isUpdate = false
+
+    @inlinable
+    init(
+      table: M.Table,
+      index: M.W,
+      level: Int,
+      cursor: M.W,
+      end: M.W,
+      kind: VisitKinds
+    ) {
+      self.table = table
+      self.index = index
+      self.level = level
+      self.cursor = cursor
+      self.end = end
+      self.kind = kind
+    }
 
     /// The same visit, by a callback that is about to fill the entry again.
+    @inlinable
     var asUpdate: Visit {
       var visit = self
       visit.isUpdate = true
@@ -38,12 +59,20 @@ struct RecursiveWalk<M: Machine> {
     }
   }
 
-  let geometry: Geometry
-  let root: M.Table
-  let faults: FaultSet
+  @usableFromInline let geometry: Geometry
+  @usableFromInline let root: M.Table
+  @usableFromInline let faults: FaultSet
+
+  @inlinable
+  init(geometry: Geometry, root: M.Table, faults: FaultSet) {
+    self.geometry = geometry
+    self.root = root
+    self.faults = faults
+  }
 
   /// Walks the pages of `sizeInBytes` from `address`.
   /// - Returns: `range` beyond the input address space, or what the callback returned.
+  @inlinable
   func walk(
     _ address: M.W,
     _ sizeInBytes: M.W,
@@ -75,7 +104,8 @@ struct RecursiveWalk<M: Machine> {
     return .ok
   }
 
-  private func walk(
+  @inlinable
+  func walk(
     _ table: M.Table,
     level: Int,
     _ cursor: inout M.W,
@@ -107,7 +137,8 @@ struct RecursiveWalk<M: Machine> {
     return .ok
   }
 
-  private func visit(
+  @inlinable
+  func visit(
     _ table: M.Table,
     _ index: inout M.W,
     level: Int,
@@ -152,6 +183,7 @@ struct RecursiveWalk<M: Machine> {
   }
 
   /// Whether a descriptor at `level` points to a table.
+  @inlinable
   func isTable(_ descriptor: M.W, level: Int, on machine: inout M) -> Bool {
     level < Geometry.lastLevel && machine.holds(Encoding.isTable(descriptor))
   }
