@@ -10,11 +10,10 @@ import Architecture
 /// Does not establish: that the caller pays; when a CPU sees a *new* translation; anything about
 /// what the guest's own stage-1 tables say.
 enum TLBCoherence {
-  /// Judges what is stale at the end of a call. Returns whether there was a violation.
+  /// Judges what is stale at the end of a call; returns whether there was a violation.
   static func judgeReturn(_ cache: TranslationCache, _ findings: inout Findings) -> Bool {
     guard cache.count > cache.debtCount else { return false }
-    var unpaid: [StaleEntry] = []
-    cache.forEach { if !$0.isDebt { unpaid.append($0) } }
+    var unpaid = cache.staleEntries.filter { !$0.isDebt }
     unpaid.sort { ($0.brokenAt, $0.inputAddress) < ($1.brokenAt, $1.inputAddress) }
     var seen: Set<String> = []
     for entry in unpaid {

@@ -62,7 +62,9 @@ public struct TranslationCache: Sendable {
     lastLocalBarrier = -1
   }
 
-  /// Forgets everything that is stale. Complexity: linear in what there is.
+  /// Forgets everything that is stale.
+  ///
+  /// Complexity: linear in what there is.
   public mutating func removeAll() {
     for id in live {
       let entry = entries[Int(id)]
@@ -82,7 +84,9 @@ public struct TranslationCache: Sendable {
     debtCount = 0
   }
 
-  /// Notes that `entry` was replaced. A note of the same descriptor at the same place is renewed.
+  /// Notes that `entry` was replaced.
+  ///
+  /// A note of the same descriptor at the same place is renewed.
   public mutating func note(_ entry: StaleEntry) {
     var id = chains[chain(of: key(entry.inputAddress, entry.level))]
     while id >= 0 {
@@ -102,26 +106,8 @@ public struct TranslationCache: Sendable {
     insert(entry)
   }
 
-  /// The stale entries that a walk for `inputAddress` could have used at `level`.
-  public func forEach(
-    at inputAddress: UInt64,
-    level: LookupLevel,
-    _ body: (StaleEntry) -> Void
-  ) {
-    guard countAtLevel[level] > 0 else { return }
-    let base = regime.entryBase(of: inputAddress, at: level)
-    var id = chains[chain(of: key(base, level))]
-    while id >= 0 {
-      let entry = entries[Int(id)]
-      id = entry.nextInChain
-      if entry.inputAddress == base, entry.level == level { body(entry) }
-    }
-  }
-
   /// Every stale entry, in no meaningful order.
-  public func forEach(_ body: (StaleEntry) -> Void) {
-    for id in live { body(entries[Int(id)]) }
-  }
+  public var staleEntries: [StaleEntry] { live.map { entries[Int($0)] } }
 
   /// Some stale entry that a walk through the entry at `entryAddress` (in page `bucket`, which
   /// covers `inputAddress` at `level`) could have used, there or beneath, that satisfies `predicate`.
@@ -150,8 +136,9 @@ public struct TranslationCache: Sendable {
     return nil
   }
 
-  /// Notes that the table page numbered `bucket` is no longer reached but by way of the entry at
-  /// `anchor` in page `parent`: what is stale in it is replaced there. No debt outlives that.
+  /// Notes that the table page numbered `bucket` hangs from the entry at `anchor` no longer.
+  ///
+  /// What is stale in the page is replaced at that entry, of page `parent`; no debt outlives that.
   public mutating func reanchor(bucket: Int, to anchor: UInt64, in parent: Int) {
     var id = buckets[bucket]
     while id >= 0 {

@@ -6,8 +6,10 @@ import Machines
 /// Guards the oracles' incremental account, and finds what a walker changes behind their back.
 /// Complexity: linear in the size of the tables.
 extension Judges {
-  /// Walks every table from the root; calls `visit` with every entry that is a leaf or annotated:
-  /// its input address, its level and the descriptor. Adds to `violations` what does not agree.
+  /// Walks every table from the root, and adds to `violations` what does not agree.
+  ///
+  /// Calls `visit` with every entry that is a leaf or annotated: its input address, its level and the
+  /// descriptor.
   public mutating func audit(
     _ visit: (_ inputAddress: UInt64, _ level: LookupLevel, _ raw: UInt64) -> Void
   ) {

@@ -2,7 +2,7 @@ import Architecture
 import Machines
 
 extension Judges {
-  /// Zeroed pages were handed out. The first ones since the reset are the root.
+  /// Zeroed pages were handed out; the first ones since the reset are the root.
   mutating func allocate(_ address: UInt64, pageCount: Int, level: Int) {
     let first = memory.page(of: address)
     guard first < memory.capacity, first + pageCount <= memory.capacity else { return }
@@ -82,11 +82,7 @@ extension Judges {
 
   /// A stale table entry that still leads to `page`, of several the oldest.
   private func staleEntry(leadingTo page: Int) -> StaleEntry? {
-    var oldest: StaleEntry?
-    cache.forEach { entry in
-      guard Int(entry.tablePage) == page, entry.isWalkable else { return }
-      if oldest.map({ entry.brokenAt < $0.brokenAt }) ?? true { oldest = entry }
-    }
-    return oldest
+    let leading = cache.staleEntries.filter { Int($0.tablePage) == page && $0.isWalkable }
+    return leading.min { $0.brokenAt < $1.brokenAt }
   }
 }

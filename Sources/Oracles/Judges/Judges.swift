@@ -50,7 +50,9 @@ public struct Judges: EventListener, Sendable {
   /// How many invalidations the caller owes.
   public var debtCount: Int { cache.debtCount }
 
-  /// Forgets everything but the transitions. Complexity: linear in the pages that were used.
+  /// Forgets everything but the transitions.
+  ///
+  /// Complexity: linear in the pages that were used.
   public mutating func reset() {
     clearTouched()
     for page in 0..<lifetime.usedPageCount { pages[page] = PageShadow() }

@@ -1,4 +1,6 @@
-/// A rule that an oracle applies. Its raw value is its name in reports, and does not change.
+/// A rule that an oracle applies.
+///
+/// Its raw value is its name in reports, and does not change.
 public enum Rule: String, Sendable, Hashable, CaseIterable {
   // Break-before-make.
   case noBreak = "no-break"
