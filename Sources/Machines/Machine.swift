@@ -28,8 +28,10 @@ public protocol Machine {
 
   /// A zeroed table page for use at `level`, its count 1; nil when there is no memory.
   mutating func allocateTable(level: Int) -> Table?
-  /// `pageCount` contiguous zeroed pages, aligned to their total size, each with a count of 1;
-  /// nil when there is no memory. The handle is that of the first page.
+  /// `pageCount` contiguous zeroed pages, aligned to their total size, each with a count of 1; nil
+  /// when there is no memory.
+  ///
+  /// The handle is that of the first page.
   mutating func allocateRoot(pageCount: Int, level: Int) -> Table?
   /// The page number `index` of a root, counted from 0.
   mutating func rootPage(_ root: Table, at index: W) -> Table

@@ -41,6 +41,11 @@ public final class PhysicalMemory {
     counts.initialize(repeating: 0, count: capacity)
   }
 
+  /// How many pages were never handed out.
+  public var remainingPages: Int { capacity - nextPage }
+  /// How many pages were handed out at least once.
+  public var usedPages: Int { nextPage }
+
   deinit {
     munmap(host, capacity << Int(pageShift))
     counts.deallocate()

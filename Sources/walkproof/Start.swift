@@ -1,1 +1,5 @@
-@main enum Start { static func main() {} }
+import Systems
+
+@main enum Start {
+  static func main() { trial() }
+}

@@ -1,5 +1,7 @@
-/// How a guest stage-2 table is made, and what the pretended CPU has. Plain values: what follows
-/// from them (levels, roots, encodings) is derived on each side by itself.
+/// How a guest stage-2 table is made, and what the pretended CPU has.
+///
+/// Plain values: what follows from them (levels, roots, encodings) is derived on each side by
+/// itself.
 public struct Stage2Configuration: Sendable, Hashable {
   /// When a mapping may not use blocks; stands for the caller's force-page callback.
   public enum PageForcing: Sendable, Hashable {

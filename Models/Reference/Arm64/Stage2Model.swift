@@ -1,0 +1,204 @@
+public import Machines
+
+/// What a caller of a guest stage-2 library may observe: what each page is mapped to, and what each
+/// call returns.
+public struct Stage2Model: Sendable {
+  /// What the library promises where libraries differ.
+  public struct Contract: Sendable, Hashable {
+    /// An unmap frees the tables that it leaves empty; else they stay until destroy.
+    public var freesEmptyTables = true
+    /// The contract of the calls as documented.
+    public init() {}
+  }
+
+  /// What the table was made with.
+  public let configuration: Stage2Configuration
+  /// What the library promises.
+  public let contract: Contract
+  /// The entries.
+  public private(set) var tables: TableModel
+
+  /// An empty stage 2.
+  public init(_ configuration: Stage2Configuration, contract: Contract = Contract()) {
+    self.configuration = configuration
+    self.contract = contract
+    tables = TableModel(
+      granule: configuration.granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits,
+      rootPageLimit: 16,
+      levelMinimum: 2
+    )
+  }
+
+  /// Whether this protection is mapped in pages only.
+  public func forcesPages(_ protection: UInt64) -> Bool {
+    switch configuration.pageForcing {
+    case .never: false
+    case .always: true
+    case .unless(let exempt): protection != exempt
+    }
+  }
+
+  /// Maps a range in the largest leaves that fit; `allocations` tables can be had.
+  public mutating func map(
+    ipa: UInt64,
+    sizeInBytes: UInt64,
+    physical: UInt64,
+    protection: UInt64,
+    allocations: Int
+  ) -> Errno {
+    tables.changes.removeAll(keepingCapacity: true)
+    if configuration.isIdentityMap, ipa != physical { return .invalid }
+    let forbidden = Protection.device | Protection.execute
+    if protection & forbidden == forbidden { return .invalid }
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes),
+      var output = tables.output(physical, sizeInBytes: UInt64(range.count))
+    else { return .range }
+    var allocations = allocations
+    var cursor = range.lowerBound
+    while cursor < range.upperBound {
+      var level = tables.startLevel
+      while !leafFits(
+        at: level,
+        cursor,
+        output,
+        range.upperBound - cursor,
+        pagesOnly: forcesPages(protection)
+      ) {
+        guard descend(tables.place(of: cursor, at: level), &allocations) else { return .noMemory }
+        level += 1
+      }
+      let place = tables.place(of: cursor, at: level)
+      let mapping = Mapping(outputAddress: output, protection: protection)
+      if case .leaf(let old) = tables.entry(at: place), old.isSame(exceptPermissionsOf: mapping) {
+        return .again
+      }
+      tables.set(.leaf(mapping), at: place)
+      output += tables.span(at: level)
+      cursor += tables.span(at: level)
+    }
+    return .ok
+  }
+
+  private func leafFits(
+    at level: Int,
+    _ input: UInt64,
+    _ output: UInt64,
+    _ remaining: UInt64,
+    pagesOnly: Bool
+  ) -> Bool {
+    if level == TableModel.lastLevel { return true }
+    let span = tables.span(at: level)
+    return !pagesOnly && tables.allowsLeaf(at: level) && input % span == 0 && output % span == 0
+      && remaining >= span
+  }
+
+  /// Makes sure of a table at a place; false where that takes memory and there is none.
+  private mutating func descend(_ place: Place, _ allocations: inout Int) -> Bool {
+    if tables.entry(at: place) == .table { return true }
+    guard allocations > 0 else { return false }
+    allocations -= 1
+    tables.set(.table, at: place)
+    return true
+  }
+
+  /// Annotates a range page by page; owner 0 only unmaps.
+  public mutating func setOwner(
+    ipa: UInt64,
+    sizeInBytes: UInt64,
+    owner: UInt64,
+    allocations: Int
+  ) -> Errno {
+    tables.changes.removeAll(keepingCapacity: true)
+    guard owner <= 1 else { return .invalid }
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
+    var allocations = allocations
+    for page in stride(from: range.lowerBound, to: range.upperBound, by: Int(tables.pageSize)) {
+      for level in tables.startLevel..<TableModel.lastLevel {
+        guard descend(tables.place(of: page, at: level), &allocations) else { return .noMemory }
+      }
+      let place = Place(level: TableModel.lastLevel, address: page)
+      tables.set(owner == 0 ? nil : .owned(UInt8(owner)), at: place)
+    }
+    return .ok
+  }
+
+  /// Unmaps every leaf and annotation that the range touches, and frees tables left empty.
+  public mutating func unmap(ipa: UInt64, sizeInBytes: UInt64) -> Errno {
+    tables.changes.removeAll(keepingCapacity: true)
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
+    let freesEmptyTables = contract.freesEmptyTables
+    tables.visit(range) { tables, place, entry, _ in
+      if entry != .table || freesEmptyTables && tables.isEmptyTable(place) {
+        tables.set(nil, at: place)
+      }
+      return true
+    }
+    return .ok
+  }
+
+  /// Takes write permission from the leaves that the range touches.
+  public mutating func writeProtect(ipa: UInt64, sizeInBytes: UInt64) -> Errno {
+    tables.changes.removeAll(keepingCapacity: true)
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
+    tables.visit(range) { tables, place, entry, _ in
+      if case .leaf(var mapping) = entry, mapping.canWrite {
+        mapping.canWrite = false
+        tables.set(.leaf(mapping), at: place)
+      }
+      return true
+    }
+    return .ok
+  }
+
+  /// Sets the access flag at an address to `isYoung`.
+  /// - Returns: the mapping before; nil for none.
+  public mutating func setYoung(_ isYoung: Bool, ipa: UInt64) -> Mapping? {
+    tables.changes.removeAll(keepingCapacity: true)
+    guard let (place, before) = mapping(at: ipa) else { return nil }
+    var mapping = before
+    mapping.isYoung = isYoung
+    tables.set(.leaf(mapping), at: place)
+    return before
+  }
+
+  /// The mapping of an address and where it is; nil for none.
+  public func mapping(at ipa: UInt64) -> (place: Place, mapping: Mapping)? {
+    guard ipa < tables.inputSize, case (let place, .leaf(let mapping)) = tables.find(ipa) else {
+      return nil
+    }
+    return (place, mapping)
+  }
+
+  /// Adds permissions at an address.
+  public mutating func relaxPermissions(ipa: UInt64, protection: UInt64) -> Errno {
+    tables.changes.removeAll(keepingCapacity: true)
+    guard protection & Protection.software == 0 else { return .invalid }
+    guard ipa < tables.inputSize else { return .range }
+    guard let (place, before) = mapping(at: ipa) else { return .ok }
+    var mapping = before
+    if protection & Protection.read != 0 { mapping.canRead = true }
+    if protection & Protection.write != 0 { mapping.canWrite = true }
+    if protection & Protection.execute != 0 { mapping.canExecute = true }
+    tables.set(.leaf(mapping), at: place)
+    return .ok
+  }
+
+  /// Which output ranges a flush cleans, in order; nil where the range leaves the address space.
+  public mutating func flush(ipa: UInt64, sizeInBytes: UInt64) -> [Range<UInt64>]? {
+    tables.changes.removeAll(keepingCapacity: true)
+    if configuration.hasForceWriteBack, !configuration.disablesForceWriteBack { return [] }
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return nil }
+    var ranges: [Range<UInt64>] = []
+    tables.visit(range) { tables, place, entry, _ in
+      if case .leaf(let mapping) = entry, !mapping.isDevice {
+        ranges.append(
+          mapping.outputAddress..<mapping.outputAddress + tables.span(at: place.level)
+        )
+      }
+      return true
+    }
+    return ranges
+  }
+}

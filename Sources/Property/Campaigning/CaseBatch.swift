@@ -1,0 +1,109 @@
+/// What a batch of consecutive cases gave.
+struct BatchOutput<Statistics: CaseStatistics>: Sendable {
+  var statistics = Statistics()
+  var casesRun: UInt64 = 0
+  var casesDiscarded: UInt64 = 0
+  var lastCase: UInt64 = 0
+  var failures: [Failure] = []
+  var nondeterminism: [Nondeterminism] = []
+}
+
+/// Runs batches of cases on one thread.
+struct BatchWorker<P: CaseProperty>: PoolWorker {
+  private var property: P
+  private var choices: Choices
+  private let plan: CampaignPlan
+
+  init(property: P, plan: CampaignPlan) {
+    self.property = property
+    self.plan = plan
+    choices = Choices(seed: plan.seed, case: 0, limit: plan.choiceLimit)
+  }
+
+  mutating func run(_ batch: UInt64) -> BatchOutput<P.Statistics> {
+    var output = BatchOutput<P.Statistics>()
+    let first = batch * plan.batchSize
+    let cases = plan.shardCases
+    for position in first..<min(first + plan.batchSize, cases.endIndex) {
+      let caseIndex = cases[position]
+      let outcome: Outcome
+      let values: [UInt64]?
+      if let interval = plan.selfCheckInterval, caseIndex % interval == 0 {
+        (outcome, values) = runTwice(caseIndex, into: &output)
+      } else {
+        choices.reset(seed: plan.seed, case: caseIndex)
+        outcome = property.run(&choices, into: &output.statistics)
+        values = nil
+      }
+      output.casesRun += 1
+      output.lastCase = caseIndex
+      switch outcome {
+      case .holds: break
+      case .discarded: output.casesDiscarded += 1
+      case .violated(let violation):
+        output.failures.add(
+          Failure(caseIndex: caseIndex, violation: violation, choices: values ?? choices.values)
+        )
+      }
+    }
+    return output
+  }
+
+  /// Runs a case afresh and then from its own recording, and compares all that can be seen.
+  private mutating func runTwice(
+    _ caseIndex: UInt64,
+    into output: inout BatchOutput<P.Statistics>
+  ) -> (Outcome, [UInt64]) {
+    var statistics = P.Statistics()
+    choices.reset(seed: plan.seed, case: caseIndex)
+    let outcome = property.run(&choices, into: &statistics)
+    output.statistics.merge(statistics)
+    let recording = choices.recording
+
+    var replayedStatistics = P.Statistics()
+    choices.reset(replaying: recording.values)
+    let replayedOutcome = property.run(&choices, into: &replayedStatistics)
+
+    var difference: String?
+    if choices.recording != recording {
+      difference = "the replay made other choices"
+    } else if replayedOutcome != outcome {
+      difference = "the outcome was \(outcome), and \(replayedOutcome) in the replay"
+    } else if replayedStatistics != statistics {
+      difference = "the replay counted otherwise"
+    }
+    if let difference {
+      output.nondeterminism.append(Nondeterminism(caseIndex: caseIndex, difference: difference))
+    }
+    return (outcome, recording.values)
+  }
+}
+
+extension [Failure] {
+  /// How many starting points the shrinker is given besides the first failure.
+  private static var alternatives: Int { 3 }
+
+  /// Adds a failure found after all those here; only the first of a fingerprint is kept whole.
+  mutating func add(_ failure: Failure) {
+    let fingerprint = failure.violation.fingerprint
+    guard let index = firstIndex(where: { $0.violation.fingerprint == fingerprint }) else {
+      append(failure)
+      return
+    }
+    self[index].occurrences += failure.occurrences
+    for choices in [failure.choices] + failure.shortest {
+      self[index].consider(choices, limit: Self.alternatives)
+    }
+  }
+}
+
+extension Failure {
+  /// Keeps the choices as a place to shrink from if they are among the shortest, the earlier first.
+  fileprivate mutating func consider(_ candidate: [UInt64], limit: Int) {
+    guard candidate != choices, !shortest.contains(candidate) else { return }
+    let place = shortest.firstIndex { $0.count > candidate.count } ?? shortest.count
+    guard place < limit else { return }
+    shortest.insert(candidate, at: place)
+    if shortest.count > limit { shortest.removeLast() }
+  }
+}

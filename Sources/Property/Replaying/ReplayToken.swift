@@ -1,0 +1,74 @@
+/// A case as a line of text that a person can paste, whole: `case-1:system:subject:1.0.3f:9a2c`.
+///
+/// The fields are the version of the format, the system, the subject, the choices in hexadecimal,
+/// and a checksum of all before it. No character needs quoting in a shell.
+public struct ReplayToken: Hashable, Sendable {
+  /// The version of the format that is written and read here.
+  public static let version = 1
+
+  /// What kind of thing is checked.
+  public let system: String
+  /// Which one of the kind.
+  public let subject: String
+  /// The choices of the case.
+  public let choices: [UInt64]
+
+  /// Makes the token of a case; the names may be any text.
+  public init(system: String, subject: String, choices: [UInt64]) {
+    self.system = system
+    self.subject = subject
+    self.choices = choices
+  }
+
+  /// The token as text.
+  public var text: String {
+    let names = "\(Self.escaped(system)):\(Self.escaped(subject))"
+    let body = "\(Self.prefix)\(Self.version):\(names):\(ChoiceText.text(of: choices))"
+    return "\(body):\(Self.checksum(of: body))"
+  }
+
+  static var prefix: String { "case-" }
+}
+
+extension ReplayToken: CustomStringConvertible {
+  /// The token as text.
+  public var description: String { text }
+}
+
+extension ReplayToken {
+  /// Bytes that need no escape: letters, digits, and four signs that no shell minds.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+      UInt8(ascii: "."), UInt8(ascii: "/"):
+      true
+    default: false
+    }
+  }
+
+  static func isPlain(_ character: Character) -> Bool {
+    character.asciiValue.map(isPlain) ?? false
+  }
+
+  /// The name with every other byte as a percent sign and two digits.
+  private static func escaped(_ name: String) -> String {
+    var text = ""
+    for byte in name.utf8 {
+      if isPlain(byte) {
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      } else {
+        text += "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+      }
+    }
+    return text
+  }
+
+  /// Four digits of FNV-1a: against slips of the hand, not of malice.
+  static func checksum(of text: String) -> String {
+    var hash: UInt32 = 2_166_136_261
+    for byte in text.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    let digits = String((hash ^ hash >> 16) & 0xffff, radix: 16)
+    return String(repeating: "0", count: 4 - digits.count) + digits
+  }
+}

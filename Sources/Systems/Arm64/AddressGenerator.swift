@@ -1,0 +1,87 @@
+import Machines
+import Property
+
+/// Draws addresses and sizes where walkers go wrong: on both sides of every boundary of a granule
+/// or level, at the end of the address space, unaligned, and where earlier operations were.
+///
+/// The simplest address is 0 and the simplest size one page.
+struct AddressGenerator {
+  /// The base-2 logarithm of the granule.
+  let pageShift: UInt64
+  /// The address bits that a level resolves.
+  let bitsPerLevel: UInt64
+  /// The first address beyond the input space.
+  let inputSize: UInt64
+  /// The first address beyond the output space.
+  let outputSize: UInt64
+
+  private static let anchorWeights = Weights([10, 4, 2, 2, 1])
+  private static let offsetWeights = Weights([8, 8, 4, 2, 1])
+  private static let sizeWeights = Weights([120, 40, 8, 12, 3, 3, 3, 2, 1])
+  private static let outputWeights = Weights([14, 8, 4, 1, 1])
+
+  init(_ granule: Granule, inputAddressBits: UInt64, outputAddressBits: UInt64) {
+    pageShift = granule.shift
+    bitsPerLevel = granule.bitsPerLevel
+    inputSize = 1 << inputAddressBits
+    outputSize = 1 << outputAddressBits
+  }
+
+  var pageSize: UInt64 { 1 << pageShift }
+  /// What a level-2 entry spans: the smallest block.
+  var blockSize: UInt64 { 1 << (pageShift + bitsPerLevel) }
+  /// What a level-1 entry spans, or the whole space where that is less.
+  var largeBlockSize: UInt64 { min(inputSize, 1 << (pageShift + 2 * bitsPerLevel)) }
+
+  /// An input address, mostly inside the input space.
+  func input(_ choices: inout Choices) -> UInt64 {
+    let anchor: UInt64 =
+      switch choices.draw(weights: AddressGenerator.anchorWeights) {
+      case 0: 0
+      case 1: blockSize * choices.draw(through: 3)
+      case 2: largeBlockSize &* choices.draw(through: 2)
+      case 3: inputSize - blockSize
+      default: inputSize &- pageSize &* choices.draw(through: 1)
+      }
+    return anchor &+ offset(&choices)
+  }
+
+  /// A distance from an anchor: some pages up or down, now and then not whole pages.
+  private func offset(_ choices: inout Choices) -> UInt64 {
+    switch choices.draw(weights: AddressGenerator.offsetWeights) {
+    case 0: return 0
+    case 1: return pageSize * choices.draw(through: 3)
+    case 2: return 0 &- pageSize &* (1 + choices.draw(through: 1))
+    case 3: return pageSize &* choices.draw(below: 1 << bitsPerLevel)
+    default:
+      return pageSize &* choices.draw(through: 2) &+ choices.drawScaled(through: pageSize - 1)
+    }
+  }
+
+  /// A size in bytes, mostly small.
+  func size(from address: UInt64, _ choices: inout Choices) -> UInt64 {
+    switch choices.draw(weights: AddressGenerator.sizeWeights) {
+    case 0: return pageSize
+    case 1: return pageSize * (2 + choices.draw(through: 2))
+    case 2: return 0
+    case 3: return blockSize
+    case 4: return blockSize &+ pageSize &* (1 + choices.draw(through: 1))
+    case 5: return blockSize &- pageSize &* (1 + choices.draw(through: 1))
+    case 6:
+      return (inputSize &- (address & ~(pageSize &- 1))) &+ pageSize &* choices.draw(through: 1)
+    case 7: return 0 &- (address & ~(pageSize &- 1)) &+ pageSize &* choices.draw(through: 2)
+    default: return largeBlockSize &+ choices.drawScaled(through: pageSize)
+    }
+  }
+
+  /// An output address for an input address, often as well aligned as it.
+  func output(for input: UInt64, _ choices: inout Choices) -> UInt64 {
+    switch choices.draw(weights: AddressGenerator.outputWeights) {
+    case 0: return input
+    case 1: return (input &+ blockSize &* (1 + choices.draw(through: 3))) & (outputSize &- 1)
+    case 2: return (input &+ pageSize &* (1 + choices.draw(through: 3))) & (outputSize &- 1)
+    case 3: return outputSize &- blockSize &* (1 + choices.draw(through: 1)) &+ input % blockSize
+    default: return outputSize &- pageSize &* choices.draw(through: 2)
+    }
+  }
+}

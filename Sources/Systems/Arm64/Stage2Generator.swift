@@ -1,0 +1,133 @@
+import Machines
+import Property
+
+/// Draws configurations and calls of a guest stage-2 library.
+struct Stage2Generator {
+  /// The configuration of the case.
+  let configuration: Stage2Configuration
+  private let addresses: AddressGenerator
+  /// Where earlier calls of the case began, so that later ones meet them.
+  private var earlier: [UInt64] = []
+
+  private static let granuleWeights = Weights([16, 2, 1])
+  private static let kindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1])
+  private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
+  /// How many pages one call may be expected to fill or to visit leaf by leaf.
+  private static let pageLimit: UInt64 = 640
+
+  init(_ choices: inout Choices) {
+    let granule = Granule.allCases[choices.draw(weights: Stage2Generator.granuleWeights)]
+    var configuration = Stage2Configuration(granule: granule)
+    configuration.inputAddressBits = choices.pick(Stage2Generator.inputBits)
+    if granule == .size64K, choices.flip(1, in: 2) { configuration.outputAddressBits = 52 }
+    configuration.hasForceWriteBack = choices.flip(1, in: 2)
+    configuration.hasRangeInvalidation = choices.flip(1, in: 2)
+    if configuration.hasForceWriteBack {
+      configuration.disablesForceWriteBack = choices.flip(oneIn: 8)
+    }
+    configuration.isIdentityMap = choices.flip(oneIn: 16)
+    switch choices.draw(below: 16) {
+    case 14: configuration.pageForcing = .always
+    case 15: configuration.pageForcing = .unless(protection: Protection.read | Protection.write)
+    default: configuration.pageForcing = .never
+    }
+    self.configuration = configuration
+    addresses = AddressGenerator(
+      granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits
+    )
+    earlier.reserveCapacity(16)
+  }
+
+  /// The next call.
+  mutating func operation(_ choices: inout Choices) -> Stage2Operation {
+    switch choices.draw(weights: Stage2Generator.kindWeights) {
+    case 0: return map(&choices)
+    case 1:
+      let (ipa, size) = range(&choices)
+      return .unmap(ipa: ipa, sizeInBytes: size)
+    case 2: return setOwner(&choices)
+    case 3:
+      let (ipa, size) = range(&choices)
+      return .writeProtect(ipa: ipa, sizeInBytes: size)
+    case 4: return .makeYoung(ipa: address(&choices))
+    case 5: return .makeOld(ipa: address(&choices))
+    case 6: return .isYoung(ipa: address(&choices))
+    case 7:
+      return .relaxPermissions(ipa: address(&choices), protection: protection(&choices))
+    case 8:
+      let (ipa, size) = range(&choices)
+      return .flush(ipa: ipa, sizeInBytes: size)
+    case 9: return .leaf(ipa: address(&choices))
+    default: return .invalidateAll
+    }
+  }
+
+  private mutating func map(_ choices: inout Choices) -> Stage2Operation {
+    var (ipa, size) = range(&choices)
+    let protection = protection(&choices)
+    var physical = addresses.output(for: ipa, &choices)
+    if configuration.isIdentityMap, !choices.flip(oneIn: 8) { physical = ipa }
+    // A large range that cannot be mapped in blocks would take a page for each of its pages.
+    let isBlocky =
+      (ipa ^ physical) % addresses.blockSize == 0 && configuration.pageForcing == .never
+    if size <= addresses.inputSize, !isBlocky || size > 4 * addresses.largeBlockSize {
+      size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
+    }
+    return .map(
+      ipa: ipa,
+      sizeInBytes: size,
+      physical: physical,
+      protection: protection,
+      allocations: allowance(&choices)
+    )
+  }
+
+  private mutating func setOwner(_ choices: inout Choices) -> Stage2Operation {
+    var (ipa, size) = range(&choices)
+    if size <= addresses.inputSize {
+      size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
+    }
+    return .setOwner(
+      ipa: ipa,
+      sizeInBytes: size,
+      owner: (1 + choices.draw(through: 2)) % 3,
+      allocations: allowance(&choices)
+    )
+  }
+
+  /// How many table allocations succeed; nil, the simplest, for all.
+  private func allowance(_ choices: inout Choices) -> Int? {
+    choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
+  }
+
+  private mutating func address(_ choices: inout Choices) -> UInt64 {
+    if !earlier.isEmpty, choices.flip(1, in: 2) {
+      return choices.pick(earlier) &+ addresses.pageSize &* choices.draw(through: 1)
+    }
+    let address = addresses.input(&choices)
+    if earlier.count < 16 { earlier.append(address) }
+    return address
+  }
+
+  private mutating func range(_ choices: inout Choices) -> (UInt64, UInt64) {
+    let start = address(&choices)
+    return (start, addresses.size(from: start, &choices))
+  }
+
+  private func protection(_ choices: inout Choices) -> UInt64 {
+    var protection: UInt64 =
+      switch choices.draw(through: 7) {
+      case 0, 1: Protection.read | Protection.write
+      case 2: Protection.read | Protection.write | Protection.execute
+      case 3: Protection.read | Protection.execute
+      case 4: Protection.read
+      case 5: Protection.read | Protection.write | Protection.device
+      case 6: Protection.execute
+      default: choices.draw(through: 15)
+      }
+    if choices.flip(oneIn: 16) { protection |= choices.draw(through: 15) << 55 }
+    return protection
+  }
+}

@@ -1,0 +1,58 @@
+public import Machines
+public import Oracles
+
+/// What listens to a checked walker: the judges, and for a replay a recording.
+public struct CheckListener: EventListener {
+  /// The judges.
+  public var judges: Judges
+  /// Whether events are kept.
+  @usableFromInline var isRecording = false
+  /// The events kept.
+  @usableFromInline var recording: [Event] = []
+
+  init(judges: Judges) { self.judges = judges }
+
+  /// Takes note of one event.
+  @inlinable
+  public mutating func observe(_ event: Event) {
+    if isRecording { recording.append(event) }
+    judges.observe(event)
+  }
+}
+
+/// The machine that checked walkers run on: observed, and short of memory when the case says so.
+public typealias CheckMachine = FailingMachine<TracingMachine<CheckListener>>
+
+extension CheckMachine {
+  /// A machine whose tables are in `memory` and are judged as those of `regime`.
+  init(judges: Judges, memory: PhysicalMemory) {
+    self.init(
+      TracingMachine(memory: memory, listener: CheckListener(judges: judges)),
+      allocations: .max
+    )
+  }
+
+  /// The judges.
+  var judges: Judges {
+    @inline(__always) _read { yield base.listener.judges }
+    @inline(__always) _modify { yield &base.listener.judges }
+  }
+
+  /// Starts a call under a contract, with memory for `allocations` tables.
+  mutating func begin(_ contract: CallContract, allocations: Int) {
+    judges.beginCall(contract)
+    remainingAllocations = allocations
+    // An endless call is cut off well after it has lost its verdict.
+    base.stepAllowance = contract.stepLimit &* 4
+  }
+
+  /// The first violation that a judge saw.
+  var firstFinding: Finding? { judges.violations.first.map { Finding($0) } }
+
+  /// Makes everything as it was before the first case.
+  mutating func reset() {
+    base.reset()
+    judges.reset()
+    remainingAllocations = .max
+  }
+}

@@ -1,0 +1,63 @@
+public import Machines
+public import Oracles
+public import Property
+
+/// What a check covered: enough to say whether anything was tested.
+public struct CheckStatistics: CaseStatistics {
+  /// How the results of calls are told apart.
+  public static let results: [Errno] = [.ok, .again, .noMemory, .invalid, .range]
+  /// More kinds of operations than any system has.
+  static let operationLimit = 16
+
+  /// Operations by kind and result; the last result of a kind stands for all others.
+  private var operations = [UInt64](
+    repeating: 0,
+    count: CheckStatistics.operationLimit * (CheckStatistics.results.count + 1)
+  )
+  /// How entries changed.
+  public private(set) var transitions = TransitionMatrix()
+  /// How many events the judges saw.
+  public private(set) var events: UInt64 = 0
+  /// How many full audits were made.
+  public private(set) var audits: UInt64 = 0
+
+  /// Nothing covered.
+  public init() {}
+
+  /// Adds what the other covered.
+  public mutating func merge(_ other: CheckStatistics) {
+    for index in operations.indices { operations[index] += other.operations[index] }
+    transitions.merge(other.transitions)
+    events += other.events
+    audits += other.audits
+  }
+
+  mutating func count(operation kind: Int, result: Errno) {
+    let column: Int =
+      switch result {
+      case .ok: 0
+      case .again: 1
+      case .noMemory: 2
+      case .invalid: 3
+      case .range: 4
+      default: 5
+      }
+    operations[kind * (CheckStatistics.results.count + 1) + column] += 1
+  }
+
+  mutating func countAudit() { audits += 1 }
+
+  mutating func count(events: Int, transitions: TransitionMatrix) {
+    self.events += UInt64(events)
+    self.transitions.merge(transitions)
+  }
+
+  /// How many operations of a kind ended in each of `results`, and in any other.
+  public func counts(ofOperation kind: Int) -> ArraySlice<UInt64> {
+    let width = CheckStatistics.results.count + 1
+    return operations[kind * width..<(kind + 1) * width]
+  }
+
+  /// How many operations there were.
+  public var operationCount: UInt64 { operations.reduce(0, +) }
+}

@@ -1,0 +1,119 @@
+import Machines
+
+/// Picks from a case's events those that touched one entry, and puts them in words.
+struct EventHistory {
+  /// The physical address of the entry's descriptor.
+  let entryAddress: UInt64?
+  /// The entry's input address.
+  let inputAddress: UInt64?
+  /// The base-2 logarithm of the granule in bytes.
+  let pageShift: UInt64
+
+  /// The steps, in order. Barriers and invalidations count from the entry's first store on.
+  func steps(of events: [Event], callEnds: [Int]) -> [Counterexample.Step] {
+    var steps: [Counterexample.Step] = []
+    var call = 0
+    var isWatching = entryAddress == nil
+    for (index, event) in events.enumerated() {
+      while call < callEnds.count, index >= callEnds[call] { call += 1 }
+      if isStoreOfEntry(event) { isWatching = true }
+      guard isWatching || concernsTable(event), let text = text(event) else { continue }
+      steps.append(.init(call: call, ordinal: index + 1, text: text))
+    }
+    return steps
+  }
+
+  private func isStoreOfEntry(_ event: Event) -> Bool {
+    switch event {
+    case .store(let address, _, _, _), .exchange(let address, _, _): address == entryAddress
+    default: false
+    }
+  }
+
+  /// Whether the event is about the page that holds the entry.
+  private func concernsTable(_ event: Event) -> Bool {
+    guard let entryAddress else { return false }
+    let page = entryAddress >> pageShift
+    switch event {
+    case .allocate(let address, let pageCount, _), .freeRoot(let address, let pageCount):
+      return (address >> pageShift..<(address >> pageShift) + UInt64(pageCount)).contains(page)
+    case .release(let address, _, let remaining):
+      return remaining <= 0 && address >> pageShift == page
+    default: return false
+    }
+  }
+
+  /// The event in words; nil where it has nothing to do with the entry.
+  private func text(_ event: Event) -> String? {
+    switch event {
+    case .store(let address, let old, let new, let order):
+      guard
+        entryAddress == nil || address == entryAddress || pointsToTable(old) || pointsToTable(new)
+      else { return nil }
+      let suffix = order == .release ? ", release" : ""
+      return "store \(hex(address)): \(hex(old)) -> \(hex(new))\(suffix)"
+    case .exchange(let address, let old, let new):
+      return address == entryAddress
+        ? "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))" : nil
+    case .barrier(let barrier): return barrierText(barrier)
+    case .invalidate(let invalidation): return invalidationText(invalidation)
+    case .clean(let address, let size):
+      return "dc civac \(hex(address)), \(hex(size)) bytes"
+    case .invalidateInstructions(let address, let size):
+      return "ic ivau \(hex(address)), \(hex(size)) bytes"
+    case .allocate(let address, let pageCount, let level):
+      guard concernsTable(event) else { return nil }
+      return
+        "allocate \(pageCount) level-\(level) table\(pageCount == 1 ? "" : "s") at \(hex(address))"
+    case .release(let address, let amount, let remaining):
+      guard concernsTable(event) else { return nil }
+      return "release \(hex(address)) by \(amount), to \(remaining)"
+    case .freeRoot(let address, _): return concernsTable(event) ? "free root \(hex(address))" : nil
+    case .warn(let site): return "WARN: \(site)"
+    case .runaway: return "cut off: too many steps"
+    case .refuse(let level): return "no memory for a level-\(level) table"
+    case .load, .retain: return nil
+    }
+  }
+
+  /// Whether a descriptor may point to the table that holds the entry.
+  private func pointsToTable(_ descriptor: UInt64) -> Bool {
+    guard let entryAddress, descriptor & 3 == 3 else { return false }
+    let field = (1 << 48 - 1) & ~((UInt64(1) << pageShift) - 1)
+    return descriptor & field == entryAddress & field
+  }
+
+  private func barrierText(_ barrier: Barrier) -> String {
+    switch barrier {
+    case .dsbISHST: "dsb ishst"
+    case .dsbISH: "dsb ish"
+    case .dsbNSH: "dsb nsh"
+    case .dsbNSHST: "dsb nshst"
+    case .dmbISHST: "dmb ishst"
+    case .isb: "isb"
+    }
+  }
+
+  private func invalidationText(_ invalidation: TLBInvalidation<UInt64>) -> String? {
+    var text = "tlbi \(invalidation.operation)" + (invalidation.isBroadcast ? "is" : "")
+    switch invalidation.operation {
+    case .ipas2e1, .ipas2le1, .vae2, .vale2:
+      if !covers(invalidation.address, 1 << 40, isSingle: true) { return nil }
+      text += ", \(hex(invalidation.address))"
+    case .ripas2e1, .rvae2:
+      if !covers(invalidation.address, invalidation.sizeInBytes, isSingle: false) { return nil }
+      text += ", \(hex(invalidation.address)) + \(hex(invalidation.sizeInBytes))"
+    case .vmalle1, .vmalls12e1, .alle2: break
+    }
+    if let level = invalidation.levelHint { text += ", level \(level)" }
+    return text
+  }
+
+  /// Whether an invalidation has to do with the entry; a single address may be anywhere in a block.
+  private func covers(_ address: UInt64, _ size: UInt64, isSingle: Bool) -> Bool {
+    guard let inputAddress else { return true }
+    if isSingle { return address >> 30 == inputAddress >> 30 }
+    return inputAddress >= address && inputAddress - address < size
+      || address >> 30 == inputAddress >> 30
+  }
+}

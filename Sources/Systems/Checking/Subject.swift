@@ -1,0 +1,61 @@
+public import Property
+
+/// Something that can be checked, by its name.
+public struct Subject: Sendable {
+  /// What a check of a subject is expected to find.
+  public enum Role: String, Sendable, Hashable {
+    /// One of ours, in which nothing may be found.
+    case clean
+    /// The document that the project was created from, with its faults.
+    case seed
+    /// A museum piece: one fault, which has to be found.
+    case variant
+    /// A museum piece that looks like a fault and is none.
+    case control
+  }
+
+  /// The name, unique in its system.
+  public let name: String
+  /// What it is, in a sentence.
+  public let summary: String
+  /// What a check of it is expected to find.
+  public let role: Role
+  /// What it cannot be asked to do, and so what was not checked.
+  public let notJudged: [String]
+  /// Makes a worker's own check.
+  let makeCheck: @Sendable () -> SubjectCheck
+  /// Runs one case and writes it down; nil where it holds.
+  let explain: @Sendable ([UInt64]) -> Counterexample?
+
+  /// Whether a check of it should find nothing.
+  public var shouldHold: Bool { role == .clean || role == .control }
+
+  /// Runs the case with these choices and writes it down; nil where it holds.
+  public func counterexample(replaying choices: [UInt64]) -> Counterexample? { explain(choices) }
+
+  /// A campaign over the subject.
+  public func campaign(
+    _ plan: CampaignPlan,
+    jobs: Int,
+    interrupt: InterruptFlag = InterruptFlag()
+  ) -> Campaign<SubjectCheck> {
+    Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeCheck] in makeCheck() }
+  }
+}
+
+/// The check of one subject, whatever its walker's type.
+///
+/// A campaign calls it once a case through a closure that was made where the walker's type is known,
+/// so that everything inside a case is specialised.
+public struct SubjectCheck: CaseProperty {
+  let body: (inout Choices, inout CheckStatistics) -> Finding?
+
+  /// Runs one case.
+  public mutating func run(
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics
+  ) -> Outcome {
+    guard let finding = body(&choices, &statistics) else { return .holds }
+    return .violated(Violation(fingerprint: finding.fingerprint, summary: finding.message))
+  }
+}

@@ -1,0 +1,89 @@
+public import Machines
+
+extension RecursiveStage2 {
+  /// Takes write permission from valid leaves; the caller owes an invalidation.
+  @inlinable
+  public func writeProtect(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
+    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    return update(
+      ipa,
+      sizeInBytes,
+      set: M.W(0),
+      clear: M.W(Encoding.stage2Write),
+      &last,
+      on: &machine
+    )
+  }
+
+  /// Sets the access flag.
+  @inlinable
+  public func makeYoung(ipa: M.W, on machine: inout M) -> M.W {
+    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    _ = update(ipa, M.W(1), set: M.W(Encoding.accessFlag), clear: M.W(0), &last, on: &machine)
+    machine.barrier(.dsbISHST)
+    return last.descriptor
+  }
+
+  /// Clears the access flag; the caller owes an invalidation.
+  @inlinable
+  public func makeOld(ipa: M.W, on machine: inout M) -> M.W {
+    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(Encoding.accessFlag), &last, on: &machine)
+    return last.descriptor
+  }
+
+  /// Whether the access flag is set.
+  @inlinable
+  public func isYoung(ipa: M.W, on machine: inout M) -> M.W.Condition {
+    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(0), &last, on: &machine)
+    return (last.descriptor & M.W(Encoding.accessFlag)) .!= M.W(0)
+  }
+
+  /// Adds permissions, and invalidates.
+  @inlinable
+  public func relaxPermissions(ipa: M.W, protection: M.W, on machine: inout M) -> Errno {
+    if machine.holds((protection & M.W(Protection.software)) .!= M.W(0)) { return .invalid }
+    let set =
+      (protection & M.W(Protection.read)) &<< 4 | (protection & M.W(Protection.write)) &<< 6
+    let clear = (protection & M.W(Protection.execute)) &<< 54
+    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    let result = update(ipa, M.W(1), set: set, clear: clear, &last, on: &machine)
+    if result == .ok, !faults.contains(.relaxNotInvalidated) {
+      // Where nothing is mapped no level is known, and none is promised.
+      let level = machine.holds(Encoding.isValid(last.descriptor)) ? last.level : nil
+      invalidate(ipa & ~M.W(geometry.pageSize - 1), level: level, on: &machine)
+    }
+    return result
+  }
+
+  /// Sets and clears bits in the valid leaves of a range, and notes the last one as it was.
+  @inlinable
+  func update(
+    _ ipa: M.W,
+    _ sizeInBytes: M.W,
+    set: M.W,
+    clear: M.W,
+    _ last: inout Leaf<M.W>,
+    on machine: inout M
+  ) -> Errno {
+    walker.walk(ipa, sizeInBytes, .leaf, on: &machine) { visit, machine in
+      let old = machine.load(visit.table, at: visit.index)
+      guard machine.holds(Encoding.isValid(old)) else { return .ok }
+      last.descriptor = old
+      last.level = visit.level
+      let new = (old & ~clear) | set
+      guard machine.holds(old .!= new) else { return .ok }
+      if machine.holds(isExecutable(new) .& .!isExecutable(old)),
+        !faults.contains(.execNotInvalidated)
+      {
+        machine.invalidateInstructions(
+          encoding.output(of: new),
+          sizeInBytes: M.W(geometry.span(at: visit.level))
+        )
+      }
+      machine.store(new, to: visit.table, at: visit.index, order: .relaxed)
+      return .ok
+    }
+  }
+}

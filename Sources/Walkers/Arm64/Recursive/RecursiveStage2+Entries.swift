@@ -1,0 +1,88 @@
+public import Machines
+
+extension RecursiveStage2 {
+  /// Whether a table page's count includes this entry.
+  @inlinable
+  func isCounted(_ descriptor: M.W, on machine: inout M) -> Bool {
+    machine.holds(
+      faults.contains(.ownerNotCounted) ? Encoding.isValid(descriptor) : descriptor .!= M.W(0)
+    )
+  }
+
+  @inlinable
+  func isCacheable(_ descriptor: M.W) -> M.W.Condition {
+    (descriptor & M.W(Encoding.stage2MemoryAttributes))
+      .== M.W(Encoding.stage2Normal(forcesWriteBack: forcesWriteBack))
+  }
+
+  @inlinable
+  func isExecutable(_ descriptor: M.W) -> M.W.Condition {
+    (descriptor & M.W(Encoding.executeNever)) .== M.W(0)
+  }
+
+  @inlinable
+  func child(
+    of descriptor: M.W,
+    at visit: RecursiveWalk<M>.Visit,
+    on machine: inout M
+  ) -> M.Table {
+    machine.table(at: encoding.output(of: descriptor), linkedFrom: visit.table, index: visit.index)
+  }
+
+  /// Takes an entry out: clears and invalidates it if it is valid, and drops its count.
+  @inlinable
+  func breakEntry(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
+    let isValid = machine.holds(Encoding.isValid(descriptor))
+    if isValid, !faults.contains(.noBreak) || visit.kind == .tablePost {
+      machine.store(M.W(0), to: visit.table, at: visit.index, order: .relaxed)
+      if !faults.contains(.makeBeforeInvalidate) {
+        invalidate(descriptor, visit, on: &machine)
+      }
+    }
+    if isValid, faults.contains(.validUpdateReferenceLeak), visit.kind == .leaf,
+      visit.isUpdate
+    {
+      return
+    }
+    machine.release(visit.table)
+  }
+
+  /// Invalidates what any TLB may hold of a broken entry.
+  @inlinable
+  func invalidate(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
+    if faults.contains(.breakNotInvalidated) || faults.contains(.barrierAtEnd) { return }
+    if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
+    let isTable = walker.isTable(descriptor, level: visit.level, on: &machine)
+    var level: Int? = visit.level
+    if isTable, !faults.contains(.tableLevelHint) { level = nil }
+    if !isTable, faults.contains(.leafLevelHint) { level = visit.level - 1 }
+    invalidate(visit.cursor, level: level, on: &machine)
+  }
+
+  /// Invalidates one address: stage 2 first, then what was combined from it.
+  @inlinable
+  func invalidate(_ ipa: M.W, level: Int?, on machine: inout M) {
+    let isBroadcast = !faults.contains(.invalidateLocally)
+    if !faults.contains(.invalidateWithoutBarrier) { machine.barrier(.dsbISHST) }
+    machine.invalidate(
+      TLBInvalidation(.ipas2e1, address: ipa, levelHint: level, isBroadcast: isBroadcast)
+    )
+    machine.barrier(.dsbISH)
+    if !faults.contains(.combinedNotInvalidated) {
+      machine.invalidate(TLBInvalidation(.vmalle1, isBroadcast: isBroadcast))
+      machine.barrier(.dsbISH)
+    }
+    machine.barrier(.isb)
+  }
+
+  /// Invalidates every translation of the VMID.
+  @inlinable
+  func invalidateAll(on machine: inout M) {
+    if !faults.contains(.invalidateWithoutBarrier) { machine.barrier(.dsbISHST) }
+    machine.invalidate(
+      TLBInvalidation(.vmalls12e1, isBroadcast: !faults.contains(.invalidateLocally))
+    )
+    machine.barrier(.dsbISH)
+    machine.barrier(.isb)
+  }
+}
