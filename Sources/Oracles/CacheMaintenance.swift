@@ -19,6 +19,7 @@ struct CacheMaintenance: Sendable {
   private var cleanable = ByteRanges()
   private var executable = ByteRanges()
   private var owed = ByteRanges()
+  private var cleanedSinceOwed = ByteRanges()
 
   init(regime: TranslationRegime) {
     self.regime = regime
@@ -32,12 +33,15 @@ struct CacheMaintenance: Sendable {
     cleanable.removeAll()
     executable.removeAll()
     owed.removeAll()
+    cleanedSinceOwed.removeAll()
   }
 
   mutating func clean(_ address: UInt64, sizeInBytes: UInt64) {
     let range = byteRange(address, sizeInBytes)
     cleaned.append(range)
+    guard !owed.isEmpty else { return }
     owed.subtract(range)
+    cleanedSinceOwed.append(range)
   }
 
   mutating func invalidateInstructions(_ address: UInt64, sizeInBytes: UInt64) {
@@ -83,10 +87,11 @@ struct CacheMaintenance: Sendable {
   mutating func owe(_ raw: UInt64, at level: LookupLevel) {
     guard needsClean, regime.isCacheable(raw) else { return }
     owed.append(outputRange(raw, level))
+    cleanedSinceOwed.removeAll()
   }
 
   func judgeReturn(_ contract: CallContract, _ findings: inout Findings) {
-    if let range = owed.ranges.first {
+    if let range = cleanedSinceOwed.firstMissing(from: owed.ranges) {
       let isEarly = cleaned.contains(range)
       findings.add(
         .notCleanedAfterUnmap,

@@ -6,10 +6,12 @@ public struct StaleEntry: Sendable {
     case cached
     /// A stage-2 invalidation that covers it was issued, and has not completed.
     case issued
+    /// An invalidation of both stages that covers it was issued, and has not completed.
+    case wholeIssued
     /// Gone from stage 2; what stages 1 and 2 made of it together may still be used.
     case combined
-    /// An invalidation of everything that is left was issued, and has not completed.
-    case finallyIssued
+    /// An invalidation of what is left was issued, and has not completed.
+    case combinedIssued
     /// Cannot be used.
     case gone
 
@@ -126,12 +128,12 @@ public struct StaleEntry: Sendable {
     case .cached where attempts.contains(.local):
       "was invalidated on the issuing CPU only"
     case .cached: "was not invalidated"
-    case .issued: "was invalidated, but no dsb ish has completed the invalidation"
+    case .issued, .wholeIssued: "was invalidated, but no dsb ish has completed the invalidation"
     case .combined where attempts.contains(.combinedTooEarly):
       "survives in combined stage 1 and 2 entries: vmalle1is came before a dsb ish had completed the"
         + " invalidation of stage 2"
     case .combined: "survives in combined stage 1 and 2 entries, which were not invalidated"
-    case .finallyIssued: "was invalidated, but no dsb ish has completed the last invalidation"
+    case .combinedIssued: "was invalidated, but no dsb ish has completed the last invalidation"
     case .gone: "is gone"
     }
   }
@@ -144,7 +146,7 @@ public struct StaleEntry: Sendable {
     case .cached where attempts.contains(.lastLevelOnly): "last-level-only"
     case .cached where attempts.contains(.local): "local-only"
     case .cached: "not-invalidated"
-    case .issued, .finallyIssued: "not-completed"
+    case .issued, .wholeIssued, .combinedIssued: "not-completed"
     case .combined: "combined-kept"
     case .gone: "gone"
     }

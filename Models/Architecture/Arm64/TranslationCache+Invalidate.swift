@@ -153,8 +153,8 @@ extension TranslationCache {
   private func advance(_ phase: StaleEntry.Phase, by reach: Reach) -> StaleEntry.Phase {
     switch (reach, phase) {
     case (.stage2, .cached): .issued
-    case (.combined, .combined): .finallyIssued
-    case (.everything, .cached), (.everything, .issued), (.everything, .combined): .finallyIssued
+    case (.combined, .combined), (.everything, .combined): .combinedIssued
+    case (.everything, .cached), (.everything, .issued): .wholeIssued
     default: phase
     }
   }
@@ -185,7 +185,7 @@ extension TranslationCache {
       if isReached, (issuer, remote) != (old.issuerPhase, old.remotePhase) {
         awaitingStage1.append(id)
       }
-      if remote == .issued || remote == .finallyIssued {
+      if remote == .issued || remote == .wholeIssued || remote == .combinedIssued {
         entries[Int(id)].isQueued = true
         queue[kept] = id
         kept += 1
@@ -201,7 +201,7 @@ extension TranslationCache {
   ) -> StaleEntry.Phase {
     switch phase {
     case .issued: regime.stage == .stage2 && entry.hasCombinedCopies ? .combined : .gone
-    case .finallyIssued: .gone
+    case .wholeIssued, .combinedIssued: .gone
     case .cached, .combined, .gone: phase
     }
   }

@@ -37,6 +37,19 @@ public struct WalkFault: Sendable, Hashable {
   public var leaf: Leaf?
   /// The physical address of the descriptor that faulted; nil where none was read.
   public var entryAddress: UInt64?
+
+  /// A fault of `kind` at `level`.
+  public init(
+    kind: Kind,
+    level: LookupLevel,
+    leaf: Leaf? = nil,
+    entryAddress: UInt64? = nil
+  ) {
+    self.kind = kind
+    self.level = level
+    self.leaf = leaf
+    self.entryAddress = entryAddress
+  }
 }
 
 extension TranslationRegime {
@@ -125,13 +138,5 @@ extension TranslationRegime {
         entryAddress: entryAddress
       )
     )
-  }
-}
-
-extension WalkFault {
-  /// A fault of `kind` at `level`.
-  @usableFromInline
-  init(kind: Kind, level: LookupLevel, entryAddress: UInt64? = nil) {
-    self.init(kind: kind, level: level, leaf: nil, entryAddress: entryAddress)
   }
 }
