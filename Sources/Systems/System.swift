@@ -1,4 +1,5 @@
 public import Architecture
+import Oracles
 import Property
 
 /// A family of subjects that are judged in the same way.

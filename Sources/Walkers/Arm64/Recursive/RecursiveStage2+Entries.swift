@@ -33,24 +33,21 @@ extension RecursiveStage2 {
   @inlinable
   func breakEntry(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
     let isValid = machine.holds(Encoding.isValid(descriptor))
-    if isValid, !faults.contains(.noBreak) || visit.kind == .tablePost {
+    if isValid, !faults.contains(.noBreak) || !visit.isUpdate {
       machine.store(M.W(0), to: visit.table, at: visit.index, order: .relaxed)
-      if !faults.contains(.makeBeforeInvalidate) {
+      if !faults.contains(.makeBeforeInvalidate) || !visit.isUpdate {
         invalidate(descriptor, visit, on: &machine)
       }
     }
-    if isValid, faults.contains(.validUpdateReferenceLeak), visit.kind == .leaf,
-      visit.isUpdate
-    {
-      return
-    }
+    if isValid, faults.contains(.validUpdateReferenceLeak), visit.isUpdate { return }
     machine.release(visit.table)
   }
 
   /// Invalidates what any TLB may hold of a broken entry.
   @inlinable
   func invalidate(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
-    if faults.contains(.breakNotInvalidated) || faults.contains(.barrierAtEnd) { return }
+    if faults.contains(.breakNotInvalidated) { return }
+    if faults.contains(.barrierAtEnd), !visit.isUpdate { return }
     if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
     let isTable = walker.isTable(descriptor, level: visit.level, on: &machine)
     var level: Int? = visit.level
