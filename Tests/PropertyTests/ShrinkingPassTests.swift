@@ -95,6 +95,27 @@ import Testing
     #expect(found.value == [[3, 9], [5, 1], [9, 9]])
   }
 
+  /// An operation of kind k has k * k operands.
+  func squareOperation(_ choices: inout Choices) -> [UInt64] {
+    let kind = choices.draw(through: 3)
+    var words = [kind]
+    for _ in 0..<kind * kind { words.append(choices.draw(through: 1000)) }
+    return words
+  }
+
+  @Test func `another alternative leaves its surplus operands to nobody`() {
+    func fails(_ operations: [[UInt64]]) -> Bool {
+      guard operations.count == 2, operations[0][0] > 0 else { return false }
+      return operations[1].count == 2 && operations[1][1] >= 500
+    }
+    let found = shrunk(
+      listed([[3, 1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 700]]),
+      { $0.list(0...10, averaging: 3, of: squareOperation) },
+      failing: fails
+    )
+    #expect(found.value == [[1, 0], [1, 500]])
+  }
+
   @Test func `three equal numbers go down together`() {
     let found = shrunk(
       listed([[900], [900], [900]]),
