@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  /// Shrinks to 5 by a suggestion alone: no value but 5 and what is 1000 or more fails.
+  /// Shrinks to 105 by a suggestion alone: no value but 105 and what is 1000 or more fails.
   struct Suggesting: ShrinkTarget {
     var runs = 0
     var isCancelled: Bool { runs >= 500 }

@@ -2,13 +2,16 @@ extension ShrinkSearch {
   /// Sets all values of a span to 0, the longest first.
   ///
   /// The simplest thing of its kind often does as well, and finding that out value by value could
-  /// fail: a half-simplified thing need not be a failing one.
+  /// fail: a half-simplified thing need not be a failing one. Once more without its first choice,
+  /// which for an element of a list asks whether it exists.
   mutating func zeroSpans() {
     for range in current.rangesByLength() {
-      guard canContinue, range.upperBound <= current.choices.count else { continue }
-      var candidate = current.values
-      for index in range { candidate[index] = 0 }
-      attempt(candidate)
+      for zeroed in [range, range.dropFirst()] {
+        guard canContinue, zeroed.upperBound <= current.choices.count else { continue }
+        var candidate = current.values
+        for index in zeroed { candidate[index] = 0 }
+        attempt(candidate)
+      }
     }
   }
 

@@ -1,4 +1,32 @@
 extension ShrinkSearch {
+  /// Lowers all choices of one value together: to 0, and else by powers of two.
+  ///
+  /// Several operations on one address fail only while the address is the same in all of them.
+  mutating func lowerDuplicates() {
+    var seen: Set<UInt64> = [0]
+    for value in current.values where seen.insert(value).inserted {
+      let places = current.choices.indices.filter { current.value(at: $0) == value }
+      guard places.count > 1, canContinue else { continue }
+      var lowered = value
+      func lower(by amount: UInt64) -> Bool {
+        guard amount <= lowered, places.allSatisfy({ current.value(at: $0) == lowered }) else {
+          return false
+        }
+        var candidate = current.values
+        for place in places { candidate[place] -= amount }
+        guard attempt(candidate) else { return false }
+        lowered -= amount
+        return true
+      }
+      if lower(by: value) { continue }
+      for power in stride(from: 63 - value.leadingZeroBitCount, through: 0, by: -1) {
+        for _ in 0..<4 {
+          guard lower(by: 1 << UInt64(power)) else { break }
+        }
+      }
+    }
+  }
+
   /// Lowers two values by the same amount.
   ///
   /// What fails may be that two values are equal, or a given distance apart: neither can move

@@ -45,6 +45,7 @@ struct ShrinkSearch<Target: ShrinkTarget> {
       hoistSpans()
       sortSiblings()
       deletePairsOfSpans()
+      lowerDuplicates()
       lowerTogether()
       redistribute()
       deleteWhileDecrementing()
