@@ -4,12 +4,15 @@ public import Machines
 public struct HypModel: Sendable {
   /// What the table was made with.
   public let configuration: HypConfiguration
+  /// Whether an unmap frees the tables that it leaves empty; else they stay until destroy.
+  public let freesEmptyTables: Bool
   /// The entries.
   public private(set) var tables: TableModel
 
   /// An empty stage 1.
-  public init(_ configuration: HypConfiguration) {
+  public init(_ configuration: HypConfiguration, freesEmptyTables: Bool = true) {
     self.configuration = configuration
+    self.freesEmptyTables = freesEmptyTables
     tables = TableModel(
       granule: configuration.granule,
       inputAddressBits: configuration.inputAddressBits,
@@ -27,7 +30,7 @@ public struct HypModel: Sendable {
     protection: UInt64,
     allocations: Int
   ) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard protection & Protection.read != 0 else { return .invalid }
     if protection & Protection.execute != 0,
       protection & (Protection.write | Protection.device) != 0
@@ -73,9 +76,10 @@ public struct HypModel: Sendable {
   /// tables left empty.
   /// - Returns: how many bytes were unmapped.
   public mutating func unmap(address: UInt64, sizeInBytes: UInt64) -> UInt64 {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard let range = tables.pages(from: address, sizeInBytes: sizeInBytes) else { return 0 }
     var unmapped: UInt64 = 0
+    let freesEmptyTables = freesEmptyTables
     tables.visit(range, level: tables.startLevel, visitsEmpty: true) {
       tables,
       place,
@@ -83,7 +87,7 @@ public struct HypModel: Sendable {
       cursor in
       switch entry {
       case .table:
-        if tables.isEmptyTable(place) { tables.set(nil, at: place) }
+        if freesEmptyTables, tables.isEmptyTable(place) { tables.set(nil, at: place) }
         return true
       case .leaf:
         let span = tables.span(at: place.level)
@@ -97,4 +101,7 @@ public struct HypModel: Sendable {
     }
     return unmapped
   }
+
+  /// Begins a call that has changed nothing yet.
+  public mutating func beginCall() { tables.changes.removeAll(keepingCapacity: true) }
 }

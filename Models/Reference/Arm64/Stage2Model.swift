@@ -48,7 +48,7 @@ public struct Stage2Model: Sendable {
     protection: UInt64,
     allocations: Int
   ) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     if configuration.isIdentityMap, ipa != physical { return .invalid }
     let forbidden = Protection.device | Protection.execute
     if protection & forbidden == forbidden { return .invalid }
@@ -110,7 +110,7 @@ public struct Stage2Model: Sendable {
     owner: UInt64,
     allocations: Int
   ) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard owner <= 1 else { return .invalid }
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
     var allocations = allocations
@@ -126,7 +126,7 @@ public struct Stage2Model: Sendable {
 
   /// Unmaps every leaf and annotation that the range touches, and frees tables left empty.
   public mutating func unmap(ipa: UInt64, sizeInBytes: UInt64) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
     let freesEmptyTables = contract.freesEmptyTables
     tables.visit(range) { tables, place, entry, _ in
@@ -140,7 +140,7 @@ public struct Stage2Model: Sendable {
 
   /// Takes write permission from the leaves that the range touches.
   public mutating func writeProtect(ipa: UInt64, sizeInBytes: UInt64) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
     tables.visit(range) { tables, place, entry, _ in
       if case .leaf(var mapping) = entry, mapping.canWrite {
@@ -155,7 +155,7 @@ public struct Stage2Model: Sendable {
   /// Sets the access flag at an address to `isYoung`.
   /// - Returns: the mapping before; nil for none.
   public mutating func setYoung(_ isYoung: Bool, ipa: UInt64) -> Mapping? {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard let (place, before) = mapping(at: ipa) else { return nil }
     var mapping = before
     mapping.isYoung = isYoung
@@ -173,7 +173,7 @@ public struct Stage2Model: Sendable {
 
   /// Adds permissions at an address.
   public mutating func relaxPermissions(ipa: UInt64, protection: UInt64) -> Errno {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     guard protection & Protection.software == 0 else { return .invalid }
     guard ipa < tables.inputSize else { return .range }
     guard let (place, before) = mapping(at: ipa) else { return .ok }
@@ -187,7 +187,7 @@ public struct Stage2Model: Sendable {
 
   /// Which output ranges a flush cleans, in order; nil where the range leaves the address space.
   public mutating func flush(ipa: UInt64, sizeInBytes: UInt64) -> [Range<UInt64>]? {
-    tables.changes.removeAll(keepingCapacity: true)
+    beginCall()
     if configuration.hasForceWriteBack, !configuration.disablesForceWriteBack { return [] }
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return nil }
     var ranges: [Range<UInt64>] = []
@@ -201,4 +201,7 @@ public struct Stage2Model: Sendable {
     }
     return ranges
   }
+
+  /// Begins a call that has changed nothing yet.
+  public mutating func beginCall() { tables.changes.removeAll(keepingCapacity: true) }
 }

@@ -1,8 +1,9 @@
+import Architecture
 import Machines
 import Property
 
 /// Draws configurations and calls of a guest stage-2 library.
-struct Stage2Generator {
+struct Stage2Generator: OperationGenerator {
   /// The configuration of the case.
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
@@ -39,6 +40,8 @@ struct Stage2Generator {
     )
     earlier.reserveCapacity(16)
   }
+
+  var regime: TranslationRegime { TranslationRegime(configuration) }
 
   /// The next call.
   mutating func operation(_ choices: inout Choices) -> Stage2Operation {
@@ -129,5 +132,25 @@ struct Stage2Generator {
       }
     if choices.flip(oneIn: 16) { protection |= choices.draw(through: 15) << 55 }
     return protection
+  }
+}
+
+extension Stage2Generator {
+  var configurationText: String {
+    var parts = [
+      "\(configuration.granule) granule", "\(configuration.inputAddressBits)-bit input",
+      "\(configuration.outputAddressBits)-bit output",
+    ]
+    if configuration.hasForceWriteBack { parts.append("FWB") }
+    if configuration.disablesForceWriteBack { parts.append("FWB not used") }
+    if configuration.hasRangeInvalidation { parts.append("range TLBI") }
+    if configuration.isIdentityMap { parts.append("identity map") }
+    switch configuration.pageForcing {
+    case .never: break
+    case .always: parts.append("pages only")
+    case .unless(let protection):
+      parts.append("pages only unless \(protectionText(protection))")
+    }
+    return parts.joined(separator: ", ")
   }
 }

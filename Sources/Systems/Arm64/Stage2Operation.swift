@@ -133,6 +133,6 @@ func protectionText(_ protection: UInt64) -> String {
   return parts.isEmpty ? "none" : parts.joined(separator: "+")
 }
 
-private func allowanceText(_ allocations: Int?) -> String {
+func allowanceText(_ allocations: Int?) -> String {
   allocations.map { " with \($0) free table\($0 == 1 ? "" : "s")" } ?? ""
 }

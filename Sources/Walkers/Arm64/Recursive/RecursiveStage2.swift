@@ -73,17 +73,22 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   /// Drops annotations and leaves, one by one, and frees empty tables.
   @inlinable
   public func unmap(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
+    var uncleaned: [(output: M.W, sizeInBytes: M.W)] = []
     let result = walker.walk(ipa, sizeInBytes, [.leaf, .tablePost], on: &machine) {
       visit,
       machine in
-      unmap(visit, on: &machine)
+      unmap(visit, &uncleaned, on: &machine)
     }
     if faults.contains(.barrierAtEnd) { invalidateAll(on: &machine) }
+    for memory in uncleaned { machine.clean(memory.output, sizeInBytes: memory.sizeInBytes) }
     return result
   }
 
   @inlinable
-  func unmap(_ visit: RecursiveWalk<M>.Visit, on machine: inout M) -> Errno {
+  func unmap(
+    _ visit: RecursiveWalk<M>.Visit, _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)],
+    on machine: inout M
+  ) -> Errno {
     let descriptor = machine.load(visit.table, at: visit.index)
     guard machine.holds(Encoding.isValid(descriptor)) else {
       if isCounted(descriptor, on: &machine) {
@@ -94,7 +99,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
       }
       return .ok
     }
-    guard visit.kind == .tablePost else { return unmapLeaf(descriptor, visit, on: &machine) }
+    guard visit.kind == .tablePost else { return unmapLeaf(descriptor, visit, &uncleaned, on: &machine) }
     if faults.contains(.tablesKept) || faults.contains(.barrierAtEnd) { return .ok }
     let child = child(of: descriptor, at: visit, on: &machine)
     let count = machine.count(of: child)
@@ -110,9 +115,8 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
 
   @inlinable
   func unmapLeaf(
-    _ descriptor: M.W,
-    _ visit: RecursiveWalk<M>.Visit,
-    on machine: inout M
+    _ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit,
+    _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)], on machine: inout M
   ) -> Errno {
     let span = M.W(geometry.span(at: visit.level))
     if faults.contains(.keepsPartialBlock), visit.level < Geometry.lastLevel,
@@ -122,7 +126,9 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     }
     let mustClean = machine.holds(isCacheable(descriptor)) && !forcesWriteBack
     breakEntry(descriptor, visit, on: &machine)
-    if mustClean, !faults.contains(.unmapNotCleaned) {
+    if mustClean, faults.contains(.barrierAtEnd) {
+      uncleaned.append((encoding.output(of: descriptor), span))
+    } else if mustClean, !faults.contains(.unmapNotCleaned) {
       machine.clean(encoding.output(of: descriptor), sizeInBytes: span)
     }
     return .ok

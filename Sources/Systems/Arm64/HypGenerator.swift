@@ -1,0 +1,83 @@
+import Architecture
+import Machines
+import Property
+
+/// Draws configurations and calls of a hypervisor stage-1 library.
+struct HypGenerator: OperationGenerator {
+  let configuration: HypConfiguration
+  private let addresses: AddressGenerator
+  private var earlier: [UInt64] = []
+
+  private static let granuleWeights = Weights([16, 2, 1])
+  private static let kindWeights = Weights([8, 6, 1])
+  private static let inputBits: [UInt64] = [48, 39, 32, 42, 36]
+  private static let pageLimit: UInt64 = 640
+
+  init(_ choices: inout Choices) {
+    let granule = Granule.allCases[choices.draw(weights: HypGenerator.granuleWeights)]
+    var configuration = HypConfiguration(granule: granule)
+    configuration.inputAddressBits = choices.pick(HypGenerator.inputBits)
+    if granule == .size64K, choices.flip(1, in: 2) { configuration.outputAddressBits = 52 }
+    configuration.hasRangeInvalidation = choices.flip(1, in: 2)
+    self.configuration = configuration
+    addresses = AddressGenerator(
+      granule, inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits)
+    earlier.reserveCapacity(16)
+  }
+
+  var regime: TranslationRegime { TranslationRegime(configuration) }
+
+  var configurationText: String {
+    "\(configuration.granule) granule, \(configuration.inputAddressBits)-bit input, "
+      + "\(configuration.outputAddressBits)-bit output"
+      + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+  }
+
+  mutating func operation(_ choices: inout Choices) -> HypOperation {
+    switch choices.draw(weights: HypGenerator.kindWeights) {
+    case 0: return map(&choices)
+    case 1:
+      let start = address(&choices)
+      return .unmap(address: start, sizeInBytes: addresses.size(from: start, &choices))
+    default: return .leaf(address: address(&choices))
+    }
+  }
+
+  private mutating func map(_ choices: inout Choices) -> HypOperation {
+    let start = address(&choices)
+    var size = addresses.size(from: start, &choices)
+    let protection = protection(&choices)
+    let physical = addresses.output(for: start, &choices)
+    let isBlocky = (start ^ physical) % addresses.blockSize == 0
+    if size <= addresses.inputSize, !isBlocky || size > 4 * addresses.largeBlockSize {
+      size = min(size, HypGenerator.pageLimit * addresses.pageSize)
+    }
+    let allocations = choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
+    return .map(
+      address: start, sizeInBytes: size, physical: physical, protection: protection,
+      allocations: allocations)
+  }
+
+  private mutating func address(_ choices: inout Choices) -> UInt64 {
+    if !earlier.isEmpty, choices.flip(1, in: 2) {
+      return choices.pick(earlier) &+ addresses.pageSize &* choices.draw(through: 1)
+    }
+    let address = addresses.input(&choices)
+    if earlier.count < 16 { earlier.append(address) }
+    return address
+  }
+
+  private func protection(_ choices: inout Choices) -> UInt64 {
+    var protection: UInt64 =
+      switch choices.draw(through: 6) {
+      case 0, 1, 2: Protection.read | Protection.write
+      case 3: Protection.read | Protection.execute
+      case 4: Protection.read
+      case 5: Protection.read | Protection.write | Protection.device
+      default: choices.draw(through: 15)
+      }
+    if choices.flip(oneIn: 6) { protection |= choices.draw(through: 15) << 55 }
+    return protection
+  }
+}

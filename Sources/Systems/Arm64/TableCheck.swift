@@ -1,0 +1,114 @@
+import Architecture
+import Machines
+import Oracles
+import Property
+
+/// The property that a page-table library is checked for: whatever the calls, results and tables are
+/// those of the model, and every judge is content with every event.
+struct TableCheck<S: TableSession> {
+  let library: S.Library
+  /// Whether the library keeps a count for each table page.
+  let countsPages: Bool
+  /// Machines by what they were made for; a worker's own.
+  private var machines = MachinePool()
+
+  init(_ library: S.Library, countsPages: Bool) {
+    self.library = library
+    self.countsPages = countsPages
+  }
+
+  /// Runs one case, and tells `narrator` of it.
+  mutating func runCase<N: CaseNarrator>(
+    _ choices: inout Choices, into statistics: inout CheckStatistics, narrator: inout N
+  ) -> Finding? {
+    var generator = S.Generator(&choices)
+    let regime = generator.regime
+    let machine = machines.take(regime, countsPages: countsPages, recording: N.records)
+    narrator.begin(generator.configurationText)
+    guard
+      var session = S(machine, generator.configuration, regime: regime, library: library)
+    else { preconditionFailure("no memory for a root") }
+    var finding: Finding?
+    var operations = ElementLoop(1...48, averaging: 20)
+    while finding == nil, operations.next(&choices) {
+      let operation = generator.operation(&choices)
+      let audits = choices.flip(oneIn: 64)
+      finding = session.perform(operation, into: &statistics)
+      narrator.call(operation, session.machine)
+      if finding == nil, audits {
+        statistics.countAudit()
+        finding = session.audit()
+      }
+    }
+    if finding == nil {
+      statistics.countAudit()
+      finding = session.audit()
+      if finding == nil {
+        finding = session.destroy()
+        narrator.call("destroy()", session.machine)
+      }
+    }
+    narrator.end(finding, session.machine) { session.comparison.views(of: $0, session.tables) }
+    statistics.count(
+      events: session.machine.judges.eventCount,
+      transitions: session.machine.judges.takeTransitions())
+    machines.put(session.machine, for: regime)
+    return finding
+  }
+}
+
+/// Machines that cases reuse, by the regime that their judges read descriptors by.
+struct MachinePool {
+  private var machines: [TranslationRegime: CheckMachine] = [:]
+
+  /// A machine as new.
+  mutating func take(
+    _ regime: TranslationRegime, countsPages: Bool, recording: Bool
+  ) -> CheckMachine {
+    var machine = machines.removeValue(forKey: regime) ?? make(regime, countsPages: countsPages)
+    machine.reset()
+    machine.base.listener.isRecording = recording
+    machine.base.listener.recording.removeAll()
+    return machine
+  }
+
+  /// Gives a machine back.
+  mutating func put(_ machine: consuming CheckMachine, for regime: TranslationRegime) {
+    machines[regime] = machine
+  }
+
+  private func make(_ regime: TranslationRegime, countsPages: Bool) -> CheckMachine {
+    // Where output addresses have 52 bits the tables lie above 2^48, so that a lost bit shows.
+    let base: UInt64 = regime.outputAddressBits == 52 ? 0xa << 48 | 1 << 32 : 1 << 36
+    let memory = PhysicalMemory(granule: regime.granule, base: base, capacity: 1536)
+    return CheckMachine(
+      judges: Judges(regime: regime, memory: memory, countsPages: countsPages), memory: memory)
+  }
+}
+
+extension Subject {
+  /// The subject that is this library. Inlined, so that the check is specialised for its session.
+  @inline(__always)
+  init<S: TableSession & UsableOnThreads>(
+    _ name: String, _ role: Role, _ summary: String, checkedIn session: S.Type,
+    _ library: S.Library, countsPages: Bool = true, notJudged: [String] = []
+  ) {
+    self.init(
+      name: name, summary: summary, role: role, notJudged: notJudged,
+      makeCheck: {
+        var check = TableCheck<S>(library, countsPages: countsPages)
+        return SubjectCheck { choices, statistics in
+          var narrator = SilentNarrator()
+          return check.runCase(&choices, into: &statistics, narrator: &narrator)
+        }
+      },
+      explain: { values in
+        var check = TableCheck<S>(library, countsPages: countsPages)
+        var choices = Choices(replaying: values)
+        var statistics = CheckStatistics()
+        var narrator = ReportNarrator()
+        _ = check.runCase(&choices, into: &statistics, narrator: &narrator)
+        return narrator.counterexample
+      })
+  }
+}

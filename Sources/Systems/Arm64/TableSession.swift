@@ -1,0 +1,142 @@
+import Architecture
+import Machines
+import Oracles
+import Property
+import Reference
+
+/// Draws the configuration and the calls of a case.
+protocol OperationGenerator {
+  associatedtype Configuration
+  associatedtype Operation: CustomStringConvertible
+
+  var configuration: Configuration { get }
+  /// The configuration in words.
+  var configurationText: String { get }
+  /// How the architecture reads the tables of the configuration.
+  var regime: TranslationRegime { get }
+
+  init(_ choices: inout Choices)
+  /// The next call.
+  mutating func operation(_ choices: inout Choices) -> Operation
+}
+
+/// One case in progress: a walker, its model, and the machine between them.
+protocol TableSession {
+  associatedtype Generator: OperationGenerator
+  /// The library under check.
+  associatedtype Library: Sendable
+
+  var machine: CheckMachine { get set }
+  var comparison: TableComparison { get }
+  /// The model's entries.
+  var tables: TableModel { get }
+
+  /// Creates a table; nil when even that finds no memory.
+  init?(
+    _ machine: consuming CheckMachine, _ configuration: Generator.Configuration,
+    regime: TranslationRegime, library: Library)
+  /// Performs one call on both sides; nil where they agree and every judge is content.
+  mutating func perform(
+    _ operation: Generator.Operation, into statistics: inout CheckStatistics
+  ) -> Finding?
+  /// Frees everything.
+  mutating func destroyTables()
+}
+
+extension TableSession {
+  /// What a call may do, with a bound on the steps that it may take.
+  ///
+  /// No walk takes more steps than a few for each page of its range and each entry there is.
+  func bounded(_ contract: CallContract, size: UInt64?) -> CallContract {
+    var contract = contract
+    let pages = min((size ?? 0) >> comparison.memory.pageShift, 1 << 20)
+    let entries = comparison.regime.entryCount * (comparison.memory.usedPages + 8)
+    contract.stepLimit = 64 + 16 * Int(pages) + 8 * entries
+    return contract
+  }
+
+  /// Compares every entry that either side changed in the last call.
+  func compareChanges() -> Finding? {
+    let changes = tables.changes
+    for place in changes {
+      if let finding = comparison.compare(place, with: tables) { return finding }
+    }
+    for (number, touched) in machine.judges.touched.enumerated() {
+      let place = Place(level: touched.level.rawValue, address: touched.inputAddress)
+      // Both sides mostly change the same entries in the same order.
+      if number < changes.count, changes[number] == place { continue }
+      if let finding = comparison.compare(place, with: tables) { return finding }
+    }
+    return nil
+  }
+
+  /// Compares everything: every leaf in memory with the model, and every count with its table.
+  mutating func audit() -> Finding? {
+    var finding: Finding?
+    var entryCount = 0
+    let (comparison, tables) = (comparison, tables)
+    machine.judges.audit { inputAddress, level, raw in
+      entryCount += 1
+      guard finding == nil else { return }
+      let place = Place(level: level.rawValue, address: inputAddress)
+      finding = comparison.compare(raw, at: place, address: nil, with: tables.entry(at: place))
+    }
+    if machine.judges.violationCount > 0 { return machine.firstFinding }
+    if let finding { return finding }
+    // Every entry in memory is the model's, so there is none to spare if there are as many.
+    return entryCount == tables.leafCount
+      ? nil : .missingEntries(expected: tables.leafCount, found: entryCount)
+  }
+
+  /// Ends the case: everything has to be freed.
+  mutating func destroy() -> Finding? {
+    machine.begin(.destroy, allocations: 0)
+    machine.base.stepAllowance = .max
+    destroyTables()
+    machine.judges.endCall()
+    return machine.firstFinding
+  }
+
+  /// What a look-up returned against what the model says; nil where they agree.
+  func compareLeaf(
+    _ call: String, result: Errno, descriptor: UInt64, level: Int, at address: UInt64
+  ) -> Finding? {
+    guard address < tables.inputSize, result == .ok else { return nil }
+    let (place, expected) = tables.find(address)
+    guard level == place.level else {
+      return .wrongResult(
+        call, expected: "level \(place.level)", found: "level \(level)",
+        fingerprint: "\(call) level", inputAddress: address)
+    }
+    return compareDescriptor(call, descriptor, at: place, with: expected, address: address)
+  }
+
+  /// A descriptor that a call returned against what the model says; nil where they agree.
+  func compareDescriptor(
+    _ call: String, _ descriptor: UInt64, at place: Place, with expected: EntryModel?,
+    address: UInt64
+  ) -> Finding? {
+    guard comparison.compare(descriptor, at: place, address: nil, with: expected) != nil else {
+      return nil
+    }
+    return .wrongResult(
+      call, expected: comparison.describe(expected),
+      found: comparison.describe(descriptor, at: LookupLevel(rawValue: place.level)),
+      fingerprint: "\(call) descriptor", inputAddress: address)
+  }
+
+  /// A result that is not the model's. Says why a range is refused, so that one cause has one
+  /// fingerprint whatever the call.
+  func wrongResult(
+    _ call: String, expected: Errno, found: Errno, address: UInt64?, size: UInt64?
+  ) -> Finding {
+    var cause = "\(call) \(expected)"
+    if expected == .range, let address {
+      let isInput = tables.pages(from: address, sizeInBytes: size ?? 1) == nil
+      cause = isInput ? "\(expected) for the input range" : "\(expected) for the output range"
+    }
+    return .wrongResult(
+      call, expected: "\(expected)", found: "\(found)", fingerprint: "\(cause), found \(found)",
+      inputAddress: address ?? 0)
+  }
+}

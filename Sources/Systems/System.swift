@@ -1,0 +1,48 @@
+public import Architecture
+import Property
+
+/// A family of subjects that are judged in the same way.
+public struct System: Sendable {
+  /// The change of an entry from one kind to another.
+  public struct Transition: Sendable, Hashable, CustomStringConvertible {
+    /// The kind before.
+    public let old: Descriptor.Kind
+    /// The kind after.
+    public let new: Descriptor.Kind
+
+    /// The two kinds, as `page -> invalid`.
+    public var description: String { "\(old) -> \(new)" }
+  }
+
+  /// The name, as on the command line.
+  public let name: String
+  /// What it is, in a sentence.
+  public let summary: String
+  /// The names of its operations, in the order in which they are counted.
+  public let operations: [String]
+  /// The changes that a check has to have seen, or it has tested nothing.
+  public let requiredTransitions: [Transition]
+  /// What can be checked, clean ones first.
+  public let subjects: [Subject]
+
+  /// Every system there is.
+  public static let all: [System] = [.arm64Stage2, .arm64Hyp]
+
+  /// The system with a name; nil for none.
+  public static func named(_ name: String) -> System? { all.first { $0.name == name } }
+
+  /// The subject with a name; nil for none.
+  public func subject(named name: String) -> Subject? { subjects.first { $0.name == name } }
+
+  /// The required changes that a check never saw.
+  public func missingTransitions(_ statistics: CheckStatistics) -> [Transition] {
+    requiredTransitions.filter { statistics.transitions[from: $0.old, to: $0.new] == 0 }
+  }
+
+  /// Every change that a check never saw, the required ones or not.
+  public static func unseenTransitions(_ statistics: CheckStatistics) -> [Transition] {
+    Descriptor.Kind.allCases.flatMap { old in
+      Descriptor.Kind.allCases.map { Transition(old: old, new: $0) }
+    }.filter { statistics.transitions[from: $0.old, to: $0.new] == 0 }
+  }
+}
