@@ -4,7 +4,7 @@ import Machines
 /// Barriers: a table's contents before its link, a break before its invalidation, an invalidation
 /// before what relies on it, a mapping before the call that made it returns.
 ///
-/// Reference: Arm ARM DDI 0487 M.b, D8.17.1, RDDMVT, and the definitions of DSB and DMB. Visible to
+/// Reference: Arm ARM DDI 0487 M.b, RDDMVT, and the definitions of DSB and DMB. Visible to
 /// table walkers makes `dsb ishst` or `dsb ish`; `dsb ish` alone completes an invalidation
 /// everywhere. Stores are ordered before the link of a table by either, by `dmb ishst`, or by the
 /// link being a release. An invalidation issued too early is no fault by itself: it is as if it had

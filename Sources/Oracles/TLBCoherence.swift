@@ -3,7 +3,7 @@ import Architecture
 /// TLB coherence: when a call returns, no TLB of either CPU can hold what the tables no longer say,
 /// unless the API makes its caller owe the invalidation.
 ///
-/// Reference: Arm ARM DDI 0487 M.b, D8.17, RFFWJK and RRVJDB (what may be cached, and for how long),
+/// Reference: Arm ARM DDI 0487 M.b, RFFWJK and RRVJDB (what may be cached, and for how long),
 /// RGPPYH (what has to be invalidated). Only permissions and the access flag can be owed; a debt
 /// ends when its entry changes in anything else.
 ///

@@ -4,7 +4,7 @@ import Architecture
 /// reach them, and none is lost.
 ///
 /// A walk reaches a page from the root, or by way of a table entry that some TLB may still hold
-/// (Arm ARM DDI 0487 M.b, D8.17, RRVJDB: table entries are cached too). The rest is the calls' own
+/// (Arm ARM DDI 0487 M.b, RRVJDB: table entries are cached too). The rest is the calls' own
 /// contract. Freed pages are not handed out again by a tracing machine, so that each use after a free
 /// shows.
 ///

@@ -8,7 +8,7 @@ public import Machines
 /// covers it, issued after a barrier has made the replacement visible, is completed by a barrier. The
 /// two CPUs are the one that issues and another one; the first does all the maintenance.
 ///
-/// Reference: Arm ARM DDI 0487 M.b, D8.17, RRVJDB (everything that holds an entry is a TLB), RFFWJK
+/// Reference: Arm ARM DDI 0487 M.b, RRVJDB (everything that holds an entry is a TLB), RFFWJK
 /// (TLBs are not coherent with memory), RDDMVT (the sequence), and the TLBI instructions' pages for
 /// what each removes. Limits: one VMID, no ASIDs, no contiguous-run merging of translations.
 ///
@@ -20,7 +20,7 @@ public struct TranslationCache: Sendable {
   public let regime: TranslationRegime
   var entries: ContiguousArray<StaleEntry> = []
   var freeSlots: ContiguousArray<Int32> = []
-  var live: ContiguousArray<Int32> = []
+  @usableFromInline var live: ContiguousArray<Int32> = []
   var buckets: ContiguousArray<Int32>
   var chains: ContiguousArray<Int32>
   var queue: ContiguousArray<Int32> = []
@@ -51,9 +51,9 @@ public struct TranslationCache: Sendable {
   }
 
   /// How many stale entries are noted.
-  public var count: Int { live.count }
+  @inlinable public var count: Int { live.count }
   /// Whether nothing stale can be cached.
-  @inline(__always) public var isEmpty: Bool { live.isEmpty }
+  @inlinable public var isEmpty: Bool { live.isEmpty }
 
   /// Forgets everything and starts time again.
   public mutating func reset() {

@@ -131,12 +131,12 @@ extension Rule {
   public var reference: String {
     switch self {
     case .noBreak: "Arm ARM DDI 0487 M.b, D8.17.1, RWHZWS"
-    case .makeBeforeInvalidate: "Arm ARM DDI 0487 M.b, D8.17.1, RDDMVT and RWHZWS"
+    case .makeBeforeInvalidate: "Arm ARM DDI 0487 M.b, RDDMVT, and D8.17.1, RWHZWS"
     case .staleTranslation, .stalePermission, .staleTable:
-      "Arm ARM DDI 0487 M.b, D8.17, RGPPYH, RFFWJK and RRVJDB"
+      "Arm ARM DDI 0487 M.b, RGPPYH, RFFWJK and RRVJDB"
     case .wrongLevelHint: "Arm ARM DDI 0487, TLBI instructions, the TTL field"
     case .invalidateWithoutBarrier, .incompleteInvalidation:
-      "Arm ARM DDI 0487 M.b, D8.17.1, RDDMVT"
+      "Arm ARM DDI 0487 M.b, RDDMVT"
     case .plainLink, .storeWithoutBarrier:
       "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\""
     case .notCleanedBeforeInstall, .notCleanedAfterUnmap, .notFlushed:
