@@ -10,7 +10,9 @@ public protocol CaseProperty: UsableOnThreads {
   mutating func run(_ choices: inout Choices, into statistics: inout Statistics) -> Outcome
 
   /// Further edits of a failing case that the shrinker should try: what a domain knows and the
-  /// shrinker cannot. Most domains need none.
+  /// shrinker cannot.
+  ///
+  /// Most domains need none.
   func suggestions(for recording: Recording) -> [[UInt64]]
 }
 

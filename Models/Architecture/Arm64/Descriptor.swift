@@ -2,8 +2,9 @@ public import Machines
 
 /// A descriptor as the hardware reads it.
 public enum Descriptor: Sendable, Hashable {
-  /// Nothing the hardware may use: bit 0 is clear, or the encoding is reserved at its level. Software
-  /// may keep an annotation in `raw`.
+  /// Nothing the hardware may use: bit 0 is clear, or the encoding is reserved at its level.
+  ///
+  /// Software may keep an annotation in `raw`.
   case invalid(raw: UInt64)
   /// The next level's table is at this physical address.
   case table(address: UInt64)

@@ -195,7 +195,9 @@ public struct TableModel: Sendable {
     }
   }
 
-  /// Changes one entry; nil makes it empty. What was beneath a table goes with it.
+  /// Changes one entry; nil makes it empty.
+  ///
+  /// What was beneath a table goes with it.
   public mutating func set(_ entry: EntryModel?, at place: Place) {
     guard let table = table(holding: place) else {
       preconditionFailure("no table leads to level \(place.level) of \(place.address)")
@@ -244,8 +246,9 @@ public struct TableModel: Sendable {
   }
 
   /// Calls back for every entry that is not empty and that the range touches, in order of address,
-  /// a table after what is beneath it. `body` is given where in the entry the range begins, and
-  /// returns whether to go on.
+  /// a table after what is beneath it.
+  ///
+  /// `body` is given where in the entry the range begins, and returns whether to go on.
   public mutating func visit(
     _ range: Range<UInt64>,
     _ body: (inout TableModel, Place, EntryModel, UInt64) -> Bool

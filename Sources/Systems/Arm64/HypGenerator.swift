@@ -21,8 +21,10 @@ struct HypGenerator: OperationGenerator {
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
     self.configuration = configuration
     addresses = AddressGenerator(
-      granule, inputAddressBits: configuration.inputAddressBits,
-      outputAddressBits: configuration.outputAddressBits)
+      granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits
+    )
     earlier.reserveCapacity(16)
   }
 
@@ -55,8 +57,12 @@ struct HypGenerator: OperationGenerator {
     }
     let allocations = choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
     return .map(
-      address: start, sizeInBytes: size, physical: physical, protection: protection,
-      allocations: allocations)
+      address: start,
+      sizeInBytes: size,
+      physical: physical,
+      protection: protection,
+      allocations: allocations
+    )
   }
 
   private mutating func address(_ choices: inout Choices) -> UInt64 {

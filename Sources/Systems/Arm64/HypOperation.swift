@@ -2,7 +2,12 @@
 public enum HypOperation: Sendable, Hashable {
   /// Maps a range; `allocations` table allocations succeed.
   case map(
-    address: UInt64, sizeInBytes: UInt64, physical: UInt64, protection: UInt64, allocations: Int?)
+    address: UInt64,
+    sizeInBytes: UInt64,
+    physical: UInt64,
+    protection: UInt64,
+    allocations: Int?
+  )
   /// Unmaps a range.
   case unmap(address: UInt64, sizeInBytes: UInt64)
   /// Looks an entry up.

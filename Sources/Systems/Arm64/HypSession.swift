@@ -28,14 +28,19 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
   var tables: TableModel { _read { yield model.tables } }
 
   init?(
-    _ machine: consuming CheckMachine, _ configuration: HypConfiguration,
-    regime: TranslationRegime, library: HypLibrary<W>
+    _ machine: consuming CheckMachine,
+    _ configuration: HypConfiguration,
+    regime: TranslationRegime,
+    library: HypLibrary<W>
   ) {
     machine.begin(.map, allocations: .max)
     guard let walker = library.create(configuration, &machine) else { return nil }
     machine.judges.endCall()
     comparison = TableComparison(
-      regime: regime, memory: machine.base.memory, root: walker.root)
+      regime: regime,
+      memory: machine.base.memory,
+      root: walker.root
+    )
     self.library = library
     self.machine = machine
     self.walker = walker
@@ -43,7 +48,8 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
   }
 
   mutating func perform(
-    _ operation: HypOperation, into statistics: inout CheckStatistics
+    _ operation: HypOperation,
+    into statistics: inout CheckStatistics
   ) -> Finding? {
     model.beginCall()
     switch operation {
@@ -51,16 +57,29 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       let allocations = min(allowance ?? .max, machine.base.memory.remainingPages)
       machine.begin(bounded(.map, size: size), allocations: allocations)
       let found = walker.map(
-        address: address, sizeInBytes: size, physical: physical, protection: protection,
-        on: &machine)
+        address: address,
+        sizeInBytes: size,
+        physical: physical,
+        protection: protection,
+        on: &machine
+      )
       machine.judges.endCall()
       statistics.count(operation: operation.kind.rawValue, result: found)
       let expected = model.map(
-        address: address, sizeInBytes: size, physical: physical, protection: protection,
-        allocations: allocations)
+        address: address,
+        sizeInBytes: size,
+        physical: physical,
+        protection: protection,
+        allocations: allocations
+      )
       if found != expected {
         return wrongResult(
-          operation.kind.name, expected: expected, found: found, address: address, size: size)
+          operation.kind.name,
+          expected: expected,
+          found: found,
+          address: address,
+          size: size
+        )
       }
     case .unmap(let address, let size):
       guard library.canUnmap else { return nil }
@@ -72,9 +91,12 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       let expected = model.unmap(address: address, sizeInBytes: size)
       if found != expected {
         return .wrongResult(
-          operation.kind.name, expected: "\(hex(expected)) bytes", found: "\(hex(found)) bytes",
+          operation.kind.name,
+          expected: "\(hex(expected)) bytes",
+          found: "\(hex(found)) bytes",
           fingerprint: "hyp_unmap \(found < expected ? "too few" : "too many") bytes",
-          inputAddress: address)
+          inputAddress: address
+        )
       }
     case .leaf(let address):
       machine.begin(bounded(.coherent, size: 0), allocations: 0)
@@ -84,12 +106,20 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       let expected: Errno = address < model.tables.inputSize ? .ok : .range
       if leaf.result != expected {
         return wrongResult(
-          operation.kind.name, expected: expected, found: leaf.result, address: address, size: 1)
+          operation.kind.name,
+          expected: expected,
+          found: leaf.result,
+          address: address,
+          size: 1
+        )
       }
       if let finding = compareLeaf(
-        operation.kind.name, result: leaf.result, descriptor: leaf.descriptor, level: leaf.level,
-        at: address)
-      {
+        operation.kind.name,
+        result: leaf.result,
+        descriptor: leaf.descriptor,
+        level: leaf.level,
+        at: address
+      ) {
         return finding
       }
     }

@@ -2,7 +2,6 @@ import Architecture
 import Machines
 import Oracles
 import Property
-import Property
 import Reference
 import Walkers
 
@@ -18,14 +17,19 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
   var tables: TableModel { _read { yield model.tables } }
 
   init?(
-    _ machine: consuming CheckMachine, _ configuration: Stage2Configuration,
-    regime: TranslationRegime, library: Stage2Library<W>
+    _ machine: consuming CheckMachine,
+    _ configuration: Stage2Configuration,
+    regime: TranslationRegime,
+    library: Stage2Library<W>
   ) {
     machine.begin(.map, allocations: .max)
     guard let walker = library.create(configuration, &machine) else { return nil }
     machine.judges.endCall()
     comparison = TableComparison(
-      regime: regime, memory: machine.base.memory, root: walker.root)
+      regime: regime,
+      memory: machine.base.memory,
+      root: walker.root
+    )
     self.machine = machine
     self.walker = walker
     model = Stage2Model(configuration, contract: library.contract)
@@ -33,7 +37,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
 
   /// Performs one call on both sides; nil where they agree and every judge is content.
   mutating func perform(
-    _ operation: Stage2Operation, into statistics: inout CheckStatistics
+    _ operation: Stage2Operation,
+    into statistics: inout CheckStatistics
   ) -> Finding? {
     let allocations = min(operation.allocations ?? .max, machine.base.memory.remainingPages)
     var flushed: [Range<UInt64>]?
@@ -46,12 +51,21 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     machine.judges.endCall()
     var finding: Finding?
     let expected = callModel(
-      operation, allocations: allocations, found: found, flushed: flushed, &finding)
+      operation,
+      allocations: allocations,
+      found: found,
+      flushed: flushed,
+      &finding
+    )
     statistics.count(operation: operation.kind.rawValue, result: found.result)
     if found.result != expected {
       return wrongResult(
-        operation.kind.name, expected: expected, found: found.result, address: operation.address,
-        size: operation.size)
+        operation.kind.name,
+        expected: expected,
+        found: found.result,
+        address: operation.address,
+        size: operation.size
+      )
     }
     if let finding { return finding }
     if machine.judges.violationCount > 0 { return machine.firstFinding }
@@ -60,7 +74,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
 
   /// What a call may do, besides what the model says.
   private func contract(
-    of operation: Stage2Operation, flushed: [Range<UInt64>]?
+    of operation: Stage2Operation,
+    flushed: [Range<UInt64>]?
   ) -> CallContract {
     switch operation {
     case .map: return .map
@@ -107,14 +122,21 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
   }
 
   private mutating func callModel(
-    _ operation: Stage2Operation, allocations: Int, found: Answer, flushed: [Range<UInt64>]?,
+    _ operation: Stage2Operation,
+    allocations: Int,
+    found: Answer,
+    flushed: [Range<UInt64>]?,
     _ finding: inout Finding?
   ) -> Errno {
     switch operation {
     case .map(let ipa, let size, let physical, let protection, _):
       return model.map(
-        ipa: ipa, sizeInBytes: size, physical: physical, protection: protection,
-        allocations: allocations)
+        ipa: ipa,
+        sizeInBytes: size,
+        physical: physical,
+        protection: protection,
+        allocations: allocations
+      )
     case .unmap(let ipa, let size): return model.unmap(ipa: ipa, sizeInBytes: size)
     case .setOwner(let ipa, let size, let owner, _):
       return model.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, allocations: allocations)
@@ -127,8 +149,12 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       let isYoung = model.mapping(at: ipa)?.mapping.isYoung ?? false
       if (found.word != 0) != isYoung {
         finding = .wrongResult(
-          "is_young", expected: "\(isYoung)", found: "\(!isYoung)", fingerprint: "is_young",
-          inputAddress: ipa)
+          "is_young",
+          expected: "\(isYoung)",
+          found: "\(!isYoung)",
+          fingerprint: "is_young",
+          inputAddress: ipa
+        )
       }
     case .relaxPermissions(let ipa, let protection):
       return model.relaxPermissions(ipa: ipa, protection: protection)
@@ -136,7 +162,12 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     case .leaf(let ipa):
       model.beginCall()
       finding = compareLeaf(
-        "get_leaf", result: found.result, descriptor: found.word, level: found.level, at: ipa)
+        "get_leaf",
+        result: found.result,
+        descriptor: found.word,
+        level: found.level,
+        at: ipa
+      )
       return ipa < model.tables.inputSize ? .ok : .range
     case .invalidateAll: model.beginCall()
     }
@@ -145,20 +176,32 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
 
   /// Sets the access flag in the model, and compares the descriptor that the call says was there.
   private mutating func setYoung(
-    _ isYoung: Bool, _ ipa: UInt64, _ call: String, _ descriptor: UInt64
+    _ isYoung: Bool,
+    _ ipa: UInt64,
+    _ call: String,
+    _ descriptor: UInt64
   ) -> Finding? {
     guard ipa < model.tables.inputSize else {
       model.beginCall()
       return descriptor == 0
         ? nil
         : .wrongResult(
-          call, expected: "0", found: hex(descriptor), fingerprint: "\(call) beyond the space",
-          inputAddress: ipa)
+          call,
+          expected: "0",
+          found: hex(descriptor),
+          fingerprint: "\(call) beyond the space",
+          inputAddress: ipa
+        )
     }
     let place = model.tables.find(ipa).place
     let before = model.setYoung(isYoung, ipa: ipa)
     return compareDescriptor(
-      call, descriptor, at: place, with: before.map { .leaf($0) }, address: ipa)
+      call,
+      descriptor,
+      at: place,
+      with: before.map { .leaf($0) },
+      address: ipa
+    )
   }
 
   mutating func destroyTables() { walker.destroy(on: &machine) }

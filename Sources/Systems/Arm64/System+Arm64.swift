@@ -6,7 +6,8 @@ import Walkers
 extension System {
   /// The guest stage-2 half of the stand-alone page-table library.
   static let arm64Stage2 = System(
-    name: "arm64-stage2", summary: "guest stage-2 page tables (Arm, VMSAv8-64)",
+    name: "arm64-stage2",
+    summary: "guest stage-2 page tables (Arm, VMSAv8-64)",
     operations: Stage2Operation.Kind.allCases.map(\.name),
     requiredTransitions: transitions([
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.invalid, .annotated),
@@ -15,21 +16,35 @@ extension System {
     ]),
     subjects: [
       Subject(
-        "built-in", .clean, "the optimised walker", checkedIn: Stage2Session.self,
-        Stage2Library<Stage2<CheckMachine>>(create: { Stage2.create($0, on: &$1) })),
+        "built-in",
+        .clean,
+        "the optimised walker",
+        checkedIn: Stage2Session.self,
+        Stage2Library<Stage2<CheckMachine>>(create: { Stage2.create($0, on: &$1) })
+      ),
       recursiveStage2("reference", .clean, "the seed's recursive walker, mended", []),
       recursiveStage2(
-        "seed", .seed, "a recursive walker that mirrors the seed, its faults included",
-        .stage2Seed),
+        "seed",
+        .seed,
+        "a recursive walker that mirrors the seed, its faults included",
+        .stage2Seed
+      ),
     ]
       + MuseumPiece.all.filter(\.isInStage2).map {
         recursiveStage2(
-          $0.slug, $0.role, $0.summary, [$0.fault], freesEmptyTables: !$0.keepsEmptyTables)
-      })
+          $0.slug,
+          $0.role,
+          $0.summary,
+          [$0.fault],
+          freesEmptyTables: !$0.keepsEmptyTables
+        )
+      }
+  )
 
   /// The hypervisor half of the stand-alone page-table library.
   static let arm64Hyp = System(
-    name: "arm64-hyp", summary: "a hypervisor's own stage-1 page tables (Arm EL2, VMSAv8-64)",
+    name: "arm64-hyp",
+    summary: "a hypervisor's own stage-1 page tables (Arm EL2, VMSAv8-64)",
     operations: HypOperation.Kind.allCases.map(\.name),
     requiredTransitions: transitions([
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.page, .page), (.page, .invalid),
@@ -37,17 +52,31 @@ extension System {
     ]),
     subjects: [
       Subject(
-        "built-in", .clean, "the optimised walker", checkedIn: HypSession.self,
-        HypLibrary<Hyp<CheckMachine>>(create: { Hyp.create($0, on: &$1) })),
+        "built-in",
+        .clean,
+        "the optimised walker",
+        checkedIn: HypSession.self,
+        HypLibrary<Hyp<CheckMachine>>(create: { Hyp.create($0, on: &$1) })
+      ),
       recursiveHyp("reference", .clean, "the kernel's recursive walker, mended", []),
       recursiveHyp(
-        "seed", .seed, "a recursive walker that mirrors the seed, its faults included", .hypSeed,
-        isSeed: true),
+        "seed",
+        .seed,
+        "a recursive walker that mirrors the seed, its faults included",
+        .hypSeed,
+        isSeed: true
+      ),
     ]
       + MuseumPiece.all.filter(\.isInHyp).map {
         recursiveHyp(
-          $0.slug, $0.role, $0.summary, [$0.fault], freesEmptyTables: !$0.keepsEmptyTables)
-      })
+          $0.slug,
+          $0.role,
+          $0.summary,
+          [$0.fault],
+          freesEmptyTables: !$0.keepsEmptyTables
+        )
+      }
+  )
 
   private static func transitions(
     _ kinds: [(Descriptor.Kind, Descriptor.Kind)]
@@ -56,28 +85,47 @@ extension System {
   }
 
   private static func recursiveStage2(
-    _ name: String, _ role: Subject.Role, _ summary: String, _ faults: FaultSet,
+    _ name: String,
+    _ role: Subject.Role,
+    _ summary: String,
+    _ faults: FaultSet,
     freesEmptyTables: Bool = true
   ) -> Subject {
     var contract = Stage2Model.Contract()
     contract.freesEmptyTables = freesEmptyTables
     return Subject(
-      name, role, summary, checkedIn: Stage2Session.self,
+      name,
+      role,
+      summary,
+      checkedIn: Stage2Session.self,
       Stage2Library<RecursiveStage2<CheckMachine>>(
-        create: { RecursiveStage2.create($0, faults: faults, on: &$1) }, contract: contract))
+        create: { RecursiveStage2.create($0, faults: faults, on: &$1) },
+        contract: contract
+      )
+    )
   }
 
   /// The seed's hyp walker keeps no counts and has no unmap, so neither can be judged.
   private static func recursiveHyp(
-    _ name: String, _ role: Subject.Role, _ summary: String, _ faults: FaultSet,
-    freesEmptyTables: Bool = true, isSeed: Bool = false
+    _ name: String,
+    _ role: Subject.Role,
+    _ summary: String,
+    _ faults: FaultSet,
+    freesEmptyTables: Bool = true,
+    isSeed: Bool = false
   ) -> Subject {
     Subject(
-      name, role, summary, checkedIn: HypSession.self,
+      name,
+      role,
+      summary,
+      checkedIn: HypSession.self,
       HypLibrary<RecursiveHyp<CheckMachine>>(
-        create: { RecursiveHyp.create($0, faults: faults, on: &$1) }, canUnmap: !isSeed,
-        freesEmptyTables: freesEmptyTables),
+        create: { RecursiveHyp.create($0, faults: faults, on: &$1) },
+        canUnmap: !isSeed,
+        freesEmptyTables: freesEmptyTables
+      ),
       countsPages: !isSeed,
-      notJudged: isSeed ? ["hyp_unmap: it has none", "page counts: it keeps none"] : [])
+      notJudged: isSeed ? ["hyp_unmap: it has none", "page counts: it keeps none"] : []
+    )
   }
 }

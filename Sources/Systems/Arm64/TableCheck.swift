@@ -19,7 +19,9 @@ struct TableCheck<S: TableSession> {
 
   /// Runs one case, and tells `narrator` of it.
   mutating func runCase<N: CaseNarrator>(
-    _ choices: inout Choices, into statistics: inout CheckStatistics, narrator: inout N
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics,
+    narrator: inout N
   ) -> Finding? {
     var generator = S.Generator(&choices)
     let regime = generator.regime
@@ -51,7 +53,8 @@ struct TableCheck<S: TableSession> {
     narrator.end(finding, session.machine) { session.comparison.views(of: $0, session.tables) }
     statistics.count(
       events: session.machine.judges.eventCount,
-      transitions: session.machine.judges.takeTransitions())
+      transitions: session.machine.judges.takeTransitions()
+    )
     machines.put(session.machine, for: regime)
     return finding
   }
@@ -63,7 +66,9 @@ struct MachinePool {
 
   /// A machine as new.
   mutating func take(
-    _ regime: TranslationRegime, countsPages: Bool, recording: Bool
+    _ regime: TranslationRegime,
+    countsPages: Bool,
+    recording: Bool
   ) -> CheckMachine {
     var machine = machines.removeValue(forKey: regime) ?? make(regime, countsPages: countsPages)
     machine.reset()
@@ -82,19 +87,31 @@ struct MachinePool {
     let base: UInt64 = regime.outputAddressBits == 52 ? 0xa << 48 | 1 << 32 : 1 << 36
     let memory = PhysicalMemory(granule: regime.granule, base: base, capacity: 1536)
     return CheckMachine(
-      judges: Judges(regime: regime, memory: memory, countsPages: countsPages), memory: memory)
+      judges: Judges(regime: regime, memory: memory, countsPages: countsPages),
+      memory: memory
+    )
   }
 }
 
 extension Subject {
-  /// The subject that is this library. Inlined, so that the check is specialised for its session.
+  /// The subject that is this library.
+  ///
+  /// Inlined, so that the check is specialised for its session.
   @inline(__always)
   init<S: TableSession & UsableOnThreads>(
-    _ name: String, _ role: Role, _ summary: String, checkedIn session: S.Type,
-    _ library: S.Library, countsPages: Bool = true, notJudged: [String] = []
+    _ name: String,
+    _ role: Role,
+    _ summary: String,
+    checkedIn session: S.Type,
+    _ library: S.Library,
+    countsPages: Bool = true,
+    notJudged: [String] = []
   ) {
     self.init(
-      name: name, summary: summary, role: role, notJudged: notJudged,
+      name: name,
+      summary: summary,
+      role: role,
+      notJudged: notJudged,
       makeCheck: {
         var check = TableCheck<S>(library, countsPages: countsPages)
         return SubjectCheck { choices, statistics in
@@ -109,6 +126,7 @@ extension Subject {
         var narrator = ReportNarrator()
         _ = check.runCase(&choices, into: &statistics, narrator: &narrator)
         return narrator.counterexample
-      })
+      }
+    )
   }
 }

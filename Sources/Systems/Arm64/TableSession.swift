@@ -33,11 +33,15 @@ protocol TableSession {
 
   /// Creates a table; nil when even that finds no memory.
   init?(
-    _ machine: consuming CheckMachine, _ configuration: Generator.Configuration,
-    regime: TranslationRegime, library: Library)
+    _ machine: consuming CheckMachine,
+    _ configuration: Generator.Configuration,
+    regime: TranslationRegime,
+    library: Library
+  )
   /// Performs one call on both sides; nil where they agree and every judge is content.
   mutating func perform(
-    _ operation: Generator.Operation, into statistics: inout CheckStatistics
+    _ operation: Generator.Operation,
+    into statistics: inout CheckStatistics
   ) -> Finding?
   /// Frees everything.
   mutating func destroyTables()
@@ -99,36 +103,55 @@ extension TableSession {
 
   /// What a look-up returned against what the model says; nil where they agree.
   func compareLeaf(
-    _ call: String, result: Errno, descriptor: UInt64, level: Int, at address: UInt64
+    _ call: String,
+    result: Errno,
+    descriptor: UInt64,
+    level: Int,
+    at address: UInt64
   ) -> Finding? {
     guard address < tables.inputSize, result == .ok else { return nil }
     let (place, expected) = tables.find(address)
     guard level == place.level else {
       return .wrongResult(
-        call, expected: "level \(place.level)", found: "level \(level)",
-        fingerprint: "\(call) level", inputAddress: address)
+        call,
+        expected: "level \(place.level)",
+        found: "level \(level)",
+        fingerprint: "\(call) level",
+        inputAddress: address
+      )
     }
     return compareDescriptor(call, descriptor, at: place, with: expected, address: address)
   }
 
   /// A descriptor that a call returned against what the model says; nil where they agree.
   func compareDescriptor(
-    _ call: String, _ descriptor: UInt64, at place: Place, with expected: EntryModel?,
+    _ call: String,
+    _ descriptor: UInt64,
+    at place: Place,
+    with expected: EntryModel?,
     address: UInt64
   ) -> Finding? {
     guard comparison.compare(descriptor, at: place, address: nil, with: expected) != nil else {
       return nil
     }
     return .wrongResult(
-      call, expected: comparison.describe(expected),
+      call,
+      expected: comparison.describe(expected),
       found: comparison.describe(descriptor, at: LookupLevel(rawValue: place.level)),
-      fingerprint: "\(call) descriptor", inputAddress: address)
+      fingerprint: "\(call) descriptor",
+      inputAddress: address
+    )
   }
 
-  /// A result that is not the model's. Says why a range is refused, so that one cause has one
-  /// fingerprint whatever the call.
+  /// A result that is not the model's.
+  ///
+  /// Says why a range is refused, so that one cause has one fingerprint whatever the call.
   func wrongResult(
-    _ call: String, expected: Errno, found: Errno, address: UInt64?, size: UInt64?
+    _ call: String,
+    expected: Errno,
+    found: Errno,
+    address: UInt64?,
+    size: UInt64?
   ) -> Finding {
     var cause = "\(call) \(expected)"
     if expected == .range, let address {
@@ -136,7 +159,11 @@ extension TableSession {
       cause = isInput ? "\(expected) for the input range" : "\(expected) for the output range"
     }
     return .wrongResult(
-      call, expected: "\(expected)", found: "\(found)", fingerprint: "\(cause), found \(found)",
-      inputAddress: address ?? 0)
+      call,
+      expected: "\(expected)",
+      found: "\(found)",
+      fingerprint: "\(cause), found \(found)",
+      inputAddress: address ?? 0
+    )
   }
 }

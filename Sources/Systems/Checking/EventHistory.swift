@@ -9,7 +9,9 @@ struct EventHistory {
   /// The base-2 logarithm of the granule in bytes.
   let pageShift: UInt64
 
-  /// The steps, in order. Barriers and invalidations count from the entry's first store on.
+  /// The steps, in order.
+  ///
+  /// Barriers and invalidations count from the entry's first store on.
   func steps(of events: [Event], callEnds: [Int]) -> [Counterexample.Step] {
     var steps: [Counterexample.Step] = []
     var call = 0

@@ -86,7 +86,8 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
 
   @inlinable
   func unmap(
-    _ visit: RecursiveWalk<M>.Visit, _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)],
+    _ visit: RecursiveWalk<M>.Visit,
+    _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)],
     on machine: inout M
   ) -> Errno {
     let descriptor = machine.load(visit.table, at: visit.index)
@@ -99,7 +100,9 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
       }
       return .ok
     }
-    guard visit.kind == .tablePost else { return unmapLeaf(descriptor, visit, &uncleaned, on: &machine) }
+    guard visit.kind == .tablePost else {
+      return unmapLeaf(descriptor, visit, &uncleaned, on: &machine)
+    }
     if faults.contains(.tablesKept) || faults.contains(.barrierAtEnd) { return .ok }
     let child = child(of: descriptor, at: visit, on: &machine)
     let count = machine.count(of: child)
@@ -115,8 +118,10 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
 
   @inlinable
   func unmapLeaf(
-    _ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit,
-    _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)], on machine: inout M
+    _ descriptor: M.W,
+    _ visit: RecursiveWalk<M>.Visit,
+    _ uncleaned: inout [(output: M.W, sizeInBytes: M.W)],
+    on machine: inout M
   ) -> Errno {
     let span = M.W(geometry.span(at: visit.level))
     if faults.contains(.keepsPartialBlock), visit.level < Geometry.lastLevel,
