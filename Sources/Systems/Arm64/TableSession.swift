@@ -153,16 +153,16 @@ extension TableSession {
     address: UInt64?,
     size: UInt64?
   ) -> Finding {
-    var cause = "\(call) \(expected)"
+    var cause = "\(call) \(expected), found \(found)"
     if expected == .range, let address {
       let isInput = tables.pages(from: address, sizeInBytes: size ?? 1) == nil
-      cause = isInput ? "\(expected) for the input range" : "\(expected) for the output range"
+      cause = isInput ? "input range not refused" : "output range not refused"
     }
     return .wrongResult(
       call,
       expected: "\(expected)",
       found: "\(found)",
-      fingerprint: "\(cause), found \(found)",
+      fingerprint: cause,
       inputAddress: address ?? 0
     )
   }

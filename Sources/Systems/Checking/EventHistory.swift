@@ -27,7 +27,8 @@ struct EventHistory {
 
   private func isStoreOfEntry(_ event: Event) -> Bool {
     switch event {
-    case .store(let address, _, _, _), .exchange(let address, _, _): address == entryAddress
+    case .store(let address, let old, let new, _), .exchange(let address, let old, let new):
+      address == entryAddress || pointsToTable(old) || pointsToTable(new)
     default: false
     }
   }

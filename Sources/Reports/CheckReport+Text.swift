@@ -1,0 +1,99 @@
+extension CheckReport {
+  /// The report as a person reads it at a terminal.
+  public var text: String {
+    var lines: [String] = []
+    for result in results {
+      for (number, violation) in result.violations.enumerated() {
+        lines += violation.lines(
+          title: "\(result.system)/\(result.subject), violation \(number + 1) of "
+            + "\(result.violations.count)"
+        )
+        lines.append("")
+      }
+      lines += result.coverageLines
+      lines.append("")
+    }
+    lines += summaryTable
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var summaryTable: [String] {
+    var table = TextTable([
+      "system", "subject", "verdict", "cases", "operations", "events", "ops/s", "seconds",
+    ])
+    for result in results {
+      let speed = result.seconds > 0 ? Double(result.operations) / result.seconds : 0
+      table.add([
+        result.system, result.subject, result.verdictText, grouped(result.cases),
+        grouped(result.operations), grouped(result.events), grouped(UInt64(speed)),
+        rounded(result.seconds, digits: 1),
+      ])
+    }
+    return table.lines
+  }
+}
+
+extension CheckReport.Result {
+  /// The verdict, and how often it was earned.
+  var verdictText: String {
+    verdict == .violated ? "violated (\(violations.count))" : verdict.rawValue
+  }
+
+  /// What was tested, so that a passing run says what it covered.
+  var coverageLines: [String] {
+    var lines = [
+      "\(system)/\(subject): seed \(seed), shard \(shard), cases up to \(caseLimit)"
+        + " (\(ending)), \(grouped(audits)) audits"
+    ]
+    lines += notJudged.map { "  not judged: \($0)" }
+    lines += nondeterminism.map { "  NOT DETERMINISTIC: \($0)" }
+    var byOperation: [(String, [String])] = []
+    for entry in operationCounts {
+      if byOperation.last?.0 != entry.operation { byOperation.append((entry.operation, [])) }
+      byOperation[byOperation.count - 1].1.append("\(entry.result): \(grouped(entry.count))")
+    }
+    for (operation, counts) in byOperation {
+      lines.append("  \(operation)  \(counts.joined(separator: ", "))")
+    }
+    let transitions = transitionCounts.map { "\($0.from) -> \($0.to) \(grouped($0.count))" }
+    lines.append("  entry transitions: \(transitions.joined(separator: ", "))")
+    lines.append("  never reached: \(transitionsNeverReached.joined(separator: ", "))")
+    if !transitionsMissing.isEmpty {
+      lines.append(
+        "  VACUOUS: a check has to reach \(transitionsMissing.joined(separator: ", "));"
+          + " give it more cases or time"
+      )
+    }
+    return lines
+  }
+}
+
+extension ViolationReport {
+  /// The violation as a person reads it.
+  public func lines(title: String) -> [String] {
+    var lines = ["\(title): \(rule)", "  \(message)", "", "  rule       \(statement)"]
+    lines.append("             (\(reference))")
+    lines.append("  with       \(configuration)")
+    if let firstCase, let occurrences {
+      lines.append("  found in   \(occurrences) cases, first in case \(firstCase)")
+    }
+    lines += ["", "  shortest sequence of calls:"]
+    for (number, call) in calls.enumerated() {
+      lines.append("    \(number + 1)  \(call.text)")
+    }
+    if !history.isEmpty {
+      let subject =
+        entryAddress.map { "the entry at \($0)" } ?? inputAddress.map { "\($0)" } ?? "the tables"
+      lines += ["", "  what happened to \(subject):"]
+      if omittedSteps > 0 { lines.append("    (\(omittedSteps) earlier steps left out)") }
+      for step in history {
+        lines.append("    call \(step.call)  #\(step.event)  \(step.text)")
+      }
+    }
+    lines += [
+      "", "  in memory  \(hardware)", "  the model  \(model)",
+      "  replay     walkproof replay \(token)",
+    ]
+    return lines
+  }
+}

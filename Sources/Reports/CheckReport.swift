@@ -1,0 +1,246 @@
+import Architecture
+import Machines
+import Oracles
+public import Property
+public import Systems
+
+/// What `check` found, as data. The property names are the keys of its JSON form.
+public struct CheckReport: Codable, Sendable, Equatable {
+  /// The version of the JSON form.
+  public static let formatVersion = 1
+
+  /// What a subject came to.
+  public enum Verdict: String, Codable, Sendable {
+    /// Nothing was found.
+    case holds
+    /// Something was found.
+    case violated
+    /// Nothing was found, but something that had to be reached was not.
+    case vacuous
+    /// Nothing was found, and the check was interrupted.
+    case undecided
+    /// A case did not do the same twice: a fault of walkproof or of the subject.
+    case nondeterministic
+  }
+
+  /// How often one operation ended in one result.
+  public struct OperationCount: Codable, Sendable, Equatable {
+    /// The operation.
+    public var operation: String
+    /// The result, as Linux spells it; `other` for the rest.
+    public var result: String
+    /// How often.
+    public var count: UInt64
+  }
+
+  /// How often an entry of one kind became one of another.
+  public struct TransitionCount: Codable, Sendable, Equatable {
+    /// The kind before.
+    public var from: String
+    /// The kind after.
+    public var to: String
+    /// How often.
+    public var count: UInt64
+  }
+
+  /// What was found of one subject.
+  public struct Result: Codable, Sendable, Equatable {
+    /// The system.
+    public var system: String
+    /// The subject.
+    public var subject: String
+    /// What it came to.
+    public var verdict: Verdict
+    /// The seed of its cases.
+    public var seed: String
+    /// The shard, as `1/1`.
+    public var shard: String
+    /// One more than the last case index covered: `--cases` with this number covers the same.
+    public var caseLimit: UInt64
+    /// How many cases were run.
+    public var cases: UInt64
+    /// How many operations they had.
+    public var operations: UInt64
+    /// How many events the judges saw.
+    public var events: UInt64
+    /// How many full audits were made.
+    public var audits: UInt64
+    /// How long it took, in seconds; the only field that differs from run to run.
+    public var seconds: Double
+    /// Why it ended: completed, stopped, interrupted or failureLimit.
+    public var ending: String
+    /// What the subject cannot do or keep, and so was not judged.
+    public var notJudged: [String]
+    /// Operations by kind and result, those that occurred.
+    public var operationCounts: [OperationCount]
+    /// Entry transitions, those that occurred.
+    public var transitionCounts: [TransitionCount]
+    /// Transitions that never occurred, as `page -> block`.
+    public var transitionsNeverReached: [String]
+    /// Those of them without which the check tested nothing.
+    public var transitionsMissing: [String]
+    /// What was found, a shortest counterexample each.
+    public var violations: [ViolationReport]
+    /// Cases that did not do the same twice.
+    public var nondeterminism: [String]
+  }
+
+  /// The version of this form.
+  public var formatVersion = CheckReport.formatVersion
+  /// The subjects, in the order in which they were checked.
+  public var results: [Result]
+
+  /// The report of these results.
+  public init(results: [Result]) { self.results = results }
+
+  /// How the command ends.
+  public var status: ExitStatus {
+    let verdicts = Set(results.map(\.verdict))
+    if verdicts.contains(.violated) { return .violated }
+    if verdicts.contains(.nondeterministic) { return .internalFault }
+    return verdicts.contains(.vacuous) || verdicts.contains(.undecided) ? .undecided : .held
+  }
+}
+
+/// One violation with its shortest counterexample, as data.
+public struct ViolationReport: Codable, Sendable, Equatable {
+  /// A call of the counterexample.
+  public struct Call: Codable, Sendable, Equatable {
+    /// The call as it would be written.
+    public var text: String
+    /// How many events it took.
+    public var events: Int
+  }
+
+  /// Something that touched the entry concerned.
+  public struct Step: Codable, Sendable, Equatable {
+    /// The number of the call, from 1.
+    public var call: Int
+    /// The number of the event, from 1.
+    public var event: Int
+    /// The event in words.
+    public var text: String
+  }
+
+  /// The name of the rule.
+  public var rule: String
+  /// The rule, in a sentence.
+  public var statement: String
+  /// Where the rule comes from.
+  public var reference: String
+  /// What happened.
+  public var message: String
+  /// The same for every instance of the same fault.
+  public var fingerprint: String
+  /// The first case that failed so; nil for a replay.
+  public var firstCase: UInt64?
+  /// How many cases failed so.
+  public var occurrences: UInt64?
+  /// The token by which `replay` shows it again.
+  public var token: String
+  /// The configuration in words.
+  public var configuration: String
+  /// The calls.
+  public var calls: [Call]
+  /// What happened to the entry concerned, in order.
+  public var history: [Step]
+  /// How many steps of the history were left out.
+  public var omittedSteps: Int
+  /// The physical address of the entry concerned, in hexadecimal.
+  public var entryAddress: String?
+  /// The input address concerned, in hexadecimal.
+  public var inputAddress: String?
+  /// What the tables in memory make of it.
+  public var hardware: String
+  /// What the model makes of it.
+  public var model: String
+
+  /// A counterexample with the token that replays it.
+  public init(_ counterexample: Counterexample, token: ReplayToken, failure: Failure? = nil) {
+    let finding = counterexample.finding
+    rule = finding.rule
+    statement = finding.statement
+    reference = finding.reference
+    message = finding.message
+    fingerprint = finding.fingerprint
+    firstCase = failure?.caseIndex
+    occurrences = failure?.occurrences
+    self.token = token.text
+    configuration = counterexample.configuration
+    calls = counterexample.calls.map { Call(text: $0.text, events: $0.eventCount) }
+    history = counterexample.history.map {
+      Step(call: $0.call + 1, event: $0.ordinal, text: $0.text)
+    }
+    omittedSteps = counterexample.omittedSteps
+    entryAddress = finding.entryAddress.map { "0x" + String($0, radix: 16) }
+    inputAddress = finding.inputAddress.map { "0x" + String($0, radix: 16) }
+    hardware = counterexample.hardware
+    model = counterexample.model
+  }
+}
+
+extension CheckReport.Result {
+  /// What a campaign over a subject came to.
+  public init(
+    system: System,
+    subject: Subject,
+    campaign: CampaignResult<CheckStatistics>,
+    seconds: Double
+  ) {
+    let statistics = campaign.statistics
+    self.system = system.name
+    self.subject = subject.name
+    seed = campaign.seed.description
+    shard = "\(campaign.shard.index + 1)/\(campaign.shard.count)"
+    caseLimit = campaign.covered.upperBound
+    cases = campaign.casesRun
+    operations = statistics.operationCount
+    events = statistics.events
+    audits = statistics.audits
+    self.seconds = seconds
+    ending = campaign.ending.rawValue
+    notJudged = subject.notJudged
+    operationCounts = system.operations.enumerated().flatMap { kind, name in
+      zip(
+        CheckStatistics.results.map(\.description) + ["other"],
+        statistics.counts(ofOperation: kind)
+      )
+      .filter { $0.1 > 0 }
+      .map { CheckReport.OperationCount(operation: name, result: $0.0, count: $0.1) }
+    }
+    transitionCounts = Descriptor.Kind.allCases.flatMap { old in
+      Descriptor.Kind.allCases.compactMap { new in
+        let count = statistics.transitions[from: old, to: new]
+        return count == 0
+          ? nil : CheckReport.TransitionCount(from: "\(old)", to: "\(new)", count: UInt64(count))
+      }
+    }
+    transitionsNeverReached = System.unseenTransitions(statistics).map(\.description)
+    transitionsMissing = system.missingTransitions(statistics).map(\.description)
+    violations = campaign.failures.compactMap { failure in
+      subject.counterexample(replaying: failure.simplest).map {
+        ViolationReport(
+          $0,
+          token: ReplayToken(
+            system: system.name,
+            subject: subject.name,
+            choices: failure.simplest
+          ),
+          failure: failure
+        )
+      }
+    }
+    // A failure that its own choices do not reproduce is as bad as one that comes and goes.
+    let unreproduced = campaign.failures.count - violations.count
+    nondeterminism =
+      campaign.nondeterminism.map { "case \($0.caseIndex): \($0.difference)" }
+      + (unreproduced > 0 ? ["\(unreproduced) failures did not happen again when replayed"] : [])
+    verdict =
+      !nondeterminism.isEmpty
+      ? .nondeterministic
+      : !violations.isEmpty
+        ? .violated
+        : ending == CampaignEnding.interrupted.rawValue
+          ? .undecided : transitionsMissing.isEmpty ? .holds : .vacuous
+  }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import Property
+import Reports
+import Systems
+
+/// Checks subjects by randomised generation.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check walkers against the reference model and every oracle, on random cases.",
+    discussion: """
+      A failure is shrunk to the shortest sequence of calls, printed with the command that replays \
+      it, and written into the corpus, which every later run replays first.
+      """
+  )
+
+  @OptionGroup var selection: SelectionOptions
+  @OptionGroup var budget: BudgetOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "The folder of known failures.")
+  var corpus = ".walkproof"
+
+  @Flag(help: "Neither read nor write the corpus.")
+  var noCorpus = false
+
+  @Option(help: "How many different failures of a subject end its check.")
+  var failures = 16
+
+  func validate() throws {
+    if failures < 1 { throw ValidationError("--failures must be at least 1.") }
+  }
+
+  func run() throws {
+    let chosen = try selection.selection()
+    let sink = try ReportSink(path: output.output)
+    let folder = noCorpus ? nil : Corpus(path: corpus)
+    let known = try folder?.entries() ?? []
+    catchInterrupts()
+    var terminal = Terminal()
+    var report = CheckReport(results: [])
+    var corpusComplaint: Complaint?
+    for (system, subject) in chosen where !interruptFlag.isRaised {
+      var result = check(subject, of: system, among: chosen.count, &terminal)
+      replay(known, of: system, subject, into: &result, &terminal)
+      if let folder {
+        do {
+          try keep(result, in: folder)
+        } catch let complaint as Complaint {
+          corpusComplaint = complaint
+        }
+      }
+      report.results.append(result)
+    }
+    terminal.clear()
+    switch output.format {
+    case .text: try sink.write(report.text)
+    case .json: try sink.write(try JSON.text(report))
+    }
+    if report.status == .held, let corpusComplaint { throw corpusComplaint }
+    corpusComplaint.map { Terminal.complain($0.description) }
+    let isCut = interruptFlag.isRaised && report.results.count < chosen.count
+    try (isCut && report.status == .held ? .undecided : report.status).end()
+  }
+
+  /// Runs one subject's campaign.
+  private func check(
+    _ subject: Subject,
+    of system: System,
+    among count: Int,
+    _ terminal: inout Terminal
+  ) -> CheckReport.Result {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let limit = budget.seconds(each: count, isNamed: selection.subject != nil)
+    let campaign = subject.campaign(
+      budget.plan(failureLimit: failures),
+      jobs: budget.jobs,
+      interrupt: interruptFlag
+    )
+    var screen = terminal
+    var result = campaign.search(
+      shouldStop: { limit.map { (clock.now - start).inSeconds >= $0 } ?? false },
+      progress: { progress in
+        let elapsed = (clock.now - start).inSeconds
+        let left = limit.map { ", \(Int(max(0, $0 - elapsed).rounded(.up))) s left" } ?? ""
+        screen.progress(
+          "\(system.name)/\(subject.name): \(progress.casesRun) cases, "
+            + "\(progress.failures) failures\(left)"
+        )
+      }
+    )
+    let seconds = (clock.now - start).inSeconds
+    if !result.failures.isEmpty {
+      screen.progress("\(system.name)/\(subject.name): shrinking \(result.failures.count) failures")
+    }
+    campaign.shrinkFailures(of: &result)
+    terminal = screen
+    return CheckReport.Result(
+      system: system,
+      subject: subject,
+      campaign: result,
+      seconds: seconds
+    )
+  }
+
+  /// Replays the known failures of a subject, and adds those that still fail.
+  private func replay(
+    _ known: [CorpusEntry],
+    of system: System,
+    _ subject: Subject,
+    into result: inout CheckReport.Result,
+    _ terminal: inout Terminal
+  ) {
+    for entry in known where entry.system == system.name && entry.subject == subject.name {
+      guard let counterexample = subject.counterexample(replaying: entry.choices) else {
+        terminal.note("\(system.name)/\(subject.name): fixed since: \(entry.fingerprint)")
+        continue
+      }
+      let violation = ViolationReport(counterexample, token: entry.token)
+      guard !result.violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
+        continue
+      }
+      result.violations.append(violation)
+      result.verdict = .violated
+    }
+  }
+
+  /// Writes the failures of a result down.
+  private func keep(_ result: CheckReport.Result, in folder: Corpus) throws {
+    for violation in result.violations {
+      guard let firstCase = violation.firstCase,
+        let token = try? ReplayToken(parsing: violation.token),
+        let seed = UInt64(result.seed)
+      else { continue }
+      try folder.add(
+        CorpusEntry(
+          system: result.system,
+          subject: result.subject,
+          seed: Seed(seed),
+          caseIndex: firstCase,
+          choices: token.choices,
+          fingerprint: violation.fingerprint
+        )
+      )
+    }
+  }
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Foundation
+import Property
+import Reports
+import Systems
+
+/// The form of a report.
+enum Format: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}
+
+/// Where and in what form results go.
+struct OutputOptions: ParsableArguments {
+  @Option(help: "The form of the results: text or json.")
+  var format = Format.text
+
+  @Option(help: "The file that the results go to instead of standard output.")
+  var output: String?
+}
+
+/// What is checked.
+struct SelectionOptions: ParsableArguments {
+  @Option(help: "The system to check; see 'walkproof list'. All by default.")
+  var system: String?
+
+  @Option(help: "The subject to check; see 'walkproof list'. All that should hold by default.")
+  var subject: String?
+
+  /// The systems and subjects named, or all that should hold.
+  func selection() throws(Complaint) -> [(system: System, subject: Subject)] {
+    let systems = try systems()
+    guard let name = subject else {
+      return systems.flatMap { system in
+        system.subjects.filter { $0.role == .clean }.map { (system, $0) }
+      }
+    }
+    let found = systems.compactMap { system in
+      system.subject(named: name).map { (system: system, subject: $0) }
+    }
+    if found.isEmpty {
+      let place = system.map { " in the system '\($0)'" } ?? ""
+      throw Complaint(
+        .usage,
+        "there is no subject '\(name)'\(place); 'walkproof list' shows those there are"
+      )
+    }
+    return found
+  }
+
+  private func systems() throws(Complaint) -> [System] {
+    guard let name = system else { return System.all }
+    guard let system = System.named(name) else {
+      let names = System.all.map(\.name).joined(separator: ", ")
+      throw Complaint(.usage, "there is no system '\(name)'; there are \(names)")
+    }
+    return [system]
+  }
+}
+
+/// The seed of a campaign: a number, or one drawn from the clock.
+struct SeedArgument: ExpressibleByArgument {
+  let seed: Seed
+
+  init(_ seed: Seed) { self.seed = seed }
+
+  init?(argument: String) {
+    if argument == "random" {
+      seed = Seed(DispatchTime.now().uptimeNanoseconds & 0xffff_ffff)
+    } else if let value = UInt64(argument) {
+      seed = Seed(value)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String { seed.description }
+}
+
+/// The share of a campaign that this process runs, as `2/5`.
+struct ShardArgument: ExpressibleByArgument {
+  let shard: Shard
+
+  init(shard: Shard) { self.shard = shard }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let index = UInt64(parts[0]), let count = UInt64(parts[1]), index >= 1,
+      let shard = Shard(index: index - 1, of: count)
+    else { return nil }
+    self.shard = shard
+  }
+
+  var defaultValueDescription: String { "\(shard.index + 1)/\(shard.count)" }
+}
+
+/// How much is tried.
+struct BudgetOptions: ParsableArguments {
+  @Option(help: "The seed of all cases, a number or 'random'.")
+  var seed = SeedArgument(1)
+
+  @Option(help: "How many cases each subject is tried with, over all shards.")
+  var cases: UInt64?
+
+  @Option(
+    help: "How many seconds to try for, all subjects together (30; for a named subject 10)."
+  )
+  var time: Double?
+
+  @Option(help: "How many threads to use; the verdict does not depend on it.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "Which share of the cases to run, as 2/5.")
+  var shard = ShardArgument(shard: .whole)
+
+  func validate() throws {
+    if let time, !(time > 0 && time < 1e9) { throw ValidationError("--time must be above 0.") }
+    if jobs < 1 || jobs > 1024 { throw ValidationError("--jobs must be 1 to 1024.") }
+    if let cases, cases >= 1 << 48 { throw ValidationError("--cases must be below 2^48.") }
+  }
+
+  /// The plan of each subject's campaign.
+  func plan(failureLimit: Int?) -> CampaignPlan {
+    var plan = CampaignPlan(seed: seed.seed, cases: 0..<(cases ?? 1 << 48))
+    plan.shard = shard.shard
+    plan.failureLimit = failureLimit
+    plan.shrinkBudget = 4000
+    return plan
+  }
+
+  /// How many seconds each of `count` subjects is tried for; nil for no limit but the cases.
+  func seconds(each count: Int, isNamed: Bool) -> Double? {
+    if let time { return time / Double(max(count, 1)) }
+    return cases == nil ? (isNamed ? 10 : 30) / Double(max(count, 1)) : nil
+  }
+}

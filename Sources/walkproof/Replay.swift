@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Property
+import Reports
+import Systems
+
+/// Runs one case again.
+struct Replay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run one case again, from its token or from a file of the corpus, and show it."
+  )
+
+  @Argument(help: "A token, as 'check' prints it, or the path of a corpus file.")
+  var `case`: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let token = try token()
+    guard let system = System.named(token.system) else {
+      throw Complaint(
+        .malformed,
+        "the case is of the system '\(token.system)', which there is not; see 'walkproof list'"
+      )
+    }
+    guard let subject = system.subject(named: token.subject) else {
+      throw Complaint(
+        .malformed,
+        "the case is of the subject '\(token.subject)', which \(system.name) has not;"
+          + " see 'walkproof list'"
+      )
+    }
+    let sink = try ReportSink(path: output.output)
+    guard let counterexample = subject.counterexample(replaying: token.choices) else {
+      let name = "\(system.name)/\(subject.name)"
+      try sink.write(
+        output.format == .json ? "null\n" : "\(name): the case holds; nothing is violated\n"
+      )
+      return
+    }
+    let violation = ViolationReport(counterexample, token: token)
+    switch output.format {
+    case .text:
+      let lines = violation.lines(title: "\(system.name)/\(subject.name)")
+      try sink.write(lines.joined(separator: "\n") + "\n")
+    case .json: try sink.write(try JSON.text(violation))
+    }
+    try ExitStatus.violated.end()
+  }
+
+  /// The case, from a file if there is one of that name, else from the text itself.
+  private func token() throws(Complaint) -> ReplayToken {
+    let looksLikeFile = `case`.hasSuffix(".json") || `case`.contains("/")
+    if looksLikeFile || FileManager.default.fileExists(atPath: `case`) {
+      guard let data = FileManager.default.contents(atPath: `case`) else {
+        throw Complaint(.world, "\(`case`): cannot be read; check the path and its permissions")
+      }
+      return try JSON.corpusEntry(data, path: `case`).token
+    }
+    do {
+      return try ReplayToken(parsing: `case`)
+    } catch {
+      throw Complaint(.malformed, "\(error); paste the whole token that 'check' printed")
+    }
+  }
+}
