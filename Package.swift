@@ -67,7 +67,8 @@ let package = Package(
     // Floor 6
     .target(
       name: "Reports",
-      dependencies: ["Machines", "Property", "Systems", "Proofs"],
+      dependencies: ["Machines", "Architecture", "Oracles", "Property", "Systems", "Proofs"],
+      exclude: ["README.md"],
       swiftSettings: settings
     ),
     // Floor 7
@@ -77,6 +78,11 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["walkproof"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: settings),
     .testTarget(name: "PropertyTests", dependencies: ["Property"], swiftSettings: settings),
     .testTarget(

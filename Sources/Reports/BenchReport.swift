@@ -1,4 +1,6 @@
-/// What `bench` measured, as data. The property names are the keys of its JSON form.
+/// The measurements of `bench`, as data.
+///
+/// The property names are the keys of its JSON form.
 public struct BenchReport: Codable, Sendable {
   /// One thing that was measured several times.
   public struct Row: Codable, Sendable {

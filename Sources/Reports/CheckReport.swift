@@ -4,7 +4,9 @@ import Oracles
 public import Property
 public import Systems
 
-/// What `check` found, as data. The property names are the keys of its JSON form.
+/// The findings of `check`, as data.
+///
+/// The property names are the keys of its JSON form.
 public struct CheckReport: Codable, Sendable, Equatable {
   /// The version of the JSON form.
   public static let formatVersion = 1

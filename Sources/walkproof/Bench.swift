@@ -29,7 +29,11 @@ struct Bench: ParsableCommand {
     }
     for row in WalkerBenchmarks.rows where !interruptFlag.isRaised {
       terminal.progress(row.name)
-      let samples = measure(runs: runs, prepare: { row.prepare(&walker) }, { row.run(&walker) })
+      let samples = measure(
+        runs: runs,
+        prepare: { row.prepare(&walker) },
+        run: { row.run(&walker) }
+      )
       rows.append(
         BenchReport.Row(
           row.name,
@@ -58,9 +62,13 @@ struct Bench: ParsableCommand {
     var plan = CampaignPlan(seed: 1, cases: 0..<4000)
     plan.selfCheckInterval = nil
     var operations: UInt64 = 0
-    let samples = measure(runs: runs, prepare: {}) {
-      operations = subject.campaign(plan, jobs: 1).search().statistics.operationCount
-    }
+    let samples = measure(
+      runs: runs,
+      prepare: {},
+      run: {
+        operations = subject.campaign(plan, jobs: 1).search().statistics.operationCount
+      }
+    )
     return BenchReport.Row(
       "checked operations, \(system.name)",
       unit: "1/s",
@@ -69,7 +77,7 @@ struct Bench: ParsableCommand {
   }
 
   /// The seconds that each run took.
-  private func measure(runs: Int, prepare: () -> Void, _ run: () -> Void) -> [Double] {
+  private func measure(runs: Int, prepare: () -> Void, run: () -> Void) -> [Double] {
     let clock = ContinuousClock()
     return (0..<runs).map { _ in
       prepare()

@@ -75,7 +75,7 @@ struct Check: ParsableCommand {
     let limit = budget.seconds(each: count, isNamed: selection.subject != nil)
     let campaign = subject.campaign(
       budget.plan(failureLimit: failures),
-      jobs: budget.jobs,
+      jobs: budget.threadCount,
       interrupt: interruptFlag
     )
     var screen = terminal

@@ -107,15 +107,18 @@ struct BudgetOptions: ParsableArguments {
   )
   var time: Double?
 
-  @Option(help: "How many threads to use; the verdict does not depend on it.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @Option(help: "How many threads to use, one a core by default; no verdict depends on it.")
+  var jobs: Int?
+
+  /// How many threads to use.
+  var threadCount: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 
   @Option(help: "Which share of the cases to run, as 2/5.")
   var shard = ShardArgument(shard: .whole)
 
   func validate() throws {
     if let time, !(time > 0 && time < 1e9) { throw ValidationError("--time must be above 0.") }
-    if jobs < 1 || jobs > 1024 { throw ValidationError("--jobs must be 1 to 1024.") }
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be 1 to 1024.") }
     if let cases, cases >= 1 << 48 { throw ValidationError("--cases must be below 2^48.") }
   }
 

@@ -46,6 +46,11 @@ let interruptFlag = InterruptFlag()
 /// Lets the first interrupt end the work in good order, and the second end it at once.
 func catchInterrupts() {
   _ = interruptFlag.isRaised
+  // Who started the command may have had interrupts blocked, and that is inherited.
+  var interrupts = sigset_t()
+  sigemptyset(&interrupts)
+  sigaddset(&interrupts, SIGINT)
+  pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
   signal(SIGINT) { _ in
     interruptFlag.raise()
     signal(SIGINT, SIG_DFL)

@@ -114,8 +114,9 @@ public struct Tree<M: Machine> {
     self.init(geometry: geometry, root: root)
   }
 
-  /// The pages of `sizeInBytes` from `address`: the offset of `address` in its page is ignored, the
-  /// size is rounded up. nil where that goes past the input address space or wraps.
+  /// The pages of a range, or nil where it goes past the input address space or wraps.
+  ///
+  /// The offset of `address` in its page is ignored, and the size is rounded up.
   @inlinable @inline(__always)
   func range(
     from address: M.W,

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@Suite struct ErrorTests {
+  /// What is typed, the status it ends with, and words of the line that tells of it.
+  static let mistakes: [([String], Int32, String)] = [
+    (["check", "--system", "x86"], 64, "there is no system 'x86'; there are arm64-stage2"),
+    (["check", "--subject", "nobody"], 64, "there is no subject 'nobody'"),
+    (["check", "--system", "arm64-hyp", "--subject", "no-break"], 64, "in the system 'arm64-hyp'"),
+    (["check", "--time", "0"], 64, "--time must be above 0"),
+    (["check", "--jobs", "0"], 64, "--jobs must be 1 to 1024"),
+    (["check", "--shard", "4/3"], 64, "'4/3' is invalid"),
+    (["check", "--seed", "x1"], 64, "'x1' is invalid"),
+    (["check", "--cases", "many"], 64, "'many' is invalid"),
+    (["check", "--format", "xml"], 64, "'xml' is invalid"),
+    (["check", "--frobnicate"], 64, "Unknown option '--frobnicate'"),
+    (["frobnicate"], 64, "Unexpected argument 'frobnicate'"),
+    (["list", "--system", "x86"], 64, "there is no system 'x86'"),
+    (["bench", "--runs", "1"], 64, "--runs must be 5 to 1000"),
+    (["replay"], 64, "Missing expected argument"),
+    (["replay", "nonsense"], 65, "paste the whole token"),
+    (["replay", "case-1:arm64-stage2:seed:0.0"], 65, "cut short"),
+    (["replay", "case-9:arm64-stage2:seed:0.0:0000"], 65, "version"),
+    (["replay", "case-1:arm64-stage2:seed:0.0:0000"], 65, "paste the whole token"),
+    (["replay", "/nonexistent/case.json"], 74, "/nonexistent/case.json: cannot be read"),
+    (["list", "--output", "/nonexistent/report"], 74, "choose another --output"),
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func `a mistake gets a line that names it, and its exit status`(index: Int) throws {
+    let (arguments, status, words) = ErrorTests.mistakes[index]
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run(arguments)
+    #expect(outcome.status == status, "\(arguments)")
+    #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    if status != 64 { #expect(outcome.errorLines.count == 1) }
+  }
+
+  @Test func `a full disk has a status of its own`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run(["list"], outputPath: "/dev/full")
+    #expect(outcome.status == 74)
+    #expect(outcome.errorLines.count == 1)
+  }
+
+  @Test func `a report that does not fit its file is not lost`() throws {
+    let outcome = try Command.run("list", "--output", "/dev/full")
+    #expect(outcome.status == 74)
+    #expect(outcome.errors.contains("arm64-stage2: "))
+  }
+
+  @Test func `help is asked for, so it is no error`() throws {
+    let outcome = try Command.run("--help")
+    #expect(outcome.status == 0)
+    for command in ["check", "prove", "replay", "list", "bench"] {
+      #expect(outcome.output.contains("  \(command) "))
+    }
+  }
+}
