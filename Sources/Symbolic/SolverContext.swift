@@ -1,0 +1,107 @@
+import CZ3
+
+/// One Z3 context: the owner of every term made in it.
+///
+/// A context belongs to one worker: it and all its terms are used by one thread at a time. Terms
+/// live as long as their context, so nothing is counted or freed term by term.
+public final class SolverContext {
+  /// Z3's own context.
+  let raw: OpaquePointer
+  /// The 64-bit bit-vector sort.
+  let wordSort: OpaquePointer
+  /// What first went wrong inside Z3; every later answer of this context is worthless.
+  public private(set) var fault: SolverFault?
+  /// A term that stands in where Z3 could not make the right one.
+  private let placeholderWord: OpaquePointer
+  private let placeholderFormula: OpaquePointer
+
+  /// The version of the Z3 library that is loaded.
+  public static var version: String { String(cString: Z3_get_full_version()) }
+
+  /// A fresh context; throws when Z3 cannot make one.
+  public init() throws(SolverFault) {
+    guard let config = Z3_mk_config() else { throw SolverFault(message: "Z3 made no config") }
+    defer { Z3_del_config(config) }
+    guard let raw = Z3_mk_context(config) else { throw SolverFault(message: "Z3 made no context") }
+    // Z3's default handler ends the process; this one leaves the code to be asked for.
+    Z3_set_error_handler(raw) { _, _ in }
+    guard
+      let sort = Z3_mk_bv_sort(raw, 64),
+      let word = Z3_mk_unsigned_int64(raw, 0, sort),
+      let formula = Z3_mk_false(raw)
+    else {
+      Z3_del_context(raw)
+      throw SolverFault(message: "Z3 made no terms")
+    }
+    self.raw = raw
+    wordSort = sort
+    placeholderWord = word
+    placeholderFormula = formula
+  }
+
+  deinit { Z3_del_context(raw) }
+
+  /// Takes note of what Z3 reports, if anything; the first report is kept.
+  func noteFault() {
+    let code = Z3_get_error_code(raw)
+    guard fault == nil, code != Z3_OK else { return }
+    fault = SolverFault(message: String(cString: Z3_get_error_msg(raw, code)))
+  }
+
+  /// The term that Z3 made, or a placeholder and a fault.
+  func word(_ ast: OpaquePointer?) -> OpaquePointer {
+    if let ast { return ast }
+    noteFault()
+    return placeholderWord
+  }
+
+  /// The formula that Z3 made, or a placeholder and a fault.
+  func formula(_ ast: OpaquePointer?) -> OpaquePointer {
+    if let ast { return ast }
+    noteFault()
+    return placeholderFormula
+  }
+
+  /// An arbitrary word; the same name always gives the same one.
+  public func variable(_ name: String) -> BitVector {
+    let symbol = Z3_mk_string_symbol(raw, name)
+    return BitVector(ast: word(Z3_mk_const(raw, symbol, wordSort)), context: self)
+  }
+
+  /// An arbitrary truth value; the same name always gives the same one.
+  public func proposition(_ name: String) -> Formula {
+    let symbol = Z3_mk_string_symbol(raw, name)
+    return Formula(ast: formula(Z3_mk_const(raw, symbol, Z3_mk_bool_sort(raw))), context: self)
+  }
+
+  /// An arbitrary function from words to words; the same name always gives the same one.
+  public func function(_ name: String) -> WordFunction {
+    var domain: [OpaquePointer?] = [wordSort]
+    let symbol = Z3_mk_string_symbol(raw, name)
+    let declaration = Z3_mk_func_decl(raw, symbol, 1, &domain, wordSort)
+    if declaration == nil { noteFault() }
+    return WordFunction(declaration: declaration, context: self)
+  }
+}
+
+/// An uninterpreted function from words to words.
+public struct WordFunction {
+  let declaration: OpaquePointer?
+  let context: SolverContext
+
+  /// Its value at `argument`.
+  public func callAsFunction(_ argument: BitVector) -> BitVector {
+    guard let declaration else { return BitVector(0) }
+    var arguments: [OpaquePointer?] = [argument.ast(in: context)]
+    let application = Z3_mk_app(context.raw, declaration, 1, &arguments)
+    return BitVector(ast: context.word(application), context: context)
+  }
+}
+
+/// What Z3 reported instead of doing its work.
+public struct SolverFault: Error, Sendable, CustomStringConvertible {
+  /// Z3's own words.
+  public let message: String
+  /// Z3's own words, and that they are Z3's.
+  public var description: String { "Z3: \(message)" }
+}

@@ -1,0 +1,45 @@
+public import Machines
+
+/// One thing a walker did on a symbolic machine.
+///
+/// Entries are named by table and position in it.
+public enum SymbolicEvent {
+  /// An entry was read.
+  case load(SymbolicTable, entry: Int, value: BitVector)
+  /// An entry was written over `old`.
+  case store(SymbolicTable, entry: Int, old: BitVector, new: BitVector, order: MemoryOrder)
+  /// A zeroed page was handed out.
+  case allocate(SymbolicTable)
+  /// An allocation was refused.
+  case refuse(level: Int)
+  /// A page's count rose.
+  case retain(SymbolicTable, amount: Int)
+  /// A page's count fell, and if to 0, the page was freed.
+  case release(SymbolicTable, amount: Int, isFreed: Bool)
+  /// A root's pages were freed.
+  case freeRoot(SymbolicTable, pageCount: Int)
+  /// A TLB maintenance instruction was issued.
+  case invalidate(TLBInvalidation<BitVector>)
+  /// A barrier was issued.
+  case barrier(Barrier)
+  /// The data cache was cleaned and invalidated.
+  case clean(address: BitVector, sizeInBytes: BitVector)
+  /// The instruction cache was invalidated.
+  case invalidateInstructions(address: BitVector, sizeInBytes: BitVector)
+  /// The walker reported a condition it thought impossible.
+  case warn(Site)
+}
+
+/// Something that must be true on the current path.
+public struct Obligation {
+  /// What it says, as the end of a sentence that begins with 'the walker'.
+  public let claim: String
+  /// The claim.
+  public let formula: Formula
+
+  /// An obligation.
+  public init(_ claim: String, _ formula: Formula) {
+    self.claim = claim
+    self.formula = formula
+  }
+}

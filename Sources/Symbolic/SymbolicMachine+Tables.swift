@@ -1,0 +1,133 @@
+import Machines
+
+extension SymbolicMachine {
+  /// The page and the position in it of the entry at `index`, which is met now or was before.
+  func entry(of handle: SymbolicTable, at index: BitVector) -> (SymbolicTable, Int)? {
+    let table = page(of: handle)
+    oblige("uses no freed table", Formula(!tables[table.number].isFreed))
+    oblige("stays inside a table", index .< BitVector(1 << shape.indexBits))
+    guard !isCut else { return nil }
+    let entries = tables[table.number].entries
+    if let same = entries.firstIndex(where: { BitVector.isIdentical($0.index, index) }) {
+      return (table, same)
+    }
+    for (position, entry) in entries.enumerated() where explorer.decide(entry.index .== index) {
+      return (table, position)
+    }
+    addEntry(to: table, at: index)
+    return (table, entries.count)
+  }
+
+  private func addEntry(to table: SymbolicTable, at index: BitVector) {
+    let page = tables[table.number]
+    guard case .initial(let prefix) = page.origin else {
+      let zero = BitVector(0)
+      tables[table.number].entries.append(
+        SymbolicEntry(index: index, key: nil, initial: zero, current: zero)
+      )
+      return
+    }
+    let key = prefix &<< shape.indexBits | index
+    let value = explorer.context.initialEntry(level: page.level, key: key)
+    explorer.assume(shape.isWellFormed(value, page.level))
+    tables[table.number].entries.append(
+      SymbolicEntry(index: index, key: key, initial: value, current: value)
+    )
+    assumeCount(of: table)
+  }
+
+  /// The page a handle stands for: a root's handle is that of its first page.
+  func page(of handle: SymbolicTable) -> SymbolicTable {
+    guard case .root = tables[handle.number].origin else { return handle }
+    return rootPage(handle, at: BitVector(0))
+  }
+
+  /// The page number `index` of a root.
+  public func rootPage(_ root: SymbolicTable, at index: BitVector) -> SymbolicTable {
+    guard case .root(let isFresh) = tables[root.number].origin else {
+      oblige("stays inside the root", index .== BitVector(0))
+      return root
+    }
+    let known = tables[root.number].rootPages
+    if let same = known.first(where: { BitVector.isIdentical($0.index, index) }) {
+      return same.table
+    }
+    for page in known where explorer.decide(page.index .== index) { return page.table }
+    let level = tables[root.number].level
+    let page = add(
+      SymbolicPage(
+        level: level,
+        origin: isFresh ? .fresh(address: nextAddress()) : .initial(prefix: index),
+        parent: nil
+      )
+    )
+    tables[root.number].rootPages.append((index, page))
+    return page
+  }
+
+  /// The table at the address that the entry at `index` of `parent` links to.
+  public func table(
+    at address: BitVector,
+    linkedFrom parent: SymbolicTable,
+    index: BitVector
+  ) -> SymbolicTable {
+    guard step(), let (parent, position) = entry(of: parent, at: index) else { return parent }
+    let entry = tables[parent.number].entries[position]
+    let level = tables[parent.number].level
+    oblige("follows the address in the entry", address .== shape.linkedAddress(entry.current))
+    oblige("follows links between levels only", Formula(level < shape.lastLevel))
+    guard !isCut else { return parent }
+    if !tables[parent.number].isFresh, entry.isUntouched {
+      return initialChild(of: parent, entry: position)
+    }
+    if let fresh = freshTable(at: address, level: level + 1) { return fresh }
+    oblige("follows links to tables only", Formula(false))
+    return parent
+  }
+
+  private func initialChild(of parent: SymbolicTable, entry position: Int) -> SymbolicTable {
+    let entry = tables[parent.number].entries[position]
+    if let known = entry.initialChild { return known }
+    let child = add(
+      SymbolicPage(
+        level: tables[parent.number].level + 1,
+        origin: .initial(prefix: entry.key ?? BitVector(0)),
+        parent: (parent, position)
+      )
+    )
+    tables[parent.number].entries[position].initialChild = child
+    return child
+  }
+
+  /// The page handed out on this path that lies at `address`.
+  private func freshTable(at address: BitVector, level: Int) -> SymbolicTable? {
+    for (number, page) in tables.enumerated().reversed() {
+      guard case .fresh(let base) = page.origin, page.level == level else { continue }
+      if explorer.decide(address .== BitVector(base)) { return SymbolicTable(number: number) }
+    }
+    return nil
+  }
+
+  /// The physical address of a table.
+  public func address(of table: SymbolicTable) -> BitVector {
+    let page = tables[page(of: table).number]
+    if case .fresh(let address) = page.origin { return BitVector(address) }
+    guard let parent = page.parent else {
+      return explorer.context.variable("root") & BitVector(~(1 << shape.pageShift - 1))
+    }
+    return shape.linkedAddress(tables[parent.table.number].entries[parent.entry].initial)
+  }
+
+  /// The address of the next page handed out.
+  func nextAddress() -> UInt64 {
+    allocationCount += 1
+    return shape.freshBase + UInt64(allocationCount - 1) << shape.pageShift
+  }
+}
+
+extension SolverContext {
+  /// The initial entry number `key` of a level, counted from the first entry of the root.
+  public func initialEntry(level: Int, key: BitVector) -> BitVector {
+    function("entry\(level)")(key)
+  }
+}

@@ -1,0 +1,133 @@
+public import Machines
+
+/// A machine whose words are Z3 terms and whose memory is an arbitrary tree of tables.
+///
+/// One machine serves one path of an `Explorer`. Two entries of a page are the same entry or they
+/// are not: where the path so far does not say, it forks, so memory is exact on every path. A page
+/// met for the first time holds arbitrary well-formed entries; pages handed out are zero and
+/// different from all others. What no walker may do (use a freed page, index outside one, follow
+/// an address that links nowhere) is an obligation, and where it certainly happens, the path is
+/// cut there: `isCut`.
+public final class SymbolicMachine: Machine {
+  /// Words are terms.
+  public typealias W = BitVector
+  /// Tables are positions in `tables`.
+  public typealias Table = SymbolicTable
+
+  /// Who follows the paths.
+  public let explorer: Explorer
+  /// What is known of the tables.
+  public let shape: TableTreeShape
+  /// Whether allocations may be refused; if so, each one forks.
+  public let refusesAllocations: Bool
+  /// Every page met on this path.
+  public internal(set) var tables: [SymbolicPage] = []
+  /// What happened on this path, in order.
+  public internal(set) var trace: [SymbolicEvent] = []
+  /// What must be true on this path for the walker to be safe at all.
+  public internal(set) var obligations: [Obligation] = []
+  /// Whether the walker did something after which nothing it does has a meaning.
+  public internal(set) var isCut = false
+  /// How many more steps the walker may take before it counts as running for ever.
+  public var stepAllowance: Int
+  /// How many allocations were asked for.
+  var allocationCount = 0
+
+  /// A machine for one path.
+  public init(
+    explorer: Explorer,
+    shape: TableTreeShape,
+    refusesAllocations: Bool = true,
+    stepAllowance: Int = 10_000
+  ) {
+    self.explorer = explorer
+    self.shape = shape
+    self.refusesAllocations = refusesAllocations
+    self.stepAllowance = stepAllowance
+  }
+
+  /// The root of the tree that is there from the start; ask once a path.
+  public func initialRoot() -> SymbolicTable {
+    add(SymbolicPage(level: shape.startLevel, origin: .root(isFresh: false), parent: nil))
+  }
+
+  /// Takes note of a page.
+  func add(_ page: SymbolicPage) -> SymbolicTable {
+    tables.append(page)
+    return SymbolicTable(number: tables.count - 1)
+  }
+
+  /// Notes what must be true.
+  func oblige(_ claim: String, _ formula: Formula) {
+    guard !isCut, formula.constant != true else { return }
+    obligations.append(Obligation(claim, formula))
+    if formula.constant == false { isCut = true }
+  }
+
+  /// Takes a step; false when the path is cut.
+  func step() -> Bool {
+    stepAllowance -= 1
+    if stepAllowance < 0 { oblige("comes to an end", Formula(false)) }
+    return !isCut
+  }
+
+  /// Decides a condition: the path forks where both are possible.
+  public func holds(_ condition: Formula) -> Bool {
+    if let constant = condition.constant, !isCut, step() { return constant }
+    return step() ? explorer.decide(condition) : explorer.toss()
+  }
+
+  /// Reads one entry.
+  public func load(_ table: SymbolicTable, at index: BitVector) -> BitVector {
+    guard step(), let (table, entry) = entry(of: table, at: index) else { return BitVector(0) }
+    let value = tables[table.number].entries[entry].current
+    trace.append(.load(table, entry: entry, value: value))
+    return value
+  }
+
+  /// Writes one entry.
+  public func store(
+    _ value: BitVector,
+    to table: SymbolicTable,
+    at index: BitVector,
+    order: MemoryOrder
+  ) {
+    guard step(), let (table, entry) = entry(of: table, at: index) else { return }
+    let old = tables[table.number].entries[entry].current
+    tables[table.number].entries[entry].current = value
+    trace.append(.store(table, entry: entry, old: old, new: value, order: order))
+  }
+
+  /// Compares and exchanges one entry; the path forks where both are possible.
+  public func compareExchange(
+    _ expected: BitVector,
+    with value: BitVector,
+    in table: SymbolicTable,
+    at index: BitVector
+  ) -> BitVector {
+    let found = load(table, at: index)
+    if holds(found .== expected) { store(value, to: table, at: index, order: .release) }
+    return found
+  }
+
+  /// Records the invalidation.
+  public func invalidate(_ invalidation: TLBInvalidation<BitVector>) {
+    record(.invalidate(invalidation))
+  }
+  /// Records the barrier.
+  public func barrier(_ barrier: Barrier) { record(.barrier(barrier)) }
+  /// Records the clean.
+  public func clean(_ address: BitVector, sizeInBytes: BitVector) {
+    record(.clean(address: address, sizeInBytes: sizeInBytes))
+  }
+  /// Records the invalidation.
+  public func invalidateInstructions(_ address: BitVector, sizeInBytes: BitVector) {
+    record(.invalidateInstructions(address: address, sizeInBytes: sizeInBytes))
+  }
+  /// Records the warning.
+  public func warn(_ site: Site) { record(.warn(site)) }
+
+  private func record(_ event: SymbolicEvent) {
+    if step() { trace.append(event) }
+  }
+}

@@ -1,0 +1,74 @@
+import Machines
+import Testing
+
+@testable import Symbolic
+
+struct SolverTests {
+  @Test func `a model gives the words that make the assertions true`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context)
+    let x = context.variable("x")
+    let f = context.function("f")
+    solver.assert((x &+ BitVector(1)) .== BitVector(0))
+    solver.assert(f(x) .== BitVector(42))
+    guard case .satisfiable(let model) = solver.check() else {
+      Issue.record("no model")
+      return
+    }
+    #expect(model.value(of: x) == .max)
+    #expect(model.value(of: f(BitVector(.max))) == 42)
+    #expect(model.isTrue(x .== BitVector(.max)))
+  }
+
+  @Test func `a question asked beside the assertions leaves no trace`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context)
+    let x = context.variable("x")
+    solver.assert(x .< BitVector(4))
+    guard case .unsatisfiable = solver.check(with: x .== BitVector(4)) else {
+      Issue.record("4 < 4")
+      return
+    }
+    guard case .satisfiable = solver.check(with: x .== BitVector(3)) else {
+      Issue.record("not 3 < 4")
+      return
+    }
+    #expect(solver.checkCount == 2)
+  }
+
+  @Test func `too small a resource limit is unknown, with a reason`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context, options: SolverOptions(resourceLimit: 100))
+    let x = context.variable("x")
+    let y = context.variable("y")
+    // A shift-and-add product: easy to say, hard to invert.
+    var product = BitVector(0)
+    for bit: UInt64 in 0..<32 {
+      let isSet = (y &>> bit) & BitVector(1) .== BitVector(1)
+      product = product &+ BitVector.select(isSet, x &<< bit, BitVector(0))
+    }
+    solver.assert(product .== BitVector(0xdead_beef_1234_5677))
+    guard case .unknown(let reason) = solver.check() else {
+      Issue.record("Z3 solved it within 100 units")
+      return
+    }
+    #expect(reason.contains("resource"))
+  }
+
+  @Test func `queries are told to the observer as SMT-LIB 2`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context)
+    var seen: [(String, String)] = []
+    solver.queryObserver = { seen.append(($0, $1)) }
+    solver.assert(context.variable("x") .< BitVector(4))
+    _ = solver.check(with: context.variable("x") .== BitVector(4), name: "toy")
+    _ = solver.check(with: context.variable("x") .== BitVector(3))
+    #expect(seen.map(\.0) == ["toy"])
+    #expect(seen.first?.1.contains("(declare-fun x () (_ BitVec 64))") == true)
+    #expect(seen.first?.1.hasSuffix("(check-sat)\n") == true)
+  }
+
+  @Test func `the library says which version it is`() {
+    #expect(SolverContext.version.contains("4."))
+  }
+}
