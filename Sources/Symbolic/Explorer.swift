@@ -171,7 +171,7 @@ public final class Explorer {
   ///
   /// Must not be asked where the path's later decisions depend on the answer.
   public func check(_ formula: Formula, name: String? = nil) -> Satisfiability {
-    solver.check(with: .!formula, name: name)
+    solver.checkAlone(.!formula, name: name)
   }
 
   /// Turns to the last unexplored side; false if there is none.

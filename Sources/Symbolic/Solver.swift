@@ -46,9 +46,13 @@ public final class Solver {
     self.context = context
     self.raw = raw
     self.options = options
-    guard let parameters = Z3_mk_params(context.raw) else {
-      throw SolverFault(message: "Z3 made no parameters")
-    }
+    limit(raw)
+    if let fault = context.fault { throw fault }
+  }
+
+  /// Sets the limit and the seed of one of Z3's solvers.
+  private func limit(_ solver: OpaquePointer) {
+    guard let parameters = Z3_mk_params(context.raw) else { return context.noteFault() }
     Z3_params_inc_ref(context.raw, parameters)
     defer { Z3_params_dec_ref(context.raw, parameters) }
     func set(_ name: String, _ value: UInt32) {
@@ -56,9 +60,8 @@ public final class Solver {
     }
     set("rlimit", options.resourceLimit)
     set("random_seed", options.seed)
-    Z3_solver_set_params(context.raw, raw, parameters)
+    Z3_solver_set_params(context.raw, solver, parameters)
     context.noteFault()
-    if let fault = context.fault { throw fault }
   }
 
   deinit { Z3_solver_dec_ref(context.raw, raw) }
@@ -76,21 +79,51 @@ public final class Solver {
   }
 
   /// Whether everything asserted can be true at once.
-  public func check() -> Satisfiability {
+  public func check() -> Satisfiability { check(raw) }
+
+  /// Whether `formula` can be true beside everything asserted, asked of a solver of its own.
+  ///
+  /// One that is asked a single question may rewrite it as a whole before it searches. For the
+  /// large questions at the end of a path that is a hundred times faster, and more, than going on
+  /// from where the incremental one stands.
+  public func checkAlone(_ formula: Formula, name: String? = nil) -> Satisfiability {
+    if formula.constant == false { return .unsatisfiable }
+    let logic = Z3_mk_string_symbol(context.raw, "QF_UFBV")
+    guard let alone = Z3_mk_solver_for_logic(context.raw, logic) else {
+      context.noteFault()
+      return .unknown(reason: "Z3 made no solver")
+    }
+    Z3_solver_inc_ref(context.raw, alone)
+    defer { Z3_solver_dec_ref(context.raw, alone) }
+    limit(alone)
+    if let assertions = Z3_solver_get_assertions(context.raw, raw) {
+      Z3_ast_vector_inc_ref(context.raw, assertions)
+      defer { Z3_ast_vector_dec_ref(context.raw, assertions) }
+      for index in 0..<Z3_ast_vector_size(context.raw, assertions) {
+        Z3_solver_assert(context.raw, alone, Z3_ast_vector_get(context.raw, assertions, index))
+      }
+    }
+    Z3_solver_assert(context.raw, alone, formula.ast(in: context))
+    context.noteFault()
+    if let name, let queryObserver { queryObserver(name, smtLib2(alone)) }
+    return check(alone)
+  }
+
+  private func check(_ solver: OpaquePointer) -> Satisfiability {
     checkCount += 1
-    let answer = Z3_solver_check(context.raw, raw)
+    let answer = Z3_solver_check(context.raw, solver)
     context.noteFault()
     if let fault = context.fault { return .unknown(reason: fault.description) }
     switch answer {
     case Z3_L_TRUE:
-      guard let model = Z3_solver_get_model(context.raw, raw) else {
+      guard let model = Z3_solver_get_model(context.raw, solver) else {
         return .unknown(reason: "Z3 gave no model")
       }
       return .satisfiable(Model(raw: model, context: context))
     case Z3_L_FALSE:
       return .unsatisfiable
     default:
-      let reason = String(cString: Z3_solver_get_reason_unknown(context.raw, raw))
+      let reason = String(cString: Z3_solver_get_reason_unknown(context.raw, solver))
       return .unknown(reason: "'\(reason)' within a resource limit of \(options.resourceLimit)")
     }
   }
@@ -108,8 +141,10 @@ public final class Solver {
   }
 
   /// Everything asserted and the question, as SMT-LIB 2.
-  public func smtLib2() -> String {
-    "(set-logic QF_UFBV)\n" + String(cString: Z3_solver_to_string(context.raw, raw))
+  public func smtLib2() -> String { smtLib2(raw) }
+
+  private func smtLib2(_ solver: OpaquePointer) -> String {
+    "(set-logic QF_UFBV)\n" + String(cString: Z3_solver_to_string(context.raw, solver))
       + "(check-sat)\n"
   }
 }

@@ -42,6 +42,9 @@ public struct TableTreeShape: Sendable {
 public struct SymbolicTable: Hashable, Sendable {
   /// The position.
   public let number: Int
+
+  /// The page at this position.
+  public init(number: Int) { self.number = number }
 }
 
 /// An entry of a table page that was read or written on the current path.

@@ -1,4 +1,4 @@
-import Walkers
+public import Walkers
 
 /// A museum piece: a fault by the name under which it is shown, and the walkers that can have it.
 struct MuseumPiece: Sendable {
@@ -249,4 +249,11 @@ struct MuseumPiece: Sendable {
 
   /// Whether a walker with this fault keeps empty tables by contract.
   var keepsEmptyTables: Bool { fault == .tablesKept || fault == .barrierAtEnd }
+}
+
+extension Fault {
+  /// The fault of a stage-2 museum piece; nil for no such piece.
+  public static func inMuseum(named slug: String) -> Fault? {
+    MuseumPiece.all.first { $0.slug == slug && $0.isInStage2 }?.fault
+  }
 }

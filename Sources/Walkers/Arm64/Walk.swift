@@ -97,7 +97,7 @@ public struct Tree<M: Machine> {
 
   /// The tree with this shape and root.
   @inlinable
-  init(geometry: Geometry, root: M.Table) {
+  public init(geometry: Geometry, root: M.Table) {
     self.geometry = geometry
     self.root = root
   }

@@ -1,0 +1,56 @@
+import Symbolic
+
+/// How proofs are made.
+public struct ProofOptions: Sendable {
+  /// How much one question may cost, in Z3's resource units; independent of the machine's speed.
+  public var resourceLimit: UInt32 = 40_000_000
+  /// The seed of Z3's own random choices.
+  public var solverSeed: UInt32 = 0
+  /// The most paths that one job follows.
+  public var pathLimit = 100_000
+  /// The walker that the theorems are about.
+  public var subject: ProofSubject = .builtIn
+  /// Told each goal's name and SMT-LIB 2 text; from several threads at once.
+  public var queryObserver: (@Sendable (_ name: String, _ text: String) -> Void)?
+
+  /// The version of the Z3 library.
+  public static var solverVersion: String { SolverContext.version }
+
+  /// Proofs about the built-in walker with ordinary limits.
+  public init() {}
+
+  var solver: SolverOptions { SolverOptions(resourceLimit: resourceLimit, seed: solverSeed) }
+  var limits: ExplorationLimits { ExplorationLimits(pathCount: pathLimit) }
+}
+
+/// Theorems that are proved together, because they are about the same paths.
+public struct ProofJob: Sendable {
+  /// The theorems, none of them twice.
+  public let theorems: [Theorem]
+  private let body: @Sendable (ProofOptions) throws(SolverFault) -> [TheoremResult]
+
+  init(
+    theorems: [Theorem],
+    body: @escaping @Sendable (ProofOptions) throws(SolverFault) -> [TheoremResult]
+  ) {
+    self.theorems = theorems
+    self.body = body
+  }
+
+  /// Proves the theorems, in a Z3 context of their own; a failure of Z3 leaves them undecided.
+  public func prove(_ options: ProofOptions) -> [TheoremResult] {
+    do {
+      return try body(options)
+    } catch {
+      return theorems.map { theorem in
+        TheoremResult(
+          theorem: theorem,
+          verdict: .undecided(reason: error.description),
+          pathCount: 0,
+          checkCount: 0,
+          seconds: 0
+        )
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Machines
+import Symbolic
+import Walkers
+
+/// Turns a model of a false claim into a case, and runs the walker on it in plain memory.
+struct Replay {
+  let scenario: Scenario
+  let subject: ProofSubject
+  let machine: SymbolicMachine
+  let call: Call<BitVector>
+
+  /// The case, and whether the walker did there what the model says it does.
+  func counterexample(_ claim: String, _ model: Model) -> Counterexample {
+    var layout = ConcreteLayout(scenario: scenario, machine: machine, model: model)
+    let before = layout.build()
+    let root = layout.root
+    let isRefused = machine.trace.contains { if case .refuse = $0 { true } else { false } }
+    let allocations = machine.trace.count { if case .allocate = $0 { true } else { false } }
+    var tracing = layout.tracing
+    tracing.listener.events = []
+    tracing.stepAllowance = 100_000
+    var failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
+    let concrete = concreteCall(model)
+    let result = subject.perform(
+      concrete,
+      root: root,
+      geometry: scenario.geometry,
+      configuration: scenario.configuration,
+      on: &failing
+    )
+    let events = failing.base.listener.events
+    return Counterexample(
+      claim: claim,
+      operation: "\(describe(concrete)) = \(result)",
+      before: before,
+      events: events.map { "\($0)" },
+      isReplayed: layout.matches(events, machine.trace, isCut: machine.isCut)
+    )
+  }
+
+  private func concreteCall(_ model: Model) -> Call<UInt64> {
+    switch call {
+    case .map(let ipa, let size, let physical, let protection):
+      .map(
+        ipa: model.value(of: ipa),
+        sizeInBytes: model.value(of: size),
+        physical: model.value(of: physical),
+        protection: model.value(of: protection)
+      )
+    case .unmap(let ipa, let size):
+      .unmap(ipa: model.value(of: ipa), sizeInBytes: model.value(of: size))
+    case .setOwner(let ipa, let size, let owner):
+      .setOwner(
+        ipa: model.value(of: ipa),
+        sizeInBytes: model.value(of: size),
+        owner: model.value(of: owner)
+      )
+    case .writeProtect(let ipa, let size):
+      .writeProtect(ipa: model.value(of: ipa), sizeInBytes: model.value(of: size))
+    }
+  }
+
+  private func describe(_ call: Call<UInt64>) -> String {
+    switch call {
+    case .map(let ipa, let size, let physical, let protection):
+      "map(\(hex(ipa)), \(hex(size)), \(hex(physical)), \(hex(protection)))"
+    case .unmap(let ipa, let size): "unmap(\(hex(ipa)), \(hex(size)))"
+    case .setOwner(let ipa, let size, let owner):
+      "set_owner(\(hex(ipa)), \(hex(size)), \(owner))"
+    case .writeProtect(let ipa, let size): "wrprotect(\(hex(ipa)), \(hex(size)))"
+    }
+  }
+}
+
+/// A number as reports print addresses.
+func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+/// Collects events.
+struct EventCollector: EventListener {
+  var events: [Event] = []
+  mutating func observe(_ event: Event) { events.append(event) }
+}

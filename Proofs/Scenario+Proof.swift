@@ -1,0 +1,112 @@
+import Machines
+import Symbolic
+import Walkers
+
+extension Scenario {
+  /// The proof of the scenario's theorems.
+  var job: ProofJob {
+    let theorems = theorems
+    return ProofJob(theorems: theorems) { options throws(SolverFault) in
+      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+        outcome(of: options.subject, explorer)
+      }
+    }
+  }
+
+  /// Runs the subject on one path and judges it.
+  private func outcome(of subject: ProofSubject, _ explorer: Explorer) -> PathOutcome {
+    for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
+    var machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
+    let root = machine.initialRoot()
+    let call = call(in: explorer.context)
+    let result = subject.perform(
+      call,
+      root: root,
+      geometry: geometry,
+      configuration: configuration,
+      on: &machine
+    )
+    let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
+    var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
+    for family in [Family.breakBeforeMake, .refinement, .counts] {
+      outcome.claims += machine.obligations.map { Claim(family, $0.claim, $0.formula) }
+    }
+    if !machine.isCut { judge(machine, result, call, &outcome) }
+    return outcome
+  }
+
+  private func judge(
+    _ machine: SymbolicMachine,
+    _ result: Errno,
+    _ call: Call<BitVector>,
+    _ outcome: inout PathOutcome
+  ) {
+    outcome.reached.insert(result.description)
+    var stores = BreakBeforeMake(memory: PathMemory(machine: machine, decoder: decoder))
+    stores.judge()
+    outcome.claims += stores.claims
+    outcome.reached.formUnion(stores.reached)
+    var counts = Counts(
+      memory: stores.memory,
+      leavesNoEmptyTable: operation == .unmap && result == .ok
+    )
+    counts.judge()
+    outcome.claims += counts.claims
+    outcome.claims += refinement(stores.memory, result, call)
+  }
+
+  /// That the result and every translation are as promised.
+  private func refinement(
+    _ memory: PathMemory,
+    _ result: Errno,
+    _ call: Call<BitVector>
+  ) -> [Claim] {
+    let machine = memory.machine
+    let isRefused = machine.trace.contains { if case .refuse = $0 { true } else { false } }
+    let allocated = machine.tables.count { $0.isFresh }
+    var specification = Specification(
+      machine: machine,
+      decoder: decoder,
+      inputLimit: inputLimit,
+      outputLimit: 1 << geometry.outputAddressBits,
+      forcesWriteBack: forcesWriteBack,
+      allocations: isRefused ? allocated : .max
+    )
+    let expected = specification.perform(call, size: sizeInBytes)
+    let address = machine.explorer.context.variable("any")
+    var walk = TableWalk(memory: memory, address: address)
+    let before = walk.before()
+    let promised =
+      switch (call, expected) {
+      case (.unmap(let ipa, _), .ok):
+        specification.unmapped(address, before, from: ipa, size: sizeInBytes)
+      default: specification.translation(of: address, before: before)
+      }
+    let after = walk.after()
+    let isInside = address .< BitVector(inputLimit)
+    let assumptions = Formula.all(walk.assumptions) .& isInside
+    return [
+      Claim(
+        .refinement,
+        "returns \(expected) here, not \(result)",
+        Formula(expected == result)
+      ),
+      Claim(
+        .refinement,
+        "leaves every address translated as promised",
+        Formula.implies(assumptions, after .== promised)
+      ),
+    ]
+  }
+}
+
+extension Specification {
+  /// The result that a call promises; its effects are kept.
+  mutating func perform(_ call: Call<BitVector>, size: UInt64) -> Errno {
+    switch call {
+    case .map(let ipa, _, let physical, let protection): map(ipa, size, physical, protection)
+    case .setOwner(let ipa, _, let owner): setOwner(ipa, size, owner)
+    case .unmap(let ipa, _), .writeProtect(let ipa, _): range(ipa, size)
+    }
+  }
+}

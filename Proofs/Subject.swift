@@ -1,0 +1,67 @@
+import Machines
+import Symbolic
+public import Walkers
+
+/// Which walker the theorems are about.
+public enum ProofSubject: Sendable, Hashable {
+  /// The optimised walker.
+  case builtIn
+  /// The recursive walker with these faults; with none of them, the reference subject.
+  case recursive(FaultSet)
+}
+
+/// One call of a stage-2 library, with symbolic or plain arguments.
+enum Call<W: Word> {
+  case map(ipa: W, sizeInBytes: W, physical: W, protection: W)
+  case unmap(ipa: W, sizeInBytes: W)
+  case setOwner(ipa: W, sizeInBytes: W, owner: W)
+  case writeProtect(ipa: W, sizeInBytes: W)
+}
+
+extension ProofSubject {
+  /// Makes the call on a tree that is already there.
+  func perform<M: Machine>(
+    _ call: Call<M.W>,
+    root: M.Table,
+    geometry: Geometry,
+    configuration: Stage2Configuration,
+    on machine: inout M
+  ) -> Errno {
+    switch self {
+    case .builtIn:
+      let tree = Tree<M>(geometry: geometry, root: root)
+      let walker = Stage2<M>(configuration: configuration, tree: tree)
+      return perform(call, by: walker, on: &machine)
+    case .recursive(let faults):
+      let walker = RecursiveStage2<M>(
+        configuration: configuration,
+        geometry: geometry,
+        root: root,
+        faults: faults
+      )
+      return perform(call, by: walker, on: &machine)
+    }
+  }
+
+  private func perform<M: Machine>(
+    _ call: Call<M.W>,
+    by walker: some Stage2Walker<M>,
+    on machine: inout M
+  ) -> Errno {
+    switch call {
+    case .map(let ipa, let size, let physical, let protection):
+      walker.map(
+        ipa: ipa,
+        sizeInBytes: size,
+        physical: physical,
+        protection: protection,
+        on: &machine
+      )
+    case .unmap(let ipa, let size): walker.unmap(ipa: ipa, sizeInBytes: size, on: &machine)
+    case .setOwner(let ipa, let size, let owner):
+      walker.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, on: &machine)
+    case .writeProtect(let ipa, let size):
+      walker.writeProtect(ipa: ipa, sizeInBytes: size, on: &machine)
+    }
+  }
+}

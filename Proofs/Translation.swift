@@ -1,0 +1,132 @@
+import Machines
+import Symbolic
+
+/// What the architecture makes of one input address, as words that can be compared.
+struct Translation {
+  /// A leaf's descriptor without its address and kind, or the invalid descriptor as it is.
+  let attributes: BitVector
+  /// The output address of the byte; 0 where nothing is mapped.
+  let output: BitVector
+  /// The level of the leaf; 0 where nothing is mapped.
+  let level: BitVector
+
+  /// The translation where the condition holds, else the other.
+  static func select(_ condition: Formula, _ a: Translation, _ b: Translation) -> Translation {
+    Translation(
+      attributes: BitVector.select(condition, a.attributes, b.attributes),
+      output: BitVector.select(condition, a.output, b.output),
+      level: BitVector.select(condition, a.level, b.level)
+    )
+  }
+
+  /// Whether two are the same, in every respect.
+  static func .== (a: Translation, b: Translation) -> Formula {
+    (a.attributes .== b.attributes) .& (a.output .== b.output) .& (a.level .== b.level)
+  }
+
+  /// Whether an address is mapped.
+  var isMapped: Formula { (attributes & BitVector(1)) .!= BitVector(0) }
+
+  /// No mapping, and this invalid descriptor in its place.
+  static func unmapped(_ descriptor: BitVector = BitVector(0)) -> Translation {
+    Translation(attributes: descriptor, output: BitVector(0), level: BitVector(0))
+  }
+}
+
+/// The table walk of the architecture for one arbitrary address, before or after a path's stores.
+///
+/// Reference: Arm ARM DDI 0487, "Translation table walk".
+struct TableWalk {
+  let memory: PathMemory
+  let address: BitVector
+  /// What is known of the entries that the walk met and the path did not.
+  private(set) var assumptions: [Formula] = []
+
+  init(memory: PathMemory, address: BitVector) {
+    self.memory = memory
+    self.address = address
+  }
+
+  private var decoder: Decoder { memory.decoder }
+  private var machine: SymbolicMachine { memory.machine }
+  private var startLevel: Int { memory.machine.shape.startLevel }
+
+  private func index(_ level: Int) -> BitVector {
+    (address &>> decoder.shift(level)) & BitVector(1 << machine.shape.indexBits - 1)
+  }
+
+  /// The translation before the walker ran.
+  mutating func before() -> Translation { untouched(startLevel) }
+
+  /// The translation at the end of the path.
+  mutating func after() -> Translation {
+    var result = untouched(startLevel)
+    let number = address &>> (decoder.shift(startLevel) + machine.shape.indexBits)
+    for page in machine.tables {
+      guard case .root = page.origin else { continue }
+      for (index, table) in page.rootPages {
+        result = Translation.select(number .== index, walk(table), result)
+      }
+    }
+    return result
+  }
+
+  /// The initial entry for the address at a level.
+  private mutating func initialEntry(_ level: Int) -> BitVector {
+    let key = address &>> decoder.shift(level)
+    let entry = machine.explorer.context.initialEntry(level: level, key: key)
+    assumptions.append(decoder.isWellFormed(entry, level))
+    return entry
+  }
+
+  /// The walk from a level down through tables that the path never came to.
+  private mutating func untouched(_ level: Int) -> Translation {
+    let entry = initialEntry(level)
+    guard level < Decoder.lastLevel else { return leaf(entry, level) }
+    return Translation.select(
+      decoder.isTable(entry, level: level),
+      untouched(level + 1),
+      leaf(entry, level)
+    )
+  }
+
+  /// The walk from a table that the path came to.
+  private mutating func walk(_ table: SymbolicTable) -> Translation {
+    let page = memory.page(table)
+    var result = page.isFresh ? Translation.unmapped() : untouched(page.level)
+    for name in memory.entries(of: table) {
+      let isHere = index(page.level) .== memory.entry(name).index
+      result = Translation.select(isHere, walk(name), result)
+    }
+    return result
+  }
+
+  /// The walk from an entry that the path came to.
+  private mutating func walk(_ name: EntryName) -> Translation {
+    let value = memory.value(name)
+    let level = memory.level(name)
+    let isTable = decoder.isTable(value, level: level)
+    if isTable.constant == false { return leaf(value, level) }
+    var below = Translation.unmapped()
+    if let child = memory.child(of: name) {
+      below = walk(child)
+    } else if memory.entry(name).isUntouched {
+      below = untouched(level + 1)
+    }
+    return Translation.select(isTable, below, leaf(value, level))
+  }
+
+  /// What a descriptor that links to no table means at its level.
+  private func leaf(_ descriptor: BitVector, _ level: Int) -> Translation {
+    let offset = address & BitVector(decoder.span(level) - 1)
+    return Translation.select(
+      decoder.isLeaf(descriptor, level: level),
+      Translation(
+        attributes: descriptor & ~BitVector(decoder.addressField | 0b10),
+        output: decoder.address(descriptor) | offset,
+        level: BitVector(UInt64(level))
+      ),
+      Translation.unmapped(descriptor)
+    )
+  }
+}

@@ -1,0 +1,144 @@
+public import Proofs
+
+/// What `prove` found, as data.
+///
+/// The property names are the keys of its JSON form.
+public struct ProofReport: Codable, Sendable {
+  /// What became of one theorem.
+  public struct Result: Codable, Sendable {
+    /// The theorem's name.
+    public var theorem: String
+    /// Which kind of claim it is.
+    public var family: String
+    /// The claim, in a sentence.
+    public var statement: String
+    /// For what sizes, ranges and configurations.
+    public var bounds: String
+    /// Whether the tables are the architecture's, or small ones.
+    public var scale: String
+    /// `proved`, `violated`, `undecided` or `vacuous`.
+    public var verdict: String
+    /// Why it is undecided or vacuous.
+    public var reason: String?
+    /// How many paths of the walker it was shown on; 0 where no walker is involved.
+    public var paths: Int
+    /// How many questions the solver was asked.
+    public var checks: Int
+    /// How long it took, together with the theorems about the same paths.
+    public var seconds: Double
+    /// A case in which it is false.
+    public var counterexample: Counterexample?
+  }
+
+  /// A case in which a theorem is false.
+  public struct Counterexample: Codable, Sendable {
+    /// What should have been true.
+    public var claim: String
+    /// The call, with its arguments and its result.
+    public var operation: String
+    /// What the tables held before.
+    public var before: [String]
+    /// What the walker did, event by event.
+    public var trace: [String]
+    /// Whether the walker did the same on plain memory; absent where no walker is involved.
+    public var isReplayed: Bool?
+  }
+
+  /// The version of this form.
+  public var formatVersion = 1
+  /// The walker that the theorems are about.
+  public var subject: String
+  /// The version of the Z3 library.
+  public var solver: String
+  /// The solver's limit on each question, in its own units.
+  public var resourceLimit: UInt32
+  /// The solver's seed.
+  public var solverSeed: UInt32
+  /// The theorems, in a fixed order.
+  public var theorems: [Result]
+
+  /// The report of these results.
+  public init(
+    subject: String,
+    solver: String,
+    options: ProofOptions,
+    results: [TheoremResult]
+  ) {
+    self.subject = subject
+    self.solver = solver
+    resourceLimit = options.resourceLimit
+    solverSeed = options.solverSeed
+    theorems = results.map(Result.init)
+  }
+
+  /// How the command ends.
+  public var status: ExitStatus {
+    if theorems.contains(where: { $0.verdict == "violated" }) {
+      // A counterexample that the walker does not follow on plain memory is our fault, not its.
+      return theorems.contains { $0.counterexample?.isReplayed == false }
+        ? .internalFault : .violated
+    }
+    return theorems.allSatisfy { $0.verdict == "proved" } && !theorems.isEmpty ? .held : .undecided
+  }
+}
+
+extension ProofReport.Result {
+  /// The report of one theorem.
+  public init(_ result: TheoremResult) {
+    theorem = result.theorem.name
+    family = result.theorem.family.rawValue
+    statement = result.theorem.statement
+    bounds = result.theorem.bounds
+    scale = result.theorem.scale.rawValue
+    paths = result.pathCount
+    checks = result.checkCount
+    seconds = result.seconds
+    switch result.verdict {
+    case .holds: verdict = "proved"
+    case .undecided(let reason), .vacuous(let reason):
+      verdict = result.verdict.name
+      self.reason = reason
+    case .violated(let found):
+      verdict = "violated"
+      counterexample = ProofReport.Counterexample(
+        claim: found.claim,
+        operation: found.operation,
+        before: found.before,
+        trace: found.events,
+        isReplayed: found.isReplayed
+      )
+    }
+  }
+
+  /// The theorem's line, and its counterexample if it has one.
+  public var lines: [String] {
+    var line = "\(verdict)  \(theorem)"
+    if let reason { line += " (\(reason))" }
+    line += "  \(paths) paths, \(checks) checks, \(rounded(seconds)) s; \(scale): \(bounds)"
+    guard let counterexample else { return [line] }
+    var lines = [line, "  \(statement)", "  but the walker not always \(counterexample.claim):"]
+    lines += ["  tables:"] + counterexample.before.map { "    \($0)" }
+    lines += ["  call:", "    \(counterexample.operation)", "  events:"]
+    lines += counterexample.trace.enumerated().map { "    #\($0 + 1)  \($1)" }
+    if let isReplayed = counterexample.isReplayed {
+      lines.append(
+        isReplayed
+          ? "  replayed on plain memory: the walker does just this"
+          : "  NOT REPLAYED: the walker does something else on plain memory; a fault of walkproof")
+    }
+    return lines
+  }
+}
+
+extension ProofReport {
+  /// The last lines of the report.
+  public var summary: String {
+    var counts: [String] = []
+    for verdict in ["proved", "violated", "undecided", "vacuous"] {
+      let count = theorems.count { $0.verdict == verdict }
+      if count > 0 { counts.append("\(count) \(verdict)") }
+    }
+    return "\(theorems.count) theorems about \(subject): \(counts.joined(separator: ", "))"
+      + " (Z3 \(solver), resource limit \(resourceLimit), seed \(solverSeed))\n"
+  }
+}

@@ -1,0 +1,180 @@
+import ArgumentParser
+import Foundation
+import Proofs
+import Property
+import Reports
+import Synchronization
+import Systems
+
+/// Proves the theorems.
+struct Prove: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Prove the walkers' invariants with Z3, about the walkers' own source.",
+    discussion: """
+      Each theorem is shown on every path of the walker from arbitrary well-formed tables, within \
+      its bounds. A line a theorem is printed as it is settled.
+      """)
+
+  @Option(help: "The subject to prove things of: built-in, reference, seed or a museum variant.")
+  var subject = "built-in"
+
+  @Option(help: "Only theorems whose names contain this.")
+  var only: String?
+
+  @Option(help: "How many theorems to prove at a time, one a core by default.")
+  var jobs: Int?
+
+  @Option(help: "The seed of the solver's own choices.")
+  var seed: UInt32 = 0
+
+  @Option(help: "How much one question may cost, in Z3's own units.")
+  var resourceLimit: UInt32 = 40_000_000
+
+  @Option(help: "The folder that each question is written out to, as SMT-LIB 2.")
+  var smt2: String?
+
+  @Flag(help: "List the theorems instead of proving them.")
+  var list = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be 1 to 1024.") }
+    if resourceLimit == 0 { throw ValidationError("--resource-limit must be above 0.") }
+  }
+
+  func run() throws {
+    guard let proofSubject = System.proofSubject(named: subject) else {
+      throw Complaint(
+        .usage,
+        "nothing can be proved of a subject '\(subject)'; 'walkproof list --system arm64-stage2'"
+          + " shows those there are")
+    }
+    let chosen = Catalogue.jobs.filter { job in
+      only.map { part in job.theorems.contains { $0.name.contains(part) } } ?? true
+    }
+    if chosen.isEmpty {
+      throw Complaint(
+        .usage, "no theorem's name contains '\(only ?? "")'; see 'walkproof prove --list'")
+    }
+    let sink = try ReportSink(path: output.output)
+    if list {
+      let names = chosen.flatMap(\.theorems).map { "\($0.name): \($0.statement)\n" }
+      return try sink.write(names.joined())
+    }
+    var options = ProofOptions()
+    options.subject = proofSubject
+    options.solverSeed = seed
+    options.resourceLimit = resourceLimit
+    if let smt2 { options.queryObserver = try QueryFolder(path: smt2).write }
+    catchInterrupts()
+    let results = try prove(chosen, options, sink)
+    let report = ProofReport(
+      subject: subject, solver: ProofOptions.solverVersion, options: options, results: results)
+    switch output.format {
+    case .text: try sink.write(report.summary)
+    case .json: try sink.write(try JSON.text(report))
+    }
+    let isCut = interruptFlag.isRaised && report.status == .held
+    try (isCut ? .undecided : report.status).end()
+  }
+
+  /// Proves the jobs on several threads, and prints each result in the order of the jobs as soon as
+  /// those before it are there.
+  private func prove(
+    _ chosen: [ProofJob], _ options: ProofOptions, _ sink: ReportSink
+  ) throws -> [TheoremResult] {
+    let prover = Prover(jobs: chosen, options: options)
+    prover.start(threads: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    var terminal = Terminal()
+    var results: [TheoremResult] = []
+    for number in chosen.indices {
+      while true {
+        if let found = prover.results(of: number) {
+          terminal.clear()
+          if output.format == .text {
+            let lines = found.flatMap { ProofReport.Result($0).lines }
+            try sink.write(lines.map { $0 + "\n" }.joined())
+          }
+          results += found
+          break
+        }
+        if interruptFlag.isRaised { return results }
+        terminal.progress("\(number) of \(chosen.count): \(chosen[number].theorems[0].name)")
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+    }
+    return results
+  }
+}
+
+/// Threads that take jobs one after the other, each with a Z3 context of its own.
+private final class Prover: Sendable {
+  private struct State {
+    var next = 0
+    var results: [[TheoremResult]?]
+  }
+
+  private let jobs: [ProofJob]
+  private let options: ProofOptions
+  private let state: Mutex<State>
+
+  init(jobs: [ProofJob], options: ProofOptions) {
+    self.jobs = jobs
+    self.options = options
+    state = Mutex(State(results: Array(repeating: nil, count: jobs.count)))
+  }
+
+  func start(threads: Int) {
+    for _ in 0..<threads {
+      let thread = Thread { [self] in
+        while let number = take() {
+          let clock = ContinuousClock()
+          let start = clock.now
+          var results = jobs[number].prove(options)
+          let seconds = (clock.now - start).inSeconds
+          for index in results.indices { results[index].seconds = seconds }
+          state.withLock { [results] in $0.results[number] = results }
+        }
+      }
+      // Z3 recurses deeply into large terms.
+      thread.stackSize = 256 << 20
+      thread.start()
+    }
+  }
+
+  private func take() -> Int? {
+    state.withLock { state in
+      guard state.next < jobs.count, !interruptFlag.isRaised else { return nil }
+      state.next += 1
+      return state.next - 1
+    }
+  }
+
+  func results(of number: Int) -> [TheoremResult]? { state.withLock { $0.results[number] } }
+}
+
+/// A folder of questions to the solver, a file each.
+private struct QueryFolder {
+  private let folder: URL
+
+  init(path: String) throws(Complaint) {
+    folder = URL(fileURLWithPath: path, isDirectory: true)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Complaint(.world, "\(path): the folder cannot be made; choose another --smt2")
+    }
+  }
+
+  /// Writes one question; one that cannot be written is complained of, and the proof goes on.
+  func write(_ name: String, _ text: String) {
+    let file = folder.appendingPathComponent(
+      name.replacingOccurrences(of: "/", with: "-") + ".smt2")
+    do {
+      try Data(text.utf8).write(to: file)
+    } catch {
+      Terminal.complain("\(file.path): cannot be written; is the disk full?")
+    }
+  }
+}
