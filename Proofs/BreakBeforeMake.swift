@@ -107,8 +107,10 @@ struct BreakBeforeMake {
       reached.insert("link of a table")
     } else {
       reached.insert("make of a leaf")
+      // An empty table translates as little as the invalid entry before it, so that a walker may
+      // see the one or the other; a leaf that was asked for has to be seen.
+      isReturnUnpublished = true
     }
-    isReturnUnpublished = true
   }
 
   private mutating func observe(_ barrier: Barrier) {

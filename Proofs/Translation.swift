@@ -94,11 +94,28 @@ struct TableWalk {
   private mutating func walk(_ table: SymbolicTable) -> Translation {
     let page = memory.page(table)
     var result = page.isFresh ? Translation.unmapped() : untouched(page.level)
+    assumeCounted(in: table)
     for name in memory.entries(of: table) {
       let isHere = index(page.level) .== memory.entry(name).index
       result = Translation.select(isHere, walk(name), result)
     }
     return result
+  }
+
+  /// Assumes that the entry walked through is counted, if the path asked for its page's count and
+  /// did not come to the entry itself.
+  private mutating func assumeCounted(in table: SymbolicTable) {
+    let page = memory.page(table)
+    guard case .initial(let prefix) = page.origin, page.initialCount != nil else { return }
+    let isHere = address &>> (decoder.shift(page.level) + machine.shape.indexBits) .== prefix
+    let isUnseen = Formula.all(page.entries.map { index(page.level) .!= $0.index })
+    let isNonzero = initialEntry(page.level) .!= BitVector(0)
+    assumptions.append(
+      Formula.implies(
+        isHere .& isUnseen .& isNonzero,
+        machine.unseenCount(of: table) .!= BitVector(0)
+      )
+    )
   }
 
   /// The walk from an entry that the path came to.
