@@ -6,9 +6,6 @@ public enum Catalogue {
   /// The jobs that prove them all, in a fixed order.
   public static var jobs: [ProofJob] { scenarios.map(\.job) }
 
-  /// The architecture's tree for a granule and an input address size.
-  static func real(_ configuration: Stage2Configuration) -> Geometry { Geometry(configuration) }
-
   /// A tree of three levels with 2^`bits` entries a table, and two root pages.
   static func small(bits: UInt64, pageShift: UInt64 = 12) -> Geometry {
     Geometry(
@@ -21,24 +18,28 @@ public enum Catalogue {
     )
   }
 
+  /// Single pages in trees of the usual depth, and runs of pages in trees of two levels: what a
+  /// longer run adds is the step from entry to entry and from table to table, and two levels have
+  /// both.
   static var scenarios: [Scenario] {
-    var result: [Scenario] = []
-    for granule in Granule.allCases {
-      let configuration = Stage2Configuration(granule: granule, hasRangeInvalidation: false)
-      for operation in [Scenario.Operation.map, .unmap, .setOwner] {
-        for count in 1...3 {
-          result.append(
-            Scenario(
-              operation: operation,
-              extent: .pages(count),
-              geometry: real(configuration),
-              configuration: configuration,
-              scale: .real
-            )
+    Granule.allCases.flatMap { granule in
+      [(1, UInt64(40)), (2, 32), (3, 32)].flatMap { count, inputBits in
+        [Scenario.Operation.map, .unmap, .setOwner].map { operation in
+          let configuration = Stage2Configuration(
+            granule: granule,
+            inputAddressBits: inputBits,
+            outputAddressBits: granule == .size64K ? 52 : 48,
+            hasRangeInvalidation: count == 3
+          )
+          return Scenario(
+            operation: operation,
+            extent: .pages(count),
+            geometry: Geometry(configuration),
+            configuration: configuration,
+            scale: .real
           )
         }
       }
     }
-    return result
   }
 }

@@ -56,7 +56,10 @@ struct TableWalk {
   }
 
   /// The translation before the walker ran.
-  mutating func before() -> Translation { untouched(startLevel) }
+  mutating func before() -> Translation {
+    for number in machine.tables.indices { assumeCounted(in: SymbolicTable(number: number)) }
+    return untouched(startLevel)
+  }
 
   /// The translation at the end of the path.
   mutating func after() -> Translation {
@@ -94,7 +97,6 @@ struct TableWalk {
   private mutating func walk(_ table: SymbolicTable) -> Translation {
     let page = memory.page(table)
     var result = page.isFresh ? Translation.unmapped() : untouched(page.level)
-    assumeCounted(in: table)
     for name in memory.entries(of: table) {
       let isHere = index(page.level) .== memory.entry(name).index
       result = Translation.select(isHere, walk(name), result)
