@@ -32,8 +32,13 @@ extension BreakBeforeMake {
       invalidation.levelHint == nil || !broken.isTable && invalidation.levelHint == level
     guard isHintTrue else { return Formula(false) }
     if invalidation.operation == .ripas2e1 {
-      return (invalidation.address .<= start)
-        .& ((start &+ span) .<= (invalidation.address &+ invalidation.sizeInBytes))
+      let rangeEnd = invalidation.address &+ invalidation.sizeInBytes
+      let end = start &+ span
+      // A leaf goes with any address that it translates.
+      let touches = (invalidation.address .< end) .& (start .< rangeEnd)
+      guard broken.isTable else { return touches }
+      let covers = (invalidation.address .<= start) .& (end .<= rangeEnd)
+      return covers .| (touches .& (broken.child.map(isVacant) ?? Formula(false)))
     }
     let isInside =
       (start .<= invalidation.address) .& ((invalidation.address &- start) .< span)

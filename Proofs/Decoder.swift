@@ -10,7 +10,9 @@ struct Decoder: Sendable {
   /// The last lookup level.
   static let lastLevel = 3
   /// The fields that permissions, the access flag and software own: S2AP 7:6, AF 10, XN 54:53,
-  /// software 58:55. A change of these alone demands no break.
+  /// software 58:55.
+  ///
+  /// A change of these alone demands no break.
   static let harmless: UInt64 = 0b11 << 6 | 1 << 10 | 0b11 << 53 | 0b1111 << 55
 
   let geometry: Geometry

@@ -16,7 +16,7 @@ struct Scenario: Sendable {
   enum Extent: Sendable, Hashable {
     /// This many pages from any address.
     case pages(Int)
-    /// One aligned block at this level, in whose place there is no table.
+    /// One aligned block at this level, over whatever is there.
     case block(level: Int)
   }
 
@@ -25,6 +25,8 @@ struct Scenario: Sendable {
   let geometry: Geometry
   let configuration: Stage2Configuration
   let scale: Scale
+  /// Whether a map's protection is any combination of reading, writing and software bits only.
+  var isPlainProtection = false
 
   var decoder: Decoder { Decoder(geometry: geometry) }
   var inputLimit: UInt64 { 1 << geometry.inputAddressBits }
@@ -49,7 +51,7 @@ struct Scenario: Sendable {
         ipa: ipa,
         sizeInBytes: size,
         physical: context.variable("physical"),
-        protection: context.variable("protection") & BitVector(Protection.all)
+        protection: context.variable("protection") & BitVector(protectionBits)
       )
     case .unmap: return .unmap(ipa: ipa, sizeInBytes: size)
     case .setOwner: return .setOwner(ipa: ipa, sizeInBytes: size, owner: context.variable("owner"))
@@ -57,26 +59,29 @@ struct Scenario: Sendable {
     }
   }
 
+  private var protectionBits: UInt64 {
+    isPlainProtection ? Protection.all & ~(Protection.execute | Protection.device) : Protection.all
+  }
+
   /// What is assumed of the arguments and of the tables beyond their being well formed.
   func assumptions(in context: SolverContext) -> [Formula] {
     guard case .block(let level) = extent else { return [] }
     let ipa = context.variable("ipa")
     let offset = BitVector(geometry.span(at: level) - 1)
-    let entry = context.initialEntry(level: level, key: ipa &>> decoder.shift(level))
     return [
       (ipa & offset) .== BitVector(0),
       (context.variable("physical") & offset) .== BitVector(0),
-      .!decoder.isTable(entry, level: level),
     ]
   }
 
   /// What some path must go through for the proof to be about anything.
   var intended: Set<String> {
-    switch (operation, scale) {
-    case (.map, .real):
-      ["0", "-EINVAL", "-ERANGE", "-EAGAIN", "-ENOMEM", "make of a leaf", "break of a leaf"]
-    case (.map, .small):
-      ["0", "-EINVAL", "-ERANGE", "-EAGAIN", "-ENOMEM", "make of a leaf", "break of a leaf"]
+    switch (operation, extent) {
+    case (.map, .pages):
+      Set(isPlainProtection ? [] : ["-EINVAL"]).union(
+        ["0", "-ERANGE", "-EAGAIN", "-ENOMEM", "make of a leaf", "break of a leaf"])
+    case (.map, .block):
+      ["0", "-EAGAIN", "make of a leaf", "break of a leaf", "break of a table", "free of a table"]
     case (.unmap, _): ["0", "-ERANGE", "break of a leaf"]
     case (.setOwner, _):
       ["0", "-EINVAL", "-ERANGE", "-ENOMEM", "break of a leaf", "link of a table"]
@@ -103,10 +108,12 @@ struct Scenario: Sendable {
     let range =
       switch extent {
       case .pages(let count): "\(count) page\(count == 1 ? "" : "s") from any address"
-      case .block(let level): "one aligned block at level \(level), no table in its place"
+      case .block(let level): "one aligned block at level \(level), over whatever is there"
       }
     let features =
-      (forcesWriteBack ? ", FWB" : "") + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+      (isPlainProtection ? ", neither execution nor device memory" : "")
+      + (forcesWriteBack ? ", FWB" : "")
+      + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
     return "\(range); pages of \(1 << (geometry.pageShift - 10)) KiB, "
       + "\(geometry.entryCount) entries a table, levels \(geometry.startLevel) to 3, "
       + "\(geometry.rootPageCount) root page\(geometry.rootPageCount == 1 ? "" : "s")\(features)"

@@ -124,7 +124,8 @@ extension ProofReport.Result {
       lines.append(
         isReplayed
           ? "  replayed on plain memory: the walker does just this"
-          : "  NOT REPLAYED: the walker does something else on plain memory; a fault of walkproof")
+          : "  NOT REPLAYED: the walker does something else on plain memory; a fault of walkproof"
+      )
     }
     return lines
   }

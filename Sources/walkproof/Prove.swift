@@ -13,7 +13,8 @@ struct Prove: ParsableCommand {
     discussion: """
       Each theorem is shown on every path of the walker from arbitrary well-formed tables, within \
       its bounds. A line a theorem is printed as it is settled.
-      """)
+      """
+  )
 
   @Option(help: "The subject to prove things of: built-in, reference, seed or a museum variant.")
   var subject = "built-in"
@@ -48,14 +49,17 @@ struct Prove: ParsableCommand {
       throw Complaint(
         .usage,
         "nothing can be proved of a subject '\(subject)'; 'walkproof list --system arm64-stage2'"
-          + " shows those there are")
+          + " shows those there are"
+      )
     }
     let chosen = Catalogue.jobs.filter { job in
       only.map { part in job.theorems.contains { $0.name.contains(part) } } ?? true
     }
     if chosen.isEmpty {
       throw Complaint(
-        .usage, "no theorem's name contains '\(only ?? "")'; see 'walkproof prove --list'")
+        .usage,
+        "no theorem's name contains '\(only ?? "")'; see 'walkproof prove --list'"
+      )
     }
     let sink = try ReportSink(path: output.output)
     if list {
@@ -70,7 +74,11 @@ struct Prove: ParsableCommand {
     catchInterrupts()
     let results = try prove(chosen, options, sink)
     let report = ProofReport(
-      subject: subject, solver: ProofOptions.solverVersion, options: options, results: results)
+      subject: subject,
+      solver: ProofOptions.solverVersion,
+      options: options,
+      results: results
+    )
     switch output.format {
     case .text: try sink.write(report.summary)
     case .json: try sink.write(try JSON.text(report))
@@ -82,7 +90,9 @@ struct Prove: ParsableCommand {
   /// Proves the jobs on several threads, and prints each result in the order of the jobs as soon as
   /// those before it are there.
   private func prove(
-    _ chosen: [ProofJob], _ options: ProofOptions, _ sink: ReportSink
+    _ chosen: [ProofJob],
+    _ options: ProofOptions,
+    _ sink: ReportSink
   ) throws -> [TheoremResult] {
     let prover = Prover(jobs: chosen, options: options)
     prover.start(threads: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -170,7 +180,8 @@ private struct QueryFolder {
   /// Writes one question; one that cannot be written is complained of, and the proof goes on.
   func write(_ name: String, _ text: String) {
     let file = folder.appendingPathComponent(
-      name.replacingOccurrences(of: "/", with: "-") + ".smt2")
+      name.replacingOccurrences(of: "/", with: "-") + ".smt2"
+    )
     do {
       try Data(text.utf8).write(to: file)
     } catch {

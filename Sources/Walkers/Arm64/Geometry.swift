@@ -109,6 +109,12 @@ public struct Geometry: Sendable, Hashable {
     (address &>> shift(at: level)) & W(entryCount &- 1)
   }
 
+  /// The first address after the entry at `level` that an address belongs to.
+  @inlinable @inline(__always)
+  public func next<W: Word>(after address: W, at level: Int) -> W {
+    (address | W(span(at: level) &- 1)) &+ W(1)
+  }
+
   /// The number of the root page that an address below the input limit belongs to.
   @inlinable @inline(__always)
   public func rootIndex<W: Word>(of address: W) -> W {

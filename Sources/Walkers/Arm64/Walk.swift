@@ -182,7 +182,7 @@ public struct Tree<M: Machine> {
     while true {
       let descriptor = machine.load(table, at: index)
       let entry = Entry<M>(table: table, index: index, level: level, descriptor: descriptor)
-      let next = (cursor | M.W(span &- 1)) &+ M.W(1)
+      let next = geometry.next(after: cursor, at: level)
       let result = visit(
         entry,
         cursor: cursor,

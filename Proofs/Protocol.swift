@@ -1,0 +1,136 @@
+import Symbolic
+
+/// The break-before-make protocol itself, for any number of CPUs that cache at any moment.
+///
+/// One address, one entry, which the protocol changes from `old` to `new`. A CPU's TLB holds nothing
+/// (0) or what it found when it last walked. The invariant speaks of one CPU at a time, so its being
+/// inductive for one that is chosen arbitrarily makes it hold for all, however many there are; that
+/// no two CPUs hold different valid translations then follows for any two.
+/// Reference: Arm ARM DDI 0487, "Using break-before-make when updating translation table entries".
+struct BreakBeforeMakeProtocol: Sendable {
+  /// What a protocol may leave out, so that the theorem can be seen to fail.
+  enum Omission: Sendable, CaseIterable {
+    /// The invalidation.
+    case invalidation
+    /// The barrier before the invalidation: others may still find the old entry.
+    case barrierBefore
+    /// The barrier after it: it may not have reached every CPU.
+    case barrierAfter
+  }
+
+  /// How far the protocol has come.
+  private enum Phase {
+    /// The old entry is in memory.
+    static let stable = BitVector(0)
+    /// An invalid entry was stored; walkers may still find the old one.
+    static let broken = BitVector(1)
+    /// The invalid entry is what every walker finds.
+    static let visible = BitVector(2)
+    /// Invalidations are on their way.
+    static let invalidating = BitVector(3)
+    /// Every CPU has dropped the old entry.
+    static let invalidated = BitVector(4)
+    /// The new entry is in memory.
+    static let made = BitVector(5)
+  }
+
+  var omission: Omission?
+
+  /// The state as one CPU and the one that maintains the entry see it.
+  private struct State {
+    let phase: BitVector
+    /// What the chosen CPU's TLB holds; 0 for nothing.
+    let cached: BitVector
+
+    init(_ context: SolverContext, _ suffix: String) {
+      phase = context.variable("phase\(suffix)")
+      cached = context.variable("cached\(suffix)")
+    }
+  }
+
+  var lemma: Lemma {
+    let theorem = Theorem(
+      name: "protocol.no-conflict",
+      family: .protocolItself,
+      statement: "no two CPUs ever hold different valid translations of one address",
+      bounds: "any number of CPUs, any two different entries, any interleaving",
+      scale: .real
+    )
+    return Lemma(theorem: theorem, statement: statement)
+  }
+
+  private func statement(_ context: SolverContext) -> Lemma.Statement {
+    let old = context.variable("old")
+    let new = context.variable("new")
+    let before = State(context, ".before")
+    let after = State(context, ".after")
+    let other = State(context, ".other")
+    let zero = BitVector(0)
+    func invariant(_ state: State) -> Formula {
+      let isEmpty = state.cached .== zero
+      let early = (state.phase .<= Phase.invalidating) .& (isEmpty .| (state.cached .== old))
+      let late = (state.phase .== Phase.made) .& (isEmpty .| (state.cached .== new))
+      return early .| ((state.phase .== Phase.invalidated) .& isEmpty) .| late
+    }
+    let start = (before.phase .== Phase.stable) .& (before.cached .== zero)
+    let areBoth = invariant(before) .& invariant(other) .& (before.phase .== other.phase)
+    let conflict =
+      (before.cached .!= zero) .& (other.cached .!= zero) .& (before.cached .!= other.cached)
+    return Lemma.Statement(
+      assumptions: [old .!= zero, new .!= zero, old .!= new],
+      goals: [
+        ("begins within the invariant", Formula.implies(start, invariant(before))),
+        (
+          "stays within the invariant",
+          Formula.implies(invariant(before) .& step(before, after, old, new), invariant(after))
+        ),
+        ("excludes two different translations", Formula.implies(areBoth, .!conflict)),
+      ],
+      witnesses: [
+        ("old", old), ("new", new), ("phase", before.phase), ("cached", before.cached),
+        ("next phase", after.phase), ("next cached", after.cached),
+      ]
+    )
+  }
+
+  /// Whether one step leads from a state to another: the CPU walks, drops or keeps its entry, or the
+  /// protocol goes on.
+  private func step(
+    _ before: State,
+    _ after: State,
+    _ old: BitVector,
+    _ new: BitVector
+  ) -> Formula {
+    let zero = BitVector(0)
+    let keepsPhase = after.phase .== before.phase
+    let keepsCache = after.cached .== before.cached
+    // While the break is not visible a walk may find the old entry; afterwards nothing.
+    let findsOld = before.phase .<= Phase.broken
+    let walk =
+      keepsPhase
+      .& ((findsOld .& (after.cached .== old))
+        .| ((before.phase .== Phase.made) .& (after.cached .== new)))
+    let drop = keepsPhase .& (after.cached .== zero)
+    func advance(_ from: BitVector, _ to: BitVector) -> Formula {
+      (before.phase .== from) .& (after.phase .== to) .& keepsCache
+    }
+    // The barrier after an invalidation waits until every CPU, so also the chosen one, has dropped
+    // what it held.
+    let isDropped = omission == .barrierAfter ? Formula(true) : before.cached .== zero
+    var steps = [
+      walk, drop, advance(Phase.stable, Phase.broken), advance(Phase.visible, Phase.invalidating),
+      advance(Phase.invalidating, Phase.invalidated) .& isDropped,
+      advance(Phase.invalidated, Phase.made),
+    ]
+    switch omission {
+    case .invalidation: steps.append(advance(Phase.visible, Phase.made))
+    case .barrierBefore:
+      // Invalidation begins, and completes, while walks may still find the old entry.
+      let phantom = (before.phase .== Phase.invalidated) .& keepsPhase .& (after.cached .== old)
+      steps += [advance(Phase.broken, Phase.invalidating), phantom]
+    case .barrierAfter, nil: break
+    }
+    if omission != .barrierBefore { steps.append(advance(Phase.broken, Phase.visible)) }
+    return Formula.any(steps)
+  }
+}
