@@ -83,6 +83,27 @@ let package = Package(
       dependencies: ["walkproof"],
       swiftSettings: settings
     ),
+    .testTarget(name: "HouseTests", swiftSettings: settings),
+    .testTarget(
+      name: "ProofsTests",
+      dependencies: ["Proofs", "Walkers", "Symbolic", "Machines"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ReferenceTests",
+      dependencies: ["Reference", "Machines"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SystemsTests",
+      dependencies: ["Systems", "Property"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WalkersTests",
+      dependencies: ["Walkers", "Machines", "Property", "Architecture", "Reference"],
+      swiftSettings: settings
+    ),
     .testTarget(name: "MachinesTests", dependencies: ["Machines"], swiftSettings: settings),
     .testTarget(name: "PropertyTests", dependencies: ["Property"], swiftSettings: settings),
     .testTarget(

@@ -218,7 +218,7 @@ extension CheckReport.Result {
       }
     }
     transitionsNeverReached = System.unseenTransitions(statistics).map(\.description)
-    transitionsMissing = system.missingTransitions(statistics).map(\.description)
+    transitionsMissing = system.missingTransitions(statistics, of: subject).map(\.description)
     violations = campaign.failures.compactMap { failure in
       subject.counterexample(replaying: failure.simplest).map {
         ViolationReport(

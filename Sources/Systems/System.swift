@@ -35,9 +35,14 @@ public struct System: Sendable {
   /// The subject with a name; nil for none.
   public func subject(named name: String) -> Subject? { subjects.first { $0.name == name } }
 
-  /// The required changes that a check never saw.
-  public func missingTransitions(_ statistics: CheckStatistics) -> [Transition] {
-    requiredTransitions.filter { statistics.transitions[from: $0.old, to: $0.new] == 0 }
+  /// The required changes that a check of a subject never saw.
+  public func missingTransitions(
+    _ statistics: CheckStatistics,
+    of subject: Subject? = nil
+  ) -> [Transition] {
+    requiredTransitions.filter { subject?.unreachable.contains($0) != true }.filter {
+      statistics.transitions[from: $0.old, to: $0.new] == 0
+    }
   }
 
   /// Every change that a check never saw, the required ones or not.

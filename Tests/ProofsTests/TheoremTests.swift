@@ -55,7 +55,9 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
     let (fault, part, family) = TheoremTests.faults[index]
     let result = try #require(
-      verdicts("stage2.\(part)", about: .recursive([fault]))[family], "\(fault)")
+      verdicts("stage2.\(part)", about: .recursive([fault]))[family],
+      "\(fault)"
+    )
     guard case .violated(let counterexample) = result.verdict else {
       Issue.record("\(fault) is not convicted: \(result.verdict)")
       return
@@ -87,7 +89,12 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     _ statement: @escaping @Sendable (SolverContext) -> Lemma.Statement
   ) throws -> TheoremResult {
     let theorem = Theorem(
-      name: "test", family: .alignment, statement: "", bounds: "", scale: .real)
+      name: "test",
+      family: .alignment,
+      statement: "",
+      bounds: "",
+      scale: .real
+    )
     return try Lemma(theorem: theorem, statement: statement).prove(ProofOptions())
   }
 
@@ -96,11 +103,16 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     let result = try lemma { context in
       let (input, output) = (context.variable("input"), context.variable("output"))
       let fits = geometry.leafFits(
-        at: 2, input: input, output: input, remaining: BitVector(1 << 21))
+        at: 2,
+        input: input,
+        output: input,
+        remaining: BitVector(1 << 21)
+      )
       let offset = BitVector((1 << 21) - 1)
       return Lemma.Statement(
         goals: [("aligns the output", Formula.implies(fits, (output & offset) .== BitVector(0)))],
-        witnesses: [("output", output)])
+        witnesses: [("output", output)]
+      )
     }
     #expect(result.verdict.name == "violated")
   }
@@ -109,7 +121,10 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     let result = try lemma { context in
       let word = context.variable("word")
       return Lemma.Statement(
-        assumptions: [word .< BitVector(0)], goals: [("is", word .!= word)], witnesses: [])
+        assumptions: [word .< BitVector(0)],
+        goals: [("is", word .!= word)],
+        witnesses: []
+      )
     }
     #expect(result.verdict.name == "vacuous")
   }

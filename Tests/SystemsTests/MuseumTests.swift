@@ -18,4 +18,160 @@ struct Exhibit: Sendable {
     self.calls = calls
   }
 }
-@EXHIBITS@
+/// Every variant, with what convicts the first failing case of seed 1.
+private let exhibits: [Exhibit] = [
+  Exhibit("arm64-stage2", "no-break", ["no-break"], 2),
+  Exhibit("arm64-stage2", "break-not-invalidated", ["freed-while-walkable"], 2),
+  Exhibit("arm64-stage2", "make-before-invalidate", ["make-before-invalidate"], 2),
+  Exhibit("arm64-stage2", "invalidate-without-barrier", ["invalidate-without-barrier"], 2),
+  Exhibit("arm64-stage2", "invalidate-locally", ["freed-while-walkable"], 2),
+  Exhibit("arm64-stage2", "clean-after-install", ["not-cleaned-before-install"], 1),
+  Exhibit("arm64-stage2", "exec-not-invalidated", ["instructions-not-invalidated"], 1),
+  Exhibit("arm64-stage2", "block-ignores-output", ["instructions-not-invalidated"], 1),
+  Exhibit("arm64-stage2", "block-past-end", ["wrong-entry"], 2),
+  Exhibit("arm64-stage2", "plain-link", ["plain-link"], 1),
+  Exhibit("arm64-stage2", "map-without-barrier", ["store-without-barrier"], 1),
+  Exhibit("arm64-stage2", "lost-on-enomem", ["count-mismatch"], 1),
+  Exhibit("arm64-stage2", "high-bits-lost", ["wrong-entry"], 1),
+  Exhibit("arm64-stage2", "owner-not-counted", ["count-mismatch"], 1),
+  Exhibit("arm64-stage2", "destroy-skips-annotated", ["leak-after-destroy"], 2),
+  Exhibit("arm64-stage2", "break-for-permissions", ["wrong-result"], 2),
+  Exhibit("arm64-stage2", "frees-table-in-use", ["stale-translation"], 2),
+  Exhibit("arm64-stage2", "keeps-empty-table", ["wrong-entry"], 2),
+  Exhibit("arm64-stage2", "count-dropped-early", ["freed-while-linked"], 2),
+  Exhibit("arm64-stage2", "skips-after-free", ["wrong-entry"], 3),
+  Exhibit("arm64-stage2", "end-wraps", ["wrong-result"], 1),
+  Exhibit("arm64-stage2", "output-unchecked", ["wrong-result"], 1),
+  Exhibit("arm64-stage2", "relax-not-invalidated", ["stale-permission"], 2),
+  Exhibit("arm64-stage2", "unmap-not-cleaned", ["not-cleaned-after-unmap"], 2),
+  Exhibit("arm64-stage2", "map-not-cleaned", ["not-cleaned-before-install"], 1),
+  Exhibit("arm64-stage2", "combined-not-invalidated", ["stale-translation"], 2),
+  Exhibit("arm64-stage2", "leaf-level-hint", ["wrong-level-hint"], 2),
+  Exhibit("arm64-stage2", "keeps-partial-block", ["wrong-entry"], 2),
+  Exhibit("arm64-stage2", "s2-valid-update-ref-leak", ["count-mismatch"], 2),
+  Exhibit("arm64-stage2", "walk-unaligned-step", ["wrong-entry"], 2),
+  Exhibit("arm64-stage2", "table-tlbi-level-hint", ["wrong-level-hint"], 2),
+  Exhibit("arm64-stage2", "preorder-visit-freed-subtree", ["use-after-free"], 2),
+  Exhibit("arm64-stage2", "sentinel-pa-wraps", ["wrong-entry"], 1),
+  Exhibit("arm64-stage2", "removed-table-root-not-freed", ["lost-table"], 2),
+  Exhibit("arm64-stage2", "owner-pte-cmo-on-pa0", ["needless-instruction-invalidation"], 1),
+  Exhibit("arm64-hyp", "break-not-invalidated", ["freed-while-walkable"], 2),
+  Exhibit("arm64-hyp", "invalidate-without-barrier", ["invalidate-without-barrier"], 2),
+  Exhibit("arm64-hyp", "invalidate-locally", ["freed-while-walkable"], 2),
+  Exhibit("arm64-hyp", "block-ignores-output", ["wrong-entry"], 1),
+  Exhibit("arm64-hyp", "block-past-end", ["wrong-entry"], 1),
+  Exhibit("arm64-hyp", "plain-link", ["plain-link"], 1),
+  Exhibit("arm64-hyp", "map-without-barrier", ["store-without-barrier"], 1),
+  Exhibit("arm64-hyp", "lost-on-enomem", ["count-mismatch"], 1),
+  Exhibit("arm64-hyp", "high-bits-lost", ["wrong-entry"], 1),
+  Exhibit("arm64-hyp", "hyp-remap-any", ["wrong-result"], 2),
+  Exhibit("arm64-hyp", "frees-table-in-use", ["stale-table"], 3),
+  Exhibit("arm64-hyp", "keeps-empty-table", ["wrong-entry"], 2),
+  Exhibit("arm64-hyp", "count-dropped-early", ["freed-while-linked"], 2),
+  Exhibit("arm64-hyp", "skips-after-free", ["wrong-result"], 3),
+  Exhibit("arm64-hyp", "end-wraps", ["wrong-result"], 1),
+  Exhibit("arm64-hyp", "output-unchecked", ["wrong-result"], 1),
+  Exhibit("arm64-hyp", "table-tlbi-level-hint", ["wrong-level-hint"], 2),
+  Exhibit("arm64-hyp", "hyp-remap-ignored", ["wrong-result"], 2),
+]
+
+@Suite struct MuseumTests {
+  @Test func `every variant is in the list, and nothing else`() {
+    let variants = System.all.flatMap { system in
+      system.subjects.filter { $0.role == .variant }.map { "\(system.name)/\($0.name)" }
+    }
+    #expect(Set(variants) == Set(exhibits.map { "\($0.system)/\($0.subject)" }))
+  }
+
+  @Test(arguments: exhibits.indices)
+  func `a variant is convicted, and shrinks to the shortest calls that show it`(
+    index: Int
+  ) throws {
+    let exhibit = exhibits[index]
+    let system = try #require(System.named(exhibit.system))
+    let subject = try #require(system.subject(named: exhibit.subject))
+    var plan = CampaignPlan(seed: 1, cases: 0..<3000)
+    plan.failureLimit = 1
+    plan.batchSize = 16
+    plan.shrinkBudget = 4000
+    plan.selfCheckInterval = nil
+    let failure = try #require(
+      subject.campaign(plan, jobs: 2).run().failures.first,
+      "\(exhibit.subject) is not convicted"
+    )
+    let counterexample = try #require(subject.counterexample(replaying: failure.simplest))
+    #expect(exhibit.rules.contains(counterexample.finding.rule), "\(exhibit.subject)")
+    #expect(counterexample.calls.count == exhibit.calls, "\(counterexample.calls)")
+    #expect(counterexample.finding.fingerprint == failure.violation.fingerprint)
+    let again = subject.counterexample(replaying: failure.simplest)
+    #expect(again == counterexample, "a replay tells the same story")
+  }
+
+  @Test func `what is permitted is not convicted, nor what is clean`() {
+    for system in System.all {
+      for subject in system.subjects where subject.shouldHold {
+        let plan = CampaignPlan(seed: 2, cases: 0..<64)
+        let result = subject.campaign(plan, jobs: 2).search()
+        #expect(result.failures.isEmpty, "\(system.name)/\(subject.name)")
+        #expect(result.nondeterminism.isEmpty)
+        #expect(result.statistics.operationCount > 500)
+      }
+    }
+  }
+}
+
+@Suite struct SeedTests {
+  /// The fingerprints that a campaign over a seed subject ends with.
+  private func fingerprints(_ system: String, cases: UInt64) throws -> Set<String> {
+    let subject = try #require(System.named(system)?.subject(named: "seed"))
+    let result = subject.campaign(CampaignPlan(seed: 1, cases: 0..<cases), jobs: 2).search()
+    return Set(result.failures.map(\.violation.fingerprint))
+  }
+
+  @Test func `each fault of the stage-2 seed has a counterexample of its own`() throws {
+    let found = try fingerprints("arm64-stage2", cases: 192)
+    #expect(found.contains("wrong-result input range not refused"))
+    #expect(found.contains("wrong-result output range not refused"))
+    #expect(found.contains { $0.hasPrefix("wrong-level-hint/freed") })
+    #expect(found.contains { $0.hasPrefix("needless-instruction-invalidation") })
+  }
+
+  @Test func `each fault of the hyp seed has a counterexample of its own`() throws {
+    let found = try fingerprints("arm64-hyp", cases: 192)
+    #expect(found.contains("wrong-result input range not refused"))
+    #expect(found.contains("wrong-result output range not refused"))
+    #expect(found.contains { $0.hasPrefix("wrong-result hyp_map -EINVAL") })
+  }
+}
+
+@Suite struct CampaignTests {
+  @Test func `one seed has one result, whatever the number of threads`() throws {
+    let subject = try #require(System.named("arm64-stage2")?.subject(named: "no-break"))
+    let plan = CampaignPlan(seed: 7, cases: 0..<128)
+    let results = [1, 2, 3].map { subject.campaign(plan, jobs: $0).search() }
+    #expect(results[0] == results[1])
+    #expect(results[0] == results[2])
+  }
+
+  @Test func `a campaign of nothing has reached nothing that it had to`() throws {
+    for system in System.all {
+      #expect(!system.requiredTransitions.isEmpty)
+      #expect(system.missingTransitions(CheckStatistics()) == system.requiredTransitions)
+    }
+  }
+
+  @Test func `a history tells of the stores and invalidations of its entry, in order`() throws {
+    let subject = try #require(
+      System.named("arm64-stage2")?.subject(named: "table-tlbi-level-hint")
+    )
+    var plan = CampaignPlan(seed: 1, cases: 0..<200)
+    plan.failureLimit = 1
+    plan.shrinkBudget = 4000
+    let failure = try #require(subject.campaign(plan, jobs: 2).run().failures.first)
+    let found = try #require(subject.counterexample(replaying: failure.simplest))
+    #expect(found.history.map(\.ordinal) == found.history.map(\.ordinal).sorted())
+    for words in ["allocate", "store", "dsb ishst", "tlbi ipas2e1is", "release"] {
+      #expect(found.history.contains { $0.text.contains(words) }, "\(words)")
+    }
+  }
+}

@@ -6,7 +6,7 @@ import Property
 struct HypGenerator: OperationGenerator {
   let configuration: HypConfiguration
   private let addresses: AddressGenerator
-  private var earlier: [UInt64] = []
+  private let haunts: [UInt64]
 
   private static let granuleWeights = Weights([16, 2, 1])
   private static let kindWeights = Weights([8, 6, 1])
@@ -20,12 +20,13 @@ struct HypGenerator: OperationGenerator {
     if granule == .size64K, choices.flip(1, in: 2) { configuration.outputAddressBits = 52 }
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
     self.configuration = configuration
-    addresses = AddressGenerator(
+    let addresses = AddressGenerator(
       granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits
     )
-    earlier.reserveCapacity(16)
+    self.addresses = addresses
+    haunts = (0..<3).map { _ in addresses.input(&choices) }
   }
 
   var regime: TranslationRegime { TranslationRegime(configuration) }
@@ -46,7 +47,7 @@ struct HypGenerator: OperationGenerator {
     }
   }
 
-  private mutating func map(_ choices: inout Choices) -> HypOperation {
+  private func map(_ choices: inout Choices) -> HypOperation {
     let start = address(&choices)
     var size = addresses.size(from: start, &choices)
     let protection = protection(&choices)
@@ -65,13 +66,10 @@ struct HypGenerator: OperationGenerator {
     )
   }
 
-  private mutating func address(_ choices: inout Choices) -> UInt64 {
-    if !earlier.isEmpty, choices.flip(1, in: 2) {
-      return choices.pick(earlier) &+ addresses.pageSize &* choices.draw(through: 1)
-    }
-    let address = addresses.input(&choices)
-    if earlier.count < 16 { earlier.append(address) }
-    return address
+  private func address(_ choices: inout Choices) -> UInt64 {
+    choices.flip(1, in: 2)
+      ? addresses.input(&choices)
+      : choices.pick(haunts) &+ addresses.pageSize &* choices.draw(through: 1)
   }
 
   private func protection(_ choices: inout Choices) -> UInt64 {

@@ -7,8 +7,9 @@ struct Stage2Generator: OperationGenerator {
   /// The configuration of the case.
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
-  /// Where earlier calls of the case began, so that later ones meet them.
-  private var earlier: [UInt64] = []
+  /// Addresses that half of the case's calls are about, so that they meet each other. Drawn before
+  /// any call, so that a call can be deleted without changing the others.
+  private let haunts: [UInt64]
 
   private static let granuleWeights = Weights([16, 2, 1])
   private static let kindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1])
@@ -33,12 +34,13 @@ struct Stage2Generator: OperationGenerator {
     default: configuration.pageForcing = .never
     }
     self.configuration = configuration
-    addresses = AddressGenerator(
+    let addresses = AddressGenerator(
       granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits
     )
-    earlier.reserveCapacity(16)
+    self.addresses = addresses
+    haunts = (0..<3).map { _ in addresses.input(&choices) }
   }
 
   var regime: TranslationRegime { TranslationRegime(configuration) }
@@ -67,7 +69,7 @@ struct Stage2Generator: OperationGenerator {
     }
   }
 
-  private mutating func map(_ choices: inout Choices) -> Stage2Operation {
+  private func map(_ choices: inout Choices) -> Stage2Operation {
     var (ipa, size) = range(&choices)
     let protection = protection(&choices)
     var physical = addresses.output(for: ipa, &choices)
@@ -87,7 +89,7 @@ struct Stage2Generator: OperationGenerator {
     )
   }
 
-  private mutating func setOwner(_ choices: inout Choices) -> Stage2Operation {
+  private func setOwner(_ choices: inout Choices) -> Stage2Operation {
     var (ipa, size) = range(&choices)
     if size <= addresses.inputSize {
       size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
@@ -105,16 +107,13 @@ struct Stage2Generator: OperationGenerator {
     choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
   }
 
-  private mutating func address(_ choices: inout Choices) -> UInt64 {
-    if !earlier.isEmpty, choices.flip(1, in: 2) {
-      return choices.pick(earlier) &+ addresses.pageSize &* choices.draw(through: 1)
-    }
-    let address = addresses.input(&choices)
-    if earlier.count < 16 { earlier.append(address) }
-    return address
+  private func address(_ choices: inout Choices) -> UInt64 {
+    choices.flip(1, in: 2)
+      ? addresses.input(&choices)
+      : choices.pick(haunts) &+ addresses.pageSize &* choices.draw(through: 1)
   }
 
-  private mutating func range(_ choices: inout Choices) -> (UInt64, UInt64) {
+  private func range(_ choices: inout Choices) -> (UInt64, UInt64) {
     let start = address(&choices)
     return (start, addresses.size(from: start, &choices))
   }

@@ -125,7 +125,9 @@ extension System {
         freesEmptyTables: freesEmptyTables
       ),
       countsPages: !isSeed,
-      notJudged: isSeed ? ["hyp_unmap: it has none", "page counts: it keeps none"] : []
+      notJudged: isSeed ? ["hyp_unmap: it has none", "page counts: it keeps none"] : [],
+      // A hyp map replaces no table, so where none is freed by unmap either, none goes.
+      unreachable: freesEmptyTables ? [] : [Transition(old: .table, new: .invalid)]
     )
   }
 }

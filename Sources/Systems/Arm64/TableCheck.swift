@@ -105,13 +105,15 @@ extension Subject {
     checkedIn session: S.Type,
     _ library: S.Library,
     countsPages: Bool = true,
-    notJudged: [String] = []
+    notJudged: [String] = [],
+    unreachable: Set<System.Transition> = []
   ) {
     self.init(
       name: name,
       summary: summary,
       role: role,
       notJudged: notJudged,
+      unreachable: unreachable,
       makeCheck: {
         var check = TableCheck<S>(library, countsPages: countsPages)
         return SubjectCheck { choices, statistics in

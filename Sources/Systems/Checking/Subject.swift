@@ -22,6 +22,8 @@ public struct Subject: Sendable {
   public let role: Role
   /// What it cannot be asked to do, and so what was not checked.
   public let notJudged: [String]
+  /// Changes of entries that its contract excludes, and so no check of it can reach.
+  public let unreachable: Set<System.Transition>
   /// Makes a worker's own check.
   let makeCheck: @Sendable () -> SubjectCheck
   /// Runs one case and writes it down; nil where it holds.

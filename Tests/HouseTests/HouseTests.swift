@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+/// The sources of the package, read as text.
+private struct House {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// A Swift file of the package: its path from the root, and its lines.
+  struct File {
+    let path: String
+    let lines: [Substring]
+
+    /// The modules that it imports.
+    var imports: Set<String> {
+      Set(
+        lines.compactMap { line in
+          let words = line.split(separator: " ")
+          guard words.dropLast().last == "import", let module = words.last else { return nil }
+          return String(module)
+        }
+      )
+    }
+  }
+
+  /// Every Swift file beneath a folder.
+  static func files(_ folder: String) -> [File] {
+    let base = root.appendingPathComponent(folder)
+    let paths =
+      FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
+    return paths.filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+      guard let text = try? String(contentsOf: base.appendingPathComponent(path), encoding: .utf8)
+      else { return nil }
+      return File(
+        path: "\(folder)/\(path)",
+        lines: text.split(separator: "\n", omittingEmptySubsequences: false)
+      )
+    }
+  }
+
+  static let all = ["Sources", "Models", "Proofs", "Tests"].flatMap(files)
+}
+
+/// The files of a folder that import one of some modules.
+private func importers(_ folder: String, of modules: Set<String>) -> [String] {
+  House.files(folder).filter { !$0.imports.isDisjoint(with: modules) }.map(\.path)
+}
+
+/// The files with a line that has one of some words outside a comment, exceptions apart.
+private func users(
+  _ folder: String,
+  of words: [String],
+  except exceptions: [String] = []
+) -> [String] {
+  House.files(folder).filter { file in
+    !exceptions.contains { file.path.contains($0) }
+      && file.lines.contains { line in
+        !line.drop { $0 == " " }.hasPrefix("//") && words.contains { line.contains($0) }
+      }
+  }.map(\.path)
+}
+
+@Suite struct HouseTests {
+  @Test func `two accounts: models and walkers never import each other`() {
+    #expect(importers("Sources/Walkers", of: ["Reference", "Architecture", "Oracles"]).isEmpty)
+    #expect(importers("Models", of: ["Walkers", "Systems", "Symbolic"]).isEmpty)
+    #expect(importers("Models/Reference", of: ["Architecture"]).isEmpty)
+    #expect(importers("Sources/Oracles", of: ["Walkers", "Reference"]).isEmpty)
+  }
+
+  @Test func `engines know no MMU`() {
+    #expect(importers("Sources/Property", of: ["Machines", "Architecture", "Walkers"]).isEmpty)
+    #expect(importers("Sources/Symbolic", of: ["Architecture", "Walkers", "Reference"]).isEmpty)
+  }
+
+  @Test func `one door each: Z3, the world, the clock and chance`() {
+    let z3 = House.all.filter { $0.imports.contains("CZ3") }.map(\.path)
+    #expect(!z3.isEmpty && z3.allSatisfy { $0.hasPrefix("Sources/Symbolic/") })
+    for folder in [
+      "Sources/Machines", "Sources/Walkers", "Sources/Oracles", "Sources/Systems",
+      "Sources/Symbolic", "Sources/Property", "Models", "Proofs",
+    ] {
+      // Threads are no door to the world, and memory is reserved in one place.
+      let world = [
+        "FileManager", "FileHandle", "getenv", "ProcessInfo", "ContinuousClock", "Date(",
+      ]
+      #expect(users(folder, of: world).isEmpty, "\(folder)")
+      #expect(users(folder, of: ["mmap("], except: ["PhysicalMemory.swift"]).isEmpty)
+    }
+    let chance = ["SystemRandomNumberGenerator", ".random(", ".shuffled(", ".randomElement("]
+    #expect(users("Sources", of: chance).isEmpty)
+    #expect(users("Models", of: chance).isEmpty)
+    #expect(users("Proofs", of: chance).isEmpty)
+  }
+
+  @Test func `the readers of the sources would see what they look for`() {
+    #expect(!importers("Sources/Walkers", of: ["Machines"]).isEmpty)
+    #expect(!users("Sources/walkproof", of: ["ContinuousClock"]).isEmpty)
+    #expect(!users("Sources/Reports", of: ["FileManager"]).isEmpty)
+  }
+
+  @Test func `a file is short enough to read, and finished`() {
+    for file in House.all {
+      #expect(file.lines.count <= 500, "\(file.path)")
+      let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:"]
+      #expect(!file.lines.contains { line in marks.contains { line.contains($0) } }, "\(file.path)")
+    }
+    #expect(House.all.count > 150)
+  }
+
+  @Test func `the top level holds what the user fixed, and each folder its page`() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: House.root.path)
+    let allowed: Set = [
+      "Package.swift", "Package.resolved", "Sources", "Tests", "Models", "Proofs", "README.md",
+      "LICENSE",
+    ]
+    #expect(Set(names.filter { !$0.hasPrefix(".") }).subtracting(allowed).isEmpty)
+    for folder in ["Sources", "Tests", "Models", "Proofs"] {
+      let page = House.root.appendingPathComponent("\(folder)/README.md").path
+      #expect(FileManager.default.fileExists(atPath: page))
+    }
+  }
+}
