@@ -76,9 +76,9 @@ public final class Explorer {
       if !isAbandoned { pathCount += 1 }
       if pathCount >= limits.pathCount {
         incompleteness = incompleteness ?? "more than \(limits.pathCount) paths"
-        unwind()
-        return
       }
+      // Once something is left out nothing can be proved any more, however long it takes.
+      if incompleteness != nil { return unwind() }
     } while backtrack()
   }
 
@@ -124,7 +124,9 @@ public final class Explorer {
         model = found
         preferred = true
       case .unsatisfiable: preferred = false
-      case .unknown: preferred = true
+      case .unknown(let reason):
+        abandon(because: reason)
+        preferred = true
       }
     }
     var other: Model?
@@ -132,7 +134,7 @@ public final class Explorer {
     switch solver.check(with: preferred ? .!formula : formula) {
     case .satisfiable(let found): other = found
     case .unsatisfiable: isOpen = false
-    case .unknown: break  // Followed as if it could happen: more paths, no fewer goals.
+    case .unknown(let reason): abandon(because: reason)
     }
     if isOpen {
       solver.push()
