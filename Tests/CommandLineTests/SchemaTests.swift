@@ -32,7 +32,7 @@ import Testing
     var found: Set<String> = []
     for arguments in [
       ["check", "--subject", "seed", "--cases", "150"], ["list"],
-      ["prove", "--only", "alignment/index-bounds/4K"],
+      ["prove", "--subject", "break-not-invalidated", "--only", "unmap.1-page.64K"],
     ] {
       let outcome = try command.run(arguments + ["--format", "json"])
       let value = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
@@ -40,10 +40,11 @@ import Testing
     }
     let documented = try SchemaTests.documentedKeys()
     #expect(found.subtracting(documented).isEmpty, "keys that the page does not explain")
-    // Benchmarks take too long in a debug build for a test; their keys are few.
-    let bench: Set<String> = [
+    // Benchmarks take too long in a debug build for a test, and nothing here stays undecided.
+    let unseen: Set<String> = [
+      "reason",
       "rows", "name", "unit", "median", "lowest", "highest", "runs", "checksum",
     ]
-    #expect(documented.subtracting(found).subtracting(bench).isEmpty, "keys that never occur")
+    #expect(documented.subtracting(found).subtracting(unseen).isEmpty, "keys that never occur")
   }
 }
