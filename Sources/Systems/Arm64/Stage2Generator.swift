@@ -7,8 +7,9 @@ struct Stage2Generator: OperationGenerator {
   /// The configuration of the case.
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
-  /// Addresses that half of the case's calls are about, so that they meet each other. Drawn before
-  /// any call, so that a call can be deleted without changing the others.
+  /// Addresses that half of the case's calls are about, so that they meet each other.
+  ///
+  /// Drawn before any call, so that a call can be deleted without changing the others.
   private let haunts: [UInt64]
 
   private static let granuleWeights = Weights([16, 2, 1])
