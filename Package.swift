@@ -24,12 +24,7 @@ let package = Package(
   ],
   targets: [
     // Floor 0
-    .systemLibrary(
-      name: "CZ3",
-      path: "Sources/CZ3",
-      pkgConfig: "z3",
-      providers: [.apt(["libz3-dev"])]
-    ),
+    .target(name: "CZ3"),
     // Floor 1
     .target(name: "Machines", swiftSettings: settings),
     .target(name: "Property", swiftSettings: settings),

@@ -13,7 +13,10 @@ public struct ProofOptions: Sendable {
   /// Told each goal's name and SMT-LIB 2 text; from several threads at once.
   public var queryObserver: (@Sendable (_ name: String, _ text: String) -> Void)?
 
-  /// The version of the Z3 library.
+  /// Why the Z3 library cannot be loaded, in the loader's words; nil if it can.
+  public static var solverProblem: String? { SolverContext.problem }
+
+  /// The version of the Z3 library; there must be no problem with it.
   public static var solverVersion: String { SolverContext.version }
 
   /// Proofs about the built-in walker with ordinary limits.

@@ -134,7 +134,7 @@ public struct DirectMachine: Machine {
   public func release(_ table: Table, by amount: Int) {
     let page = page(of: table)
     counts[page] &-= Int32(truncatingIfNeeded: amount)
-    if counts[page] == 0 { memory.freePages.append(page) }
+    if counts[page] == 0 { memory.free(page) }
   }
 
   /// A page's count.

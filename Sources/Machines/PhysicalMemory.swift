@@ -51,6 +51,11 @@ public final class PhysicalMemory {
     counts.deallocate()
   }
 
+  /// Takes back a page that may be handed out again. Kept out of the walks that it would be inlined
+  /// into, where it is rare.
+  @usableFromInline @inline(never)
+  func free(_ page: Int) { freePages.append(page) }
+
   /// The page number of a physical address; nil outside the window.
   @inlinable @inline(__always)
   public func page(of address: UInt64) -> Int? {

@@ -15,11 +15,15 @@ public final class SolverContext {
   private let placeholderWord: OpaquePointer
   private let placeholderFormula: OpaquePointer
 
-  /// The version of the Z3 library that is loaded.
+  /// Why the Z3 library cannot be loaded, in the loader's words; nil if it can.
+  public static var problem: String? { cz3_problem().map { String(cString: $0) } }
+
+  /// The version of the Z3 library that is loaded; there must be no problem with it.
   public static var version: String { String(cString: Z3_get_full_version()) }
 
   /// A fresh context; throws when Z3 cannot make one.
   public init() throws(SolverFault) {
+    if let problem = SolverContext.problem { throw SolverFault(message: problem) }
     guard let config = Z3_mk_config() else { throw SolverFault(message: "Z3 made no config") }
     defer { Z3_del_config(config) }
     guard let raw = Z3_mk_context(config) else { throw SolverFault(message: "Z3 made no context") }

@@ -66,6 +66,9 @@ struct Prove: ParsableCommand {
       let names = chosen.flatMap(\.theorems).map { "\($0.name): \($0.statement)\n" }
       return try sink.write(names.joined())
     }
+    if let problem = ProofOptions.solverProblem {
+      throw Complaint(.world, "Z3 cannot be loaded (\(problem)); apt-get install -y libz3-dev")
+    }
     var options = ProofOptions()
     options.subject = proofSubject
     options.solverSeed = seed

@@ -31,7 +31,7 @@ struct TableCheck<S: TableSession> {
       var session = S(machine, generator.configuration, regime: regime, library: library)
     else { preconditionFailure("no memory for a root") }
     var finding: Finding?
-    var operations = ElementLoop(1...48, averaging: 20)
+    var operations = ElementLoop(1...96, averaging: 32)
     while finding == nil, operations.next(&choices) {
       let operation = generator.operation(&choices)
       let audits = choices.flip(oneIn: 64)
