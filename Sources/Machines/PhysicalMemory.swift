@@ -51,8 +51,9 @@ public final class PhysicalMemory {
     counts.deallocate()
   }
 
-  /// Takes back a page that may be handed out again. Kept out of the walks that it would be inlined
-  /// into, where it is rare.
+  /// Takes back a page that may be handed out again.
+  ///
+  /// Kept out of the walks that it would be inlined into, where it is rare.
   @usableFromInline @inline(never)
   func free(_ page: Int) { freePages.append(page) }
 

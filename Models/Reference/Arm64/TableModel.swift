@@ -173,15 +173,14 @@ public struct TableModel: Sendable {
     return table
   }
 
-  /// Whether tables lead to a place.
-  public func isReachable(_ place: Place) -> Bool { table(holding: place) != nil }
+  /// Whether tables lead to a place, and what is there; nil for nothing.
+  public func reach(_ place: Place) -> (isReachable: Bool, entry: EntryModel?) {
+    guard let table = table(holding: place) else { return (false, nil) }
+    return (true, tables[table].slots[index(of: place.address, at: place.level)].entry)
+  }
 
   /// What is at a place; nil for nothing.
-  public func entry(at place: Place) -> EntryModel? {
-    table(holding: place).flatMap {
-      tables[$0].slots[index(of: place.address, at: place.level)].entry
-    }
-  }
+  public func entry(at place: Place) -> EntryModel? { reach(place).entry }
 
   /// The place at which a walk for an address ends, and what is there; nil for nothing.
   public func find(_ address: UInt64) -> (place: Place, entry: EntryModel?) {

@@ -29,11 +29,11 @@ struct TableComparison {
 
   /// What is wrong at a place; nil for nothing.
   func compare(_ place: Place, with model: TableModel) -> Finding? {
-    let isReachable = model.isReachable(place)
+    let (isReachable, expected) = model.reach(place)
     guard let (raw, address) = descriptor(at: place) else {
       // A place that is gone on both sides was part of something that is compared by itself.
       guard isReachable else { return nil }
-      return finding(place, model.entry(at: place), found: "not reached by any table", "none", nil)
+      return finding(place, expected, found: "not reached by any table", "none", nil)
     }
     guard isReachable else {
       return finding(
@@ -44,7 +44,7 @@ struct TableComparison {
         address
       )
     }
-    return compare(raw, at: place, address: address, with: model.entry(at: place))
+    return compare(raw, at: place, address: address, with: expected)
   }
 
   /// What is wrong with a descriptor; nil for nothing.

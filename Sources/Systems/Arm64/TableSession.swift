@@ -65,7 +65,8 @@ extension TableSession {
     for place in changes {
       if let finding = comparison.compare(place, with: tables) { return finding }
     }
-    for (number, touched) in machine.judges.touched.enumerated() {
+    for number in 0..<machine.judges.touchedCount {
+      let touched = machine.judges.touched(at: number)
       let place = Place(level: touched.level.rawValue, address: touched.inputAddress)
       // Both sides mostly change the same entries in the same order.
       if number < changes.count, changes[number] == place { continue }

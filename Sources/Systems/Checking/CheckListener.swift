@@ -13,7 +13,7 @@ public struct CheckListener: EventListener {
   init(judges: Judges) { self.judges = judges }
 
   /// Takes note of one event.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func observe(_ event: Event) {
     if isRecording { recording.append(event) }
     judges.observe(event)
