@@ -21,36 +21,42 @@ public enum Catalogue {
     )
   }
 
-  /// Single pages at the architecture's sizes, and two where that is within reach; runs of pages
-  /// and blocks in trees of small tables with arbitrary contents.
+  /// One, two and three pages at the architecture's sizes; blocks at each level, and what lies below
+  /// them, in trees of small tables with arbitrary contents.
   static var scenarios: [Scenario] {
-    let pages = Granule.allCases.flatMap { granule in
-      [Scenario.Operation.map, .unmap, .setOwner].map {
-        scenario($0, .pages(1), granule, inputBits: 40)
+    let operations = [Scenario.Operation.unmap, .map, .setOwner]
+    // The longest come first, so that no processor is left with one at the end.
+    let pages = [(count: 3, inputBits: UInt64(32)), (2, 32), (1, 40)].flatMap { extent in
+      Granule.allCases.flatMap { granule in
+        operations.map {
+          scenario($0, .pages(extent.count), granule, inputBits: extent.inputBits)
+        }
       }
     }
-    let pairs = [Scenario.Operation.unmap, .setOwner].map {
-      scenario($0, .pages(2), .size4K, inputBits: 32)
+    let outside = Granule.allCases.flatMap { granule in
+      (operations + [.writeProtect]).map { scenario($0, .outside, granule, inputBits: 40) }
     }
-    let runs = [Scenario.Operation.map, .unmap, .setOwner].map {
-      small($0, .pages(2), bits: 1)
+    let blocks = Granule.allCases.flatMap { granule in
+      operations.map { small($0, .block(level: 2), granule, bits: 1) }
     }
-    let blocks = [UInt64(1), 2].flatMap { bits in
-      [Scenario.Operation.map, .unmap].map { small($0, .block(level: 2), bits: bits) }
+    let wideBlocks = [Scenario.Operation.map, .unmap].map {
+      small($0, .block(level: 2), .size4K, bits: 2)
     }
-    return pages + pairs + runs + blocks + [small(.map, .block(level: 1), bits: 1)]
+    let highBlocks = operations.map { small($0, .block(level: 1), .size4K, bits: 1) }
+    return pages + blocks + wideBlocks + highBlocks + outside
   }
 
   /// A call in a tree of three levels with 2^`bits` entries a table, and two root pages.
   private static func small(
     _ operation: Scenario.Operation,
     _ extent: Scenario.Extent,
+    _ granule: Granule,
     bits: UInt64
   ) -> Scenario {
     Scenario(
       operation: operation,
       extent: extent,
-      geometry: small(bits: bits),
+      geometry: small(bits: bits, pageShift: granule.shift),
       configuration: Stage2Configuration(hasForceWriteBack: true, hasRangeInvalidation: true),
       scale: .small,
       isPlainProtection: true
@@ -65,7 +71,7 @@ public enum Catalogue {
   ) -> Scenario {
     // The longer runs have range invalidation and forced write-back, the single pages neither, so
     // that both ways through the walker are covered.
-    let isRun = extent != .pages(1)
+    let isRun = [.pages(2), .pages(3)].contains(extent)
     let configuration = Stage2Configuration(
       granule: granule,
       inputAddressBits: inputBits,

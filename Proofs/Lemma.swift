@@ -5,7 +5,7 @@ struct Lemma: Sendable {
   /// What is assumed, and what follows.
   struct Statement {
     var assumptions: [Formula] = []
-    /// The goals, each with its words for a counterexample: 'the walker not always ...'.
+    /// The goals, each with its words for a counterexample: 'the walker always ...'.
     var goals: [(claim: String, formula: Formula)]
     /// The words whose values make a counterexample readable.
     var witnesses: [(name: String, word: BitVector)]

@@ -14,6 +14,8 @@ struct PathMemory {
   let decoder: Decoder
   /// What entries that were written hold.
   private var written: [EntryName: BitVector] = [:]
+  /// Those entries, in the order of the first store to each.
+  private var writtenEntries: [EntryName] = []
   /// The entry through which a page handed out on the path was linked, once it was.
   private(set) var links: [SymbolicTable: EntryName] = [:]
 
@@ -31,7 +33,7 @@ struct PathMemory {
 
   /// Takes note of a store.
   mutating func store(_ value: BitVector, to name: EntryName) {
-    written[name] = value
+    if written.updateValue(value, forKey: name) == nil { writtenEntries.append(name) }
     if let child = freshTable(linkedBy: value) { links[child] = name }
   }
 
@@ -70,6 +72,11 @@ struct PathMemory {
     if let key = entry(name).key { return key }
     let prefix = links[name.table].map(key) ?? BitVector(0)
     return prefix &<< machine.shape.indexBits | entry(name).index
+  }
+
+  /// Every entry that holds something else than before.
+  var changedEntries: [EntryName] {
+    writtenEntries.filter { !BitVector.isIdentical(value($0), entry($0).initial) }
   }
 
   /// Every entry of a page that the path came to.

@@ -28,7 +28,7 @@ extension Scenario {
     )
     let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
-    for family in [Family.breakBeforeMake, .refinement, .counts] {
+    for family in theorems.map(\.family) {
       outcome.claims += machine.obligations.map { Claim(family, $0.claim, $0.formula) }
     }
     if !machine.isCut { judge(machine, result, call, &outcome) }
@@ -42,6 +42,10 @@ extension Scenario {
     _ outcome: inout PathOutcome
   ) {
     outcome.reached.insert(result.description)
+    guard let sizeInBytes else {
+      outcome.claims.append(refusal(machine, result, call))
+      return
+    }
     var stores = BreakBeforeMake(memory: PathMemory(machine: machine, decoder: decoder))
     stores.judge()
     outcome.claims += stores.claims
@@ -52,14 +56,46 @@ extension Scenario {
     )
     counts.judge()
     outcome.claims += counts.claims
-    outcome.claims += refinement(stores.memory, result, call)
+    outcome.claims += refinement(stores.memory, result, call, sizeInBytes)
+  }
+
+  /// That a range which leaves the input space is refused before anything is touched.
+  private func refusal(
+    _ machine: SymbolicMachine,
+    _ result: Errno,
+    _ call: Call<BitVector>
+  ) -> Claim {
+    let isUntouched = machine.trace.allSatisfy { if case .barrier = $0 { true } else { false } }
+    let isRefused =
+      switch result {
+      case .range: .!areInvalid(call)
+      case .invalid: areInvalid(call)
+      default: Formula(false)
+      }
+    return Claim(
+      .alignment,
+      "refuses the range before it touches anything, instead of returning \(result)",
+      isUntouched ? isRefused : Formula(false)
+    )
+  }
+
+  /// Whether the arguments besides the range are such as no call accepts.
+  private func areInvalid(_ call: Call<BitVector>) -> Formula {
+    switch call {
+    case .map(_, _, _, let protection):
+      let forbidden = BitVector(Protection.device | Protection.execute)
+      return (protection & forbidden) .== forbidden
+    case .setOwner(_, _, let owner): return BitVector(1) .< owner
+    case .unmap, .writeProtect: return Formula(false)
+    }
   }
 
   /// That the result and every translation are as promised.
   private func refinement(
     _ memory: PathMemory,
     _ result: Errno,
-    _ call: Call<BitVector>
+    _ call: Call<BitVector>,
+    _ sizeInBytes: UInt64
   ) -> [Claim] {
     let machine = memory.machine
     let isRefused = machine.trace.contains { if case .refuse = $0 { true } else { false } }

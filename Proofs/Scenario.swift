@@ -18,6 +18,8 @@ struct Scenario: Sendable {
     case pages(Int)
     /// One aligned block at this level, over whatever is there.
     case block(level: Int)
+    /// Any range that does not end inside the input address space.
+    case outside
   }
 
   let operation: Operation
@@ -34,17 +36,19 @@ struct Scenario: Sendable {
     configuration.hasForceWriteBack && !configuration.disablesForceWriteBack
   }
 
-  var sizeInBytes: UInt64 {
+  /// The size of the range in bytes; nil where it is arbitrary.
+  var sizeInBytes: UInt64? {
     switch extent {
     case .pages(let count): UInt64(count) << geometry.pageShift
     case .block(let level): geometry.span(at: level)
+    case .outside: nil
     }
   }
 
   /// The arguments, as arbitrary words of the context.
   func call(in context: SolverContext) -> Call<BitVector> {
     let ipa = context.variable("ipa")
-    let size = BitVector(sizeInBytes)
+    let size = sizeInBytes.map { BitVector($0) } ?? context.variable("size")
     switch operation {
     case .map:
       return .map(
@@ -65,18 +69,26 @@ struct Scenario: Sendable {
 
   /// What is assumed of the arguments and of the tables beyond their being well formed.
   func assumptions(in context: SolverContext) -> [Formula] {
-    guard case .block(let level) = extent else { return [] }
     let ipa = context.variable("ipa")
-    let offset = BitVector(geometry.span(at: level) - 1)
-    return [
-      (ipa & offset) .== BitVector(0),
-      (context.variable("physical") & offset) .== BitVector(0),
-    ]
+    switch extent {
+    case .pages: return []
+    case .block(let level):
+      let offset = BitVector(geometry.span(at: level) - 1)
+      return [
+        (ipa & offset) .== BitVector(0),
+        (context.variable("physical") & offset) .== BitVector(0),
+      ]
+    case .outside:
+      let start = ipa & ~BitVector(1 << geometry.pageShift - 1)
+      let limit = BitVector(inputLimit)
+      return [(limit .< start) .| (limit &- start .< context.variable("size"))]
+    }
   }
 
   /// What some path must go through for the proof to be about anything.
   var intended: Set<String> {
     switch (operation, extent) {
+    case (_, .outside): ["-ERANGE"]
     case (.map, .pages):
       Set(isPlainProtection ? [] : ["-EINVAL"]).union(
         ["0", "-ERANGE", "-EAGAIN", "-ENOMEM", "make of a leaf", "break of a leaf"])
@@ -94,10 +106,10 @@ struct Scenario: Sendable {
     switch extent {
     case .pages(let count): parts.append("\(count)-page\(count == 1 ? "" : "s")")
     case .block(let level): parts.append("block-at-level-\(level)")
+    case .outside: parts.append("outside")
     }
-    parts.append(
-      scale == .real ? "\(1 << (geometry.pageShift - 10))K" : "\(geometry.entryCount)-entries"
-    )
+    parts.append("\(1 << (geometry.pageShift - 10))K")
+    if scale == .small { parts.append("\(geometry.entryCount)-entries") }
     parts.append("ia\(geometry.inputAddressBits)")
     if forcesWriteBack { parts.append("fwb") }
     if configuration.hasRangeInvalidation { parts.append("range") }
@@ -109,6 +121,7 @@ struct Scenario: Sendable {
       switch extent {
       case .pages(let count): "\(count) page\(count == 1 ? "" : "s") from any address"
       case .block(let level): "one aligned block at level \(level), over whatever is there"
+      case .outside: "any size from any address, not ending inside the input space or wrapping"
       }
     let features =
       (isPlainProtection ? ", neither execution nor device memory" : "")
@@ -121,30 +134,36 @@ struct Scenario: Sendable {
 
   /// The theorems that are proved on this scenario's paths.
   var theorems: [Theorem] {
-    let families: [(Family, String)] = [
-      (
+    if extent == .outside {
+      return [
+        theorem(.alignment, "a range that leaves the input space is refused, and nothing touched")
+      ]
+    }
+    return [
+      theorem(
         .breakBeforeMake,
         "no valid entry is replaced by one that demands a break, and every break is followed by "
           + "barrier, invalidation of all it could have cached, and barrier, before make, reuse "
           + "and return"
       ),
-      (
+      theorem(
         .refinement,
         "the result is as promised, and the architecture translates every input address as promised"
       ),
-      (
+      theorem(
         .counts,
         "counts move with the entries they count, and pages are freed exactly when they should be"
       ),
     ]
-    return families.map { family, statement in
-      Theorem(
-        name: "\(name)/\(family.rawValue)",
-        family: family,
-        statement: "\(operation.rawValue): \(statement)",
-        bounds: bounds,
-        scale: scale
-      )
-    }
+  }
+
+  private func theorem(_ family: Family, _ statement: String) -> Theorem {
+    Theorem(
+      name: "\(name)/\(family.rawValue)",
+      family: family,
+      statement: "\(operation.rawValue): \(statement)",
+      bounds: bounds,
+      scale: scale
+    )
   }
 }

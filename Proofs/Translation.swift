@@ -62,13 +62,18 @@ struct TableWalk {
   }
 
   /// The translation at the end of the path.
+  ///
+  /// It is as before, but where the walk comes to an entry that was changed.
+  ///
+  /// Entries that were there before are told apart by their number among all of their level, so an
+  /// address comes to one exactly when it has that number and no changed entry above it intervenes.
   mutating func after() -> Translation {
     var result = untouched(startLevel)
-    let number = address &>> (decoder.shift(startLevel) + machine.shape.indexBits)
-    for page in machine.tables {
-      guard case .root = page.origin else { continue }
-      for (index, table) in page.rootPages {
-        result = Translation.select(number .== index, walk(table), result)
+    for level in stride(from: Decoder.lastLevel, through: startLevel, by: -1) {
+      for name in memory.changedEntries where memory.level(name) == level {
+        guard let key = memory.entry(name).key else { continue }
+        let isHere = address &>> decoder.shift(level) .== key
+        result = Translation.select(isHere, walk(name), result)
       }
     }
     return result
@@ -93,12 +98,12 @@ struct TableWalk {
     )
   }
 
-  /// The walk from a table that the path came to.
-  private mutating func walk(_ table: SymbolicTable) -> Translation {
-    let page = memory.page(table)
-    var result = page.isFresh ? Translation.unmapped() : untouched(page.level)
+  /// The walk from a page that was handed out on this path.
+  private mutating func walk(fresh table: SymbolicTable) -> Translation {
+    let level = memory.page(table).level
+    var result = Translation.unmapped()
     for name in memory.entries(of: table) {
-      let isHere = index(page.level) .== memory.entry(name).index
+      let isHere = index(level) .== memory.entry(name).index
       result = Translation.select(isHere, walk(name), result)
     }
     return result
@@ -127,10 +132,8 @@ struct TableWalk {
     let isTable = decoder.isTable(value, level: level)
     if isTable.constant == false { return leaf(value, level) }
     var below = Translation.unmapped()
-    if let child = memory.child(of: name) {
-      below = walk(child)
-    } else if memory.entry(name).isUntouched {
-      below = untouched(level + 1)
+    if let child = memory.freshTable(linkedBy: value) {
+      below = walk(fresh: child)
     }
     return Translation.select(isTable, below, leaf(value, level))
   }

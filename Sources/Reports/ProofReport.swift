@@ -116,7 +116,9 @@ extension ProofReport.Result {
     if let reason { line += " (\(reason))" }
     line += "  \(paths) paths, \(checks) checks, \(rounded(seconds)) s; \(scale): \(bounds)"
     guard let counterexample else { return [line] }
-    var lines = [line, "  \(statement)", "  but the walker not always \(counterexample.claim):"]
+    var lines = [
+      line, "  \(statement)", "  but it is not so that the walker always \(counterexample.claim):",
+    ]
     lines += ["  tables:"] + counterexample.before.map { "    \($0)" }
     lines += ["  call:", "    \(counterexample.operation)", "  events:"]
     lines += counterexample.trace.enumerated().map { "    #\($0 + 1)  \($1)" }

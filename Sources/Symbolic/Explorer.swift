@@ -116,7 +116,7 @@ public final class Explorer {
 
   private func decideAnew(_ formula: Formula) {
     let preferred: Bool
-    if let model {
+    if let model, model.isStillConsistent() {
       preferred = model.isTrue(formula)
     } else {
       switch solver.check(with: formula) {
@@ -155,7 +155,7 @@ public final class Explorer {
   public func assume(_ formula: Formula) {
     guard formula.constant != true, !isAbandoned, !isReplaying else { return }
     solver.assert(formula)
-    if let model, model.isTrue(formula) { return }
+    if let model, model.isStillConsistent(), model.isTrue(formula) { return }
     switch solver.check() {
     case .satisfiable(let found): model = found
     case .unsatisfiable: isAbandoned = true

@@ -25,6 +25,10 @@ public struct SolverOptions: Sendable, Hashable {
 }
 
 /// An incremental solver over one context.
+///
+/// What is asserted lies on a stack of its own. Z3 is told each formula once and for all, behind a
+/// literal that stands for it, and is asked under the literals of the stack: nothing is translated
+/// to bits twice, and what Z3 learns on one path it knows on all others.
 public final class Solver {
   /// The context of its formulas.
   public let context: SolverContext
@@ -32,27 +36,51 @@ public final class Solver {
   public private(set) var checkCount = 0
   /// Told the SMT-LIB 2 text of each query about to be answered that is asked for by name.
   public var queryObserver: ((_ name: String, _ text: String) -> Void)?
+
   private let raw: OpaquePointer
   private let options: SolverOptions
+  /// What is asserted.
+  private var stack: [Formula] = []
+  /// How much was asserted when each open scope was opened.
+  private var scopes: [Int] = []
+  /// The literal that stands for each formula Z3 was told of, and the formula of each literal.
+  private var literals: [OpaquePointer: OpaquePointer] = [:]
+  private var formulas: [OpaquePointer: OpaquePointer] = [:]
+  /// How many of the context's conditions on functions Z3 was told of.
+  private var consistencyCount = 0
+  /// For each question, the sets of assertions known to refute it.
+  private var refutations: [OpaquePointer: [Set<OpaquePointer>]] = [:]
+
+  /// Z3's solver for formulas of bit vectors that goes over to bits at once.
+  private static let logic = "QF_FD"
 
   /// A solver without assertions.
   public init(context: SolverContext, options: SolverOptions = SolverOptions()) throws(SolverFault)
   {
-    guard let raw = Z3_mk_simple_solver(context.raw) else {
-      throw SolverFault(message: "Z3 made no solver")
+    guard let raw = Solver.make(context, options) else {
+      throw context.fault ?? SolverFault(message: "Z3 made no solver")
     }
-    // Z3 keeps only the object it made last; this one must be held before the next is made.
-    Z3_solver_inc_ref(context.raw, raw)
     self.context = context
     self.raw = raw
     self.options = options
-    limit(raw)
     if let fault = context.fault { throw fault }
   }
 
-  /// Sets the limit and the seed of one of Z3's solvers.
-  private func limit(_ solver: OpaquePointer) {
-    guard let parameters = Z3_mk_params(context.raw) else { return context.noteFault() }
+  deinit { Z3_solver_dec_ref(context.raw, raw) }
+
+  /// One of Z3's solvers, limited and seeded; the caller lets go of it.
+  private static func make(_ context: SolverContext, _ options: SolverOptions) -> OpaquePointer? {
+    let symbol = Z3_mk_string_symbol(context.raw, logic)
+    guard let solver = Z3_mk_solver_for_logic(context.raw, symbol) else {
+      context.noteFault()
+      return nil
+    }
+    // Z3 keeps only the object it made last; this one must be held before the next is made.
+    Z3_solver_inc_ref(context.raw, solver)
+    guard let parameters = Z3_mk_params(context.raw) else {
+      context.noteFault()
+      return solver
+    }
     Z3_params_inc_ref(context.raw, parameters)
     defer { Z3_params_dec_ref(context.raw, parameters) }
     func set(_ name: String, _ value: UInt32) {
@@ -62,56 +90,111 @@ public final class Solver {
     set("random_seed", options.seed)
     Z3_solver_set_params(context.raw, solver, parameters)
     context.noteFault()
+    return solver
   }
 
-  deinit { Z3_solver_dec_ref(context.raw, raw) }
-
   /// Opens a scope.
-  public func push() { Z3_solver_push(context.raw, raw) }
+  public func push() { scopes.append(stack.count) }
   /// Closes the innermost scope and forgets what was asserted in it.
-  public func pop() { Z3_solver_pop(context.raw, raw, 1) }
+  public func pop() { stack.removeSubrange(scopes.removeLast()...) }
 
   /// Asserts a formula in the innermost scope.
   public func assert(_ formula: Formula) {
-    guard formula.constant != true else { return }
-    Z3_solver_assert(context.raw, raw, formula.ast(in: context))
-    context.noteFault()
+    if formula.constant != true { stack.append(formula) }
   }
 
   /// Whether everything asserted can be true at once.
-  public func check() -> Satisfiability { check(raw) }
+  public func check() -> Satisfiability {
+    let assumptions: [OpaquePointer?] = stack.map(literal)
+    assertConsistency()
+    checkCount += 1
+    return satisfiability(
+      Z3_solver_check_assumptions(context.raw, raw, UInt32(assumptions.count), assumptions),
+      of: raw
+    )
+  }
+
+  /// Whether `formula` can be true beside everything asserted.
+  ///
+  /// A question that was refuted by part of what is asserted now is not asked again.
+  public func check(with formula: Formula) -> Satisfiability {
+    if formula.constant == false { return .unsatisfiable }
+    let question = formula.ast(in: context)
+    let asserted = Set(stack.map { $0.ast(in: context) })
+    if refutations[question, default: []].contains(where: { $0.isSubset(of: asserted) }) {
+      return .unsatisfiable
+    }
+    push()
+    defer { pop() }
+    assert(formula)
+    let answer = check()
+    if case .unsatisfiable = answer, let core = core() {
+      refutations[question, default: []].append(core.subtracting([question]))
+    }
+    return answer
+  }
 
   /// Whether `formula` can be true beside everything asserted, asked of a solver of its own.
   ///
-  /// One that is asked a single question may rewrite it as a whole before it searches. For the
-  /// large questions at the end of a path that is a hundred times faster, and more, than going on
-  /// from where the incremental one stands.
+  /// One that is asked a single question may rewrite it as a whole before it searches, and leaves
+  /// nothing behind for the next question to carry. For the large questions at the end of a path
+  /// that is a hundred times faster, and more.
   public func checkAlone(_ formula: Formula, name: String? = nil) -> Satisfiability {
     if formula.constant == false { return .unsatisfiable }
-    let logic = Z3_mk_string_symbol(context.raw, "QF_UFBV")
-    guard let alone = Z3_mk_solver_for_logic(context.raw, logic) else {
-      context.noteFault()
+    guard let alone = Solver.make(context, options) else {
       return .unknown(reason: "Z3 made no solver")
     }
-    Z3_solver_inc_ref(context.raw, alone)
     defer { Z3_solver_dec_ref(context.raw, alone) }
-    limit(alone)
-    if let assertions = Z3_solver_get_assertions(context.raw, raw) {
-      Z3_ast_vector_inc_ref(context.raw, assertions)
-      defer { Z3_ast_vector_dec_ref(context.raw, assertions) }
-      for index in 0..<Z3_ast_vector_size(context.raw, assertions) {
-        Z3_solver_assert(context.raw, alone, Z3_ast_vector_get(context.raw, assertions, index))
-      }
+    for formula in stack + context.functions.consistency + [formula] {
+      Z3_solver_assert(context.raw, alone, formula.ast(in: context))
     }
-    Z3_solver_assert(context.raw, alone, formula.ast(in: context))
     context.noteFault()
     if let name, let queryObserver { queryObserver(name, smtLib2(alone)) }
-    return check(alone)
+    checkCount += 1
+    return satisfiability(Z3_solver_check(context.raw, alone), of: alone)
   }
 
-  private func check(_ solver: OpaquePointer) -> Satisfiability {
-    checkCount += 1
-    let answer = Z3_solver_check(context.raw, solver)
+  /// The literal that stands for a formula.
+  private func literal(_ formula: Formula) -> OpaquePointer? {
+    let ast = formula.ast(in: context)
+    if let literal = literals[ast] { return literal }
+    let literal = context.proposition("assertion\(literals.count)").ast(in: context)
+    Z3_solver_assert(
+      context.raw,
+      raw,
+      context.formula(Z3_mk_implies(context.raw, literal, ast))
+    )
+    literals[ast] = literal
+    formulas[literal] = ast
+    return literal
+  }
+
+  /// Tells Z3 what became known of functions since it was last asked.
+  private func assertConsistency() {
+    let conditions = context.functions.consistency
+    for condition in conditions[consistencyCount...] {
+      Z3_solver_assert(context.raw, raw, condition.ast(in: context))
+    }
+    consistencyCount = conditions.count
+    context.noteFault()
+  }
+
+  /// The assertions that Z3's last refutation made use of.
+  private func core() -> Set<OpaquePointer>? {
+    guard let core = Z3_solver_get_unsat_core(context.raw, raw) else { return nil }
+    Z3_ast_vector_inc_ref(context.raw, core)
+    defer { Z3_ast_vector_dec_ref(context.raw, core) }
+    var assertions: Set<OpaquePointer> = []
+    for index in 0..<Z3_ast_vector_size(context.raw, core) {
+      guard let literal = Z3_ast_vector_get(context.raw, core, index),
+        let formula = formulas[literal]
+      else { return nil }
+      assertions.insert(formula)
+    }
+    return assertions
+  }
+
+  private func satisfiability(_ answer: Z3_lbool, of solver: OpaquePointer) -> Satisfiability {
     context.noteFault()
     if let fault = context.fault { return .unknown(reason: fault.description) }
     switch answer {
@@ -128,23 +211,8 @@ public final class Solver {
     }
   }
 
-  /// Whether `formula` can be true beside everything asserted.
-  ///
-  /// A name is given for queries whose text the observer is to see.
-  public func check(with formula: Formula, name: String? = nil) -> Satisfiability {
-    if formula.constant == false { return .unsatisfiable }
-    push()
-    defer { pop() }
-    assert(formula)
-    if let name, let queryObserver { queryObserver(name, smtLib2()) }
-    return check()
-  }
-
-  /// Everything asserted and the question, as SMT-LIB 2.
-  public func smtLib2() -> String { smtLib2(raw) }
-
   private func smtLib2(_ solver: OpaquePointer) -> String {
-    "(set-logic QF_UFBV)\n" + String(cString: Z3_solver_to_string(context.raw, solver))
+    "(set-logic QF_BV)\n" + String(cString: Z3_solver_to_string(context.raw, solver))
       + "(check-sat)\n"
   }
 }
@@ -153,14 +221,25 @@ public final class Solver {
 public final class Model {
   private let raw: OpaquePointer
   private let context: SolverContext
+  /// How many of the conditions on functions are known to hold.
+  private var consistencyCount: Int
 
   init(raw: OpaquePointer, context: SolverContext) {
     self.raw = raw
     self.context = context
+    consistencyCount = context.functions.consistency.count
     Z3_model_inc_ref(context.raw, raw)
   }
 
   deinit { Z3_model_dec_ref(context.raw, raw) }
+
+  /// Whether it gives equal values also to what functions were applied to since it was found.
+  public func isStillConsistent() -> Bool {
+    let conditions = context.functions.consistency
+    guard conditions[consistencyCount...].allSatisfy(isTrue) else { return false }
+    consistencyCount = conditions.count
+    return true
+  }
 
   /// The word's value; what the model leaves open is 0.
   public func value(of word: BitVector) -> UInt64 {

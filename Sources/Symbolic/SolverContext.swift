@@ -11,6 +11,8 @@ public final class SolverContext {
   let wordSort: OpaquePointer
   /// What first went wrong inside Z3; every later answer of this context is worthless.
   public private(set) var fault: SolverFault?
+  /// What the functions were applied to.
+  private(set) var functions = FunctionValues()
   /// A term that stands in where Z3 could not make the right one.
   private let placeholderWord: OpaquePointer
   private let placeholderFormula: OpaquePointer
@@ -79,26 +81,11 @@ public final class SolverContext {
   }
 
   /// An arbitrary function from words to words; the same name always gives the same one.
-  public func function(_ name: String) -> WordFunction {
-    var domain: [OpaquePointer?] = [wordSort]
-    let symbol = Z3_mk_string_symbol(raw, name)
-    let declaration = Z3_mk_func_decl(raw, symbol, 1, &domain, wordSort)
-    if declaration == nil { noteFault() }
-    return WordFunction(declaration: declaration, context: self)
-  }
-}
+  public func function(_ name: String) -> WordFunction { WordFunction(name: name, context: self) }
 
-/// An uninterpreted function from words to words.
-public struct WordFunction {
-  let declaration: OpaquePointer?
-  let context: SolverContext
-
-  /// Its value at `argument`.
-  public func callAsFunction(_ argument: BitVector) -> BitVector {
-    guard let declaration else { return BitVector(0) }
-    var arguments: [OpaquePointer?] = [argument.ast(in: context)]
-    let application = Z3_mk_app(context.raw, declaration, 1, &arguments)
-    return BitVector(ast: context.word(application), context: context)
+  /// The value of a function at an argument.
+  func value(of function: String, at argument: BitVector) -> BitVector {
+    functions.value(of: function, at: argument) { variable("\(function).\($0)") }
   }
 }
 

@@ -30,16 +30,22 @@ struct Command {
 
   /// Runs the command to its end, in the folder.
   ///
-  /// `interruptAfter` sends an interrupt after so many seconds.
+  /// `libraryPath` is where the loader looks for libraries first; `interruptAfter` sends an
+  /// interrupt after so many seconds.
   func run(
     _ arguments: [String],
     outputPath: String? = nil,
+    libraryPath: String? = nil,
     interruptAfter: Double? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = Command.products.appendingPathComponent("walkproof")
     process.arguments = arguments
     process.currentDirectoryURL = folder
+    if let libraryPath {
+      process.environment = ProcessInfo.processInfo.environment
+        .merging(["LD_LIBRARY_PATH": libraryPath]) { _, new in new }
+    }
     let (output, errors) = (
       folder.appendingPathComponent("out"), folder.appendingPathComponent("err")
     )

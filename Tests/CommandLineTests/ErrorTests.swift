@@ -46,6 +46,21 @@ import Testing
     #expect(outcome.errorLines.count == 1)
   }
 
+  @Test func `without a usable Z3 nothing can be proved, and everything else works`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    // The loader takes the first file of that name, and these are no libraries.
+    for name in ["libz3.so.4", "libz3.so"] {
+      try Data("no library".utf8).write(to: command.folder.appendingPathComponent(name))
+    }
+    let library = command.folder.path
+    let proof = try command.run(["prove"], libraryPath: library)
+    #expect(proof.status == 74)
+    #expect(proof.errorLines.count == 1)
+    #expect(proof.errors.contains("libz3"))
+    #expect(try command.run(["list"], libraryPath: library).status == 0)
+  }
+
   @Test func `a report that does not fit its file is not lost`() throws {
     let outcome = try Command.run("list", "--output", "/dev/full")
     #expect(outcome.status == 74)

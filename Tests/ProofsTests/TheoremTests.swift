@@ -47,8 +47,9 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     (.highBitsLost, "map.1-page.64K", .refinement),
     (.outputUnchecked, "map.1-page.64K", .refinement),
     (.breakForPermissions, "map.1-page.64K", .refinement),
-    (.removedTableRootNotFreed, "map.block-at-level-2.2-entries", .counts),
-    (.preorderVisitFreedSubtree, "map.block-at-level-2.2-entries", .counts),
+    (.endWraps, "unmap.outside.64K", .alignment),
+    (.removedTableRootNotFreed, "map.block-at-level-2.4K.2-entries", .counts),
+    (.preorderVisitFreedSubtree, "map.block-at-level-2.4K.2-entries", .counts),
   ]
 
   @Test(arguments: faults.indices)

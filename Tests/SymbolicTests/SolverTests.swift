@@ -9,6 +9,7 @@ struct SolverTests {
     let solver = try Solver(context: context)
     let x = context.variable("x")
     let f = context.function("f")
+    let atGreatest = f(BitVector(.max))
     solver.assert((x &+ BitVector(1)) .== BitVector(0))
     solver.assert(f(x) .== BitVector(42))
     guard case .satisfiable(let model) = solver.check() else {
@@ -16,7 +17,7 @@ struct SolverTests {
       return
     }
     #expect(model.value(of: x) == .max)
-    #expect(model.value(of: f(BitVector(.max))) == 42)
+    #expect(model.value(of: atGreatest) == 42)
     #expect(model.isTrue(x .== BitVector(.max)))
   }
 
@@ -34,6 +35,50 @@ struct SolverTests {
       return
     }
     #expect(solver.checkCount == 2)
+  }
+
+  @Test func `what was refuted is not asked again while what refuted it is asserted`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context)
+    let x = context.variable("x")
+    let question = x .== BitVector(4)
+    func isRefuted() -> Bool {
+      if case .unsatisfiable = solver.check(with: question) { true } else { false }
+    }
+    solver.push()
+    solver.assert(x .< BitVector(4))
+    #expect(isRefuted())
+    solver.assert(context.variable("y") .< BitVector(9))
+    #expect(isRefuted())
+    #expect(solver.checkCount == 1)
+    solver.pop()
+    solver.assert(x .< BitVector(5))
+    #expect(!isRefuted())
+    #expect(solver.checkCount == 2)
+  }
+
+  @Test func `a model found before a function was applied does not speak for its value`() throws {
+    let context = try SolverContext()
+    let solver = try Solver(context: context)
+    let x = context.variable("x")
+    let f = context.function("f")
+    solver.assert(f(x) .== BitVector(42))
+    guard case .satisfiable(let model) = solver.check() else {
+      Issue.record("no model")
+      return
+    }
+    #expect(model.isStillConsistent())
+    let value = model.value(of: x)
+    _ = f(BitVector(value))
+    #expect(!model.isStillConsistent())
+    guard
+      case .unsatisfiable = solver.check(
+        with: (x .== BitVector(value)) .& (f(BitVector(value)) .!= BitVector(42))
+      )
+    else {
+      Issue.record("equal arguments with different values")
+      return
+    }
   }
 
   @Test func `too small a resource limit is unknown, with a reason`() throws {
@@ -61,8 +106,8 @@ struct SolverTests {
     var seen: [(String, String)] = []
     solver.queryObserver = { seen.append(($0, $1)) }
     solver.assert(context.variable("x") .< BitVector(4))
-    _ = solver.check(with: context.variable("x") .== BitVector(4), name: "toy")
-    _ = solver.check(with: context.variable("x") .== BitVector(3))
+    _ = solver.checkAlone(context.variable("x") .== BitVector(4), name: "toy")
+    _ = solver.checkAlone(context.variable("x") .== BitVector(3))
     #expect(seen.map(\.0) == ["toy"])
     #expect(seen.first?.1.contains("(declare-fun x () (_ BitVec 64))") == true)
     #expect(seen.first?.1.hasSuffix("(check-sat)\n") == true)
