@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     // Floor 0
     .target(name: "CZ3"),
+    .target(name: "CWalkerPlugin", exclude: ["README.md"]),
     // Floor 1
     .target(name: "Machines", swiftSettings: settings),
     .target(name: "Property", swiftSettings: settings),
@@ -48,7 +49,15 @@ let package = Package(
     // Floor 4
     .target(
       name: "Systems",
-      dependencies: ["Machines", "Property", "Architecture", "Walkers", "Reference", "Oracles"],
+      dependencies: [
+        "CWalkerPlugin", "Machines", "Property", "Architecture", "Walkers", "Reference", "Oracles",
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Plugins",
+      dependencies: ["CWalkerPlugin", "Machines", "Systems"],
+      resources: [.embedInCode("Shim")],
       swiftSettings: settings
     ),
     // Floor 5
@@ -69,13 +78,19 @@ let package = Package(
     // Floor 7
     .executableTarget(
       name: "walkproof",
-      dependencies: ["Property", "Systems", "Proofs", "Reports", arguments],
-      swiftSettings: settings
+      dependencies: [
+        "CWalkerPlugin", "Machines", "Plugins", "Property", "Systems", "Proofs", "Reports",
+        arguments,
+      ],
+      swiftSettings: settings,
+      // The instrumentation of a plugin's code finds its hooks in the process that loads it.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"], .when(platforms: [.linux]))]
     ),
 
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["walkproof"],
+      exclude: ["Fixtures"],
       swiftSettings: settings
     ),
     .testTarget(name: "HouseTests", swiftSettings: settings),

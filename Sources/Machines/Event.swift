@@ -28,6 +28,8 @@ public enum Event: Sendable, Equatable {
   case invalidateInstructions(address: UInt64, sizeInBytes: UInt64)
   /// The walker reported a condition it thought impossible.
   case warn(Site)
+  /// The walker did not come back from the call: it crashed, ended its process, or never ended.
+  case lost(Site)
   /// The walker took more steps than the machine allows any call, and was cut off.
   case runaway
 }

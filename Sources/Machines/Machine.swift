@@ -101,9 +101,14 @@ public enum Barrier: UInt8, Sendable, Hashable, CaseIterable {
 public struct Site: Sendable, CustomStringConvertible {
   /// What was found, in a few words.
   public let name: StaticString
+  /// The line of the walker's source; 0 where the name says enough.
+  public let line: UInt32
   /// The site called `name`.
   @inlinable
-  public init(_ name: StaticString) { self.name = name }
+  public init(_ name: StaticString, line: UInt32 = 0) {
+    self.name = name
+    self.line = line
+  }
   /// What was found, in a few words.
-  public var description: String { "\(name)" }
+  public var description: String { line == 0 ? "\(name)" : "\(name) at line \(line)" }
 }

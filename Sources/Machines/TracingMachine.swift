@@ -209,6 +209,9 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     listener.observe(.invalidateInstructions(address: address, sizeInBytes: sizeInBytes))
   }
 
+  /// Reports that the walker did not come back from the call.
+  public mutating func lose(_ site: Site) { listener.observe(.lost(site)) }
+
   /// Reports the warning.
   public mutating func warn(_ site: Site) { listener.observe(.warn(site)) }
 }

@@ -1,3 +1,5 @@
+import Machines
+
 /// Progress: a call ends, and takes no more loads and stores than its range allows.
 ///
 /// The bound is the contract's. Does not establish: anything about time.
@@ -12,6 +14,10 @@ struct Progress: Sendable {
       .tooManySteps,
       "the call took \(steps) loads and stores, where \(limit) are enough"
     )
+  }
+
+  static func judgeLoss(_ site: Site, _ findings: inout Findings) {
+    findings.add(.lost, "the call never came back: \(site)", detail: site.description)
   }
 
   static func judgeRunaway(_ findings: inout Findings) {

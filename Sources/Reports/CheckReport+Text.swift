@@ -45,7 +45,13 @@ extension CheckReport.Result {
       "\(system)/\(subject): seed \(seed), shard \(shard), cases up to \(caseLimit)"
         + " (\(ending)), \(grouped(audits)) audits"
     ]
+    lines += dialect.map { "  dialect: \($0)" }
     lines += notJudged.map { "  not judged: \($0)" }
+    lines += accepted.map {
+      $0.count > 0
+        ? "  accepted: \($0.fingerprint), \(grouped($0.count)) times (\($0.reason))"
+        : "  accepted, and never seen: \($0.fingerprint) (\($0.reason))"
+    }
     lines += nondeterminism.map { "  NOT DETERMINISTIC: \($0)" }
     var byOperation: [(String, [String])] = []
     for entry in operationCounts {
@@ -92,7 +98,8 @@ extension ViolationReport {
     }
     lines += [
       "", "  in memory  \(hardware)", "  the model  \(model)",
-      "  replay     walkproof replay \(token)",
+      "  known as   \(fingerprint)",
+      "  replay     \(replay)",
     ]
     return lines
   }

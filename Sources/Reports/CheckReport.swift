@@ -45,6 +45,16 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var count: UInt64
   }
 
+  /// A finding that is known and accepted.
+  public struct AcceptedFinding: Codable, Sendable, Equatable {
+    /// Its fingerprint.
+    public var fingerprint: String
+    /// Why it is accepted.
+    public var reason: String
+    /// How often it occurred; 0 if it no longer does.
+    public var count: UInt64
+  }
+
   /// What was found of one subject.
   public struct Result: Codable, Sendable, Equatable {
     /// The system.
@@ -73,6 +83,10 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var ending: String
     /// What the subject cannot do or keep, and so was not judged.
     public var notJudged: [String]
+    /// Where the subject differs from others of its kind without being wrong.
+    public var dialect: [String]
+    /// What was found and is accepted, and what was accepted and not found.
+    public var accepted: [AcceptedFinding]
     /// Operations by kind and result, those that occurred.
     public var operationCounts: [OperationCount]
     /// Entry transitions, those that occurred.
@@ -140,6 +154,8 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public var occurrences: UInt64?
   /// The token by which `replay` shows it again.
   public var token: String
+  /// The command that shows it again.
+  public var replay: String
   /// The configuration in words.
   public var configuration: String
   /// The calls.
@@ -158,7 +174,12 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public var model: String
 
   /// A counterexample with the token that replays it.
-  public init(_ counterexample: Counterexample, token: ReplayToken, failure: Failure? = nil) {
+  public init(
+    _ counterexample: Counterexample,
+    token: ReplayToken,
+    options: String = "",
+    failure: Failure? = nil
+  ) {
     let finding = counterexample.finding
     rule = finding.rule
     statement = finding.statement
@@ -168,6 +189,7 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     firstCase = failure?.caseIndex
     occurrences = failure?.occurrences
     self.token = token.text
+    replay = "walkproof replay \(token.text)\(options.isEmpty ? "" : " \(options)")"
     configuration = counterexample.configuration
     calls = counterexample.calls.map { Call(text: $0.text, events: $0.eventCount) }
     history = counterexample.history.map {
@@ -187,6 +209,7 @@ extension CheckReport.Result {
     system: System,
     subject: Subject,
     campaign: CampaignResult<CheckStatistics>,
+    accepting acceptance: AcceptedFindings = AcceptedFindings(),
     seconds: Double
   ) {
     let statistics = campaign.statistics
@@ -202,6 +225,15 @@ extension CheckReport.Result {
     self.seconds = seconds
     ending = campaign.ending.rawValue
     notJudged = subject.notJudged
+    dialect = subject.dialect
+    accepted = acceptance.entries.filter { $0.system == system.name }.map {
+      CheckReport.AcceptedFinding(
+        fingerprint: $0.fingerprint,
+        reason: $0.reason,
+        count: statistics.accepted[$0.fingerprint] ?? 0
+      )
+    }
+    let fingerprints = acceptance.fingerprints(in: system.name)
     operationCounts = system.operations.enumerated().flatMap { kind, name in
       zip(
         CheckStatistics.results.map(\.description) + ["other"],
@@ -220,7 +252,7 @@ extension CheckReport.Result {
     transitionsNeverReached = System.unseenTransitions(statistics).map(\.description)
     transitionsMissing = system.missingTransitions(statistics, of: subject).map(\.description)
     violations = campaign.failures.compactMap { failure in
-      subject.counterexample(replaying: failure.simplest).map {
+      subject.counterexample(replaying: failure.simplest, accepting: fingerprints).map {
         ViolationReport(
           $0,
           token: ReplayToken(
@@ -228,6 +260,7 @@ extension CheckReport.Result {
             subject: subject.name,
             choices: failure.simplest
           ),
+          options: subject.replayOptions,
           failure: failure
         )
       }

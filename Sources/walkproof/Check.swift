@@ -21,6 +21,8 @@ struct Check: ParsableCommand {
   @Option(help: "The folder of known failures.")
   var corpus = ".walkproof"
 
+  @OptionGroup var acceptance: AcceptanceOptions
+
   @Flag(help: "Neither read nor write the corpus.")
   var noCorpus = false
 
@@ -32,6 +34,7 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
+    let accepted = try acceptance.findings()
     let chosen = try selection.selection()
     let sink = try ReportSink(path: output.output)
     let folder = noCorpus ? nil : Corpus(path: corpus)
@@ -41,8 +44,14 @@ struct Check: ParsableCommand {
     var report = CheckReport(results: [])
     var corpusComplaint: Complaint?
     for (system, subject) in chosen where !interruptFlag.isRaised {
-      var result = check(subject, of: system, among: chosen.count, &terminal)
-      replay(known, of: system, subject, into: &result, &terminal)
+      var result = check(
+        subject,
+        of: system,
+        among: chosen.count,
+        accepting: accepted,
+        &terminal
+      )
+      replay(known, of: system, subject, accepting: accepted, into: &result, &terminal)
       if let folder {
         do {
           try keep(result, in: folder)
@@ -68,14 +77,16 @@ struct Check: ParsableCommand {
     _ subject: Subject,
     of system: System,
     among count: Int,
+    accepting accepted: AcceptedFindings,
     _ terminal: inout Terminal
   ) -> CheckReport.Result {
     let clock = ContinuousClock()
     let start = clock.now
-    let limit = budget.seconds(each: count, isNamed: selection.subject != nil)
+    let limit = budget.seconds(each: count, isNamed: selection.isNamed)
     let campaign = subject.campaign(
       budget.plan(failureLimit: failures),
       jobs: budget.threadCount,
+      accepting: accepted.fingerprints(in: system.name),
       interrupt: interruptFlag
     )
     var screen = terminal
@@ -100,6 +111,7 @@ struct Check: ParsableCommand {
       system: system,
       subject: subject,
       campaign: result,
+      accepting: accepted,
       seconds: seconds
     )
   }
@@ -109,15 +121,25 @@ struct Check: ParsableCommand {
     _ known: [CorpusEntry],
     of system: System,
     _ subject: Subject,
+    accepting accepted: AcceptedFindings,
     into result: inout CheckReport.Result,
     _ terminal: inout Terminal
   ) {
     for entry in known where entry.system == system.name && entry.subject == subject.name {
-      guard let counterexample = subject.counterexample(replaying: entry.choices) else {
+      guard
+        let counterexample = subject.counterexample(
+          replaying: entry.choices,
+          accepting: accepted.fingerprints(in: system.name)
+        )
+      else {
         terminal.note("\(system.name)/\(subject.name): fixed since: \(entry.fingerprint)")
         continue
       }
-      let violation = ViolationReport(counterexample, token: entry.token)
+      let violation = ViolationReport(
+        counterexample,
+        token: entry.token,
+        options: subject.replayOptions
+      )
       guard !result.violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
         continue
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Plugins
 import Property
 import Reports
 import Systems
@@ -27,9 +28,25 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: "The subject to check; see 'walkproof list'. All that should hold by default.")
   var subject: String?
 
+  @OptionGroup var external: ExternalOptions
+
+  /// Whether it is said which subject is meant.
+  var isNamed: Bool { subject != nil || external.isGiven }
+
   /// The systems and subjects named, or all that should hold.
   func selection() throws(Complaint) -> [(system: System, subject: Subject)] {
     let systems = try systems()
+    if let found = try external.load() {
+      if subject != nil {
+        throw Complaint(
+          .usage,
+          "--subject names one of ours; leave it out beside a subject of yours"
+        )
+      }
+      return systems.compactMap { system in
+        found.subject(in: system).map { (system: system, subject: $0) }
+      }
+    }
     guard let name = subject else {
       return systems.flatMap { system in
         system.subjects.filter { $0.role == .clean }.map { (system, $0) }
@@ -55,6 +72,21 @@ struct SelectionOptions: ParsableArguments {
       throw Complaint(.usage, "there is no system '\(name)'; there are \(names)")
     }
     return [system]
+  }
+}
+
+/// What is known and accepted.
+struct AcceptanceOptions: ParsableArguments {
+  @Option(
+    help:
+      "A file of findings that are known and accepted, a line each: SYSTEM FINGERPRINT # REASON."
+  )
+  var accept: String?
+
+  /// The findings; none where no file is given.
+  func findings() throws(Complaint) -> AcceptedFindings {
+    guard let accept else { return AcceptedFindings() }
+    return try AcceptedFindings(path: accept)
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Plugins
 import Property
 import Reports
 import Systems
@@ -13,6 +14,8 @@ struct Replay: ParsableCommand {
   @Argument(help: "A token, as 'check' prints it, or the path of a corpus file.")
   var `case`: String
 
+  @OptionGroup var external: ExternalOptions
+  @OptionGroup var acceptance: AcceptanceOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -23,22 +26,26 @@ struct Replay: ParsableCommand {
         "the case is of the system '\(token.system)', which there is not; see 'walkproof list'"
       )
     }
-    guard let subject = system.subject(named: token.subject) else {
-      throw Complaint(
-        .malformed,
-        "the case is of the subject '\(token.subject)', which \(system.name) has not;"
-          + " see 'walkproof list'"
-      )
-    }
+    let subject = try subject(of: token, in: system)
+    let accepted = try acceptance.findings().fingerprints(in: system.name)
     let sink = try ReportSink(path: output.output)
-    guard let counterexample = subject.counterexample(replaying: token.choices) else {
+    guard
+      let counterexample = subject.counterexample(
+        replaying: token.choices,
+        accepting: accepted
+      )
+    else {
       let name = "\(system.name)/\(subject.name)"
       try sink.write(
         output.format == .json ? "null\n" : "\(name): the case holds; nothing is violated\n"
       )
       return
     }
-    let violation = ViolationReport(counterexample, token: token)
+    let violation = ViolationReport(
+      counterexample,
+      token: token,
+      options: subject.replayOptions
+    )
     switch output.format {
     case .text:
       let lines = violation.lines(title: "\(system.name)/\(subject.name)")
@@ -46,6 +53,26 @@ struct Replay: ParsableCommand {
     case .json: try sink.write(try JSON.text(violation))
     }
     try ExitStatus.violated.end()
+  }
+
+  /// The subject that a case is of: one of ours, or one that the command line loads.
+  private func subject(of token: ReplayToken, in system: System) throws(Complaint) -> Subject {
+    if let found = system.subject(named: token.subject) { return found }
+    guard ExternalSubject.names.contains(token.subject) else {
+      throw Complaint(
+        .malformed,
+        "the case is of the subject '\(token.subject)', which \(system.name) has not;"
+          + " see 'walkproof list'"
+      )
+    }
+    guard let loaded = try external.load()?.subject(in: system), loaded.name == token.subject
+    else {
+      throw Complaint(
+        .usage,
+        "the case is of a \(token.subject): say of which, with --\(token.subject)"
+      )
+    }
+    return loaded
   }
 
   /// The case, from a file if there is one of that name, else from the text itself.

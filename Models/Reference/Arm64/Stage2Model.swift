@@ -7,6 +7,8 @@ public struct Stage2Model: Sendable {
   public struct Contract: Sendable, Hashable {
     /// An unmap frees the tables that it leaves empty; else they stay until destroy.
     public var freesEmptyTables = true
+    /// What adding permissions to an address that is not mapped returns.
+    public var relaxOfUnmapped = Errno.ok
     /// The contract of the calls as documented.
     public init() {}
   }
@@ -176,7 +178,7 @@ public struct Stage2Model: Sendable {
     beginCall()
     guard protection & Protection.software == 0 else { return .invalid }
     guard ipa < tables.inputSize else { return .range }
-    guard let (place, before) = mapping(at: ipa) else { return .ok }
+    guard let (place, before) = mapping(at: ipa) else { return contract.relaxOfUnmapped }
     var mapping = before
     if protection & Protection.read != 0 { mapping.canRead = true }
     if protection & Protection.write != 0 { mapping.canWrite = true }

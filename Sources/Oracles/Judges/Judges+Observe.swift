@@ -43,6 +43,7 @@ extension Judges {
     case .invalidateInstructions(let address, let size):
       maintenance.invalidateInstructions(address, sizeInBytes: size)
     case .warn(let site): Warnings.judge(site, contract, &findings)
+    case .lost(let site): Progress.judgeLoss(site, &findings)
     case .runaway: Progress.judgeRunaway(&findings)
     }
   }

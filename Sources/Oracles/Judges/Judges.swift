@@ -45,6 +45,13 @@ public struct Judges: EventListener, Sendable {
   public var violations: [Violation] { findings.violations }
   /// How many violations there were since the last reset.
   public var violationCount: Int { findings.count }
+  /// Fingerprints of violations that are known and accepted: they are counted, and are none.
+  public var acceptedFingerprints: Set<String> {
+    get { findings.accepted }
+    set { findings.accepted = newValue }
+  }
+  /// How often each accepted violation was seen since the last call of this.
+  public mutating func takeAcceptedCounts() -> [String: UInt64] { findings.takeAcceptedCounts() }
   /// How many events there were since the last reset.
   public var eventCount: Int { findings.now }
   /// How many invalidations the caller owes.

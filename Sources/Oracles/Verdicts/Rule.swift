@@ -40,6 +40,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable {
   // Progress and warnings.
   case tooManySteps = "too-many-steps"
   case runaway = "runaway"
+  case lost = "lost"
   case unexpectedWarning = "unexpected-warning"
   // The judges' own account against memory.
   case auditMismatch = "audit-mismatch"
@@ -62,7 +63,7 @@ extension Rule {
     case .notCleanedBeforeInstall, .instructionsNotInvalidated, .needlessClean,
       .needlessInstructionInvalidation, .notCleanedAfterUnmap, .notFlushed:
       "CacheMaintenance"
-    case .tooManySteps, .runaway: "Progress"
+    case .tooManySteps, .runaway, .lost: "Progress"
     case .unexpectedWarning: "Warnings"
     case .auditMismatch: "Audit"
     }
@@ -122,6 +123,7 @@ extension Rule {
     case .notFlushed: "a flush cleans the memory of every cacheable leaf of its range"
     case .tooManySteps: "a call takes no more loads and stores than its range allows"
     case .runaway: "a call ends"
+    case .lost: "a call comes back to its caller"
     case .unexpectedWarning: "the walker does not reach what its author thought impossible"
     case .auditMismatch: "the tables in memory are what the stores that were seen make of them"
     }

@@ -35,6 +35,16 @@ struct Findings: Sendable {
   private(set) var count = 0
   /// The number of the current event.
   @usableFromInline var now = 0
+  /// Fingerprints of what is known and accepted: counted, and no violation.
+  var accepted: Set<String> = []
+  /// How often each of them was seen.
+  private(set) var acceptedCounts: [String: UInt64] = [:]
+
+  /// How often each accepted one was seen since the last call of this.
+  mutating func takeAcceptedCounts() -> [String: UInt64] {
+    defer { acceptedCounts.removeAll() }
+    return acceptedCounts
+  }
 
   mutating func reset() {
     violations.removeAll(keepingCapacity: true)
@@ -49,12 +59,21 @@ struct Findings: Sendable {
     at place: Place? = nil,
     detail: @autoclosure () -> String = ""
   ) {
-    count += 1
-    guard violations.count < Self.limit else { return }
+    guard violations.count < Self.limit || !accepted.isEmpty else {
+      count += 1
+      return
+    }
     var fingerprint = rule.rawValue
     let detail = detail()
     if !detail.isEmpty { fingerprint += "/" + detail }
     if let level = place?.level { fingerprint += level == .last ? "/last-level" : "/upper-level" }
+    // After a loss there is nothing left to go on with.
+    if rule != .lost, accepted.contains(fingerprint) {
+      acceptedCounts[fingerprint, default: 0] += 1
+      return
+    }
+    count += 1
+    guard violations.count < Self.limit else { return }
     violations.append(
       Violation(
         rule: rule,

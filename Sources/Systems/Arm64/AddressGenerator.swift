@@ -17,7 +17,7 @@ struct AddressGenerator {
 
   private static let anchorWeights = Weights([10, 4, 2, 2, 1])
   private static let offsetWeights = Weights([8, 8, 4, 2, 1])
-  private static let sizeWeights = Weights([120, 40, 8, 12, 3, 3, 3, 2, 1])
+  private static let sizeWeights = Weights([120, 40, 8, 12, 3, 3, 3, 2, 1, 8])
   private static let outputWeights = Weights([14, 8, 4, 1, 1])
 
   init(_ granule: Granule, inputAddressBits: UInt64, outputAddressBits: UInt64) {
@@ -70,7 +70,11 @@ struct AddressGenerator {
     case 6:
       return (inputSize &- (address & ~(pageSize &- 1))) &+ pageSize &* choices.draw(through: 1)
     case 7: return 0 &- (address & ~(pageSize &- 1)) &+ pageSize &* choices.draw(through: 2)
-    default: return largeBlockSize &+ choices.drawScaled(through: pageSize)
+    case 8: return largeBlockSize &+ choices.drawScaled(through: pageSize)
+    // Not a whole number of pages.
+    default:
+      return pageSize * (1 + choices.draw(through: 2)) &+ 1
+        &+ choices.drawScaled(through: pageSize - 2)
     }
   }
 

@@ -8,16 +8,17 @@ struct HypGenerator: OperationGenerator {
   private let addresses: AddressGenerator
   private let haunts: [UInt64]
 
-  private static let granuleWeights = Weights([16, 2, 1])
   private static let kindWeights = Weights([8, 6, 1])
   private static let inputBits: [UInt64] = [48, 39, 32, 42, 36]
   private static let pageLimit: UInt64 = 640
 
-  init(_ choices: inout Choices) {
-    let granule = Granule.allCases[choices.draw(weights: HypGenerator.granuleWeights)]
+  init(_ choices: inout Choices, within limits: GeneratorLimits) {
+    let granule = limits.granule(&choices)
     var configuration = HypConfiguration(granule: granule)
     configuration.inputAddressBits = choices.pick(HypGenerator.inputBits)
-    if granule == .size64K, choices.flip(1, in: 2) { configuration.outputAddressBits = 52 }
+    if granule == .size64K, limits.isAlwaysWide || choices.flip(1, in: 2) {
+      configuration.outputAddressBits = 52
+    }
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
     self.configuration = configuration
     let addresses = AddressGenerator(

@@ -11,6 +11,8 @@ struct HypLibrary<W: HypWalker & UsableOnThreads>: Sendable where W.M == CheckMa
   let create: @Sendable (HypConfiguration, inout CheckMachine) -> W?
   /// Whether it can unmap; an unmap of one that cannot is left out.
   var canUnmap = true
+  /// Whether a map that is refused warns as well, as kernels do.
+  var warnsOfMisuse = false
   /// Whether an unmap frees the tables that it leaves empty.
   var freesEmptyTables = true
 }
@@ -55,7 +57,16 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
     switch operation {
     case .map(let address, let size, let physical, let protection, let allowance):
       let allocations = min(allowance ?? .max, machine.base.memory.remainingPages)
-      machine.begin(bounded(.map, size: size), allocations: allocations)
+      let expected = model.map(
+        address: address,
+        sizeInBytes: size,
+        physical: physical,
+        protection: protection,
+        allocations: allocations
+      )
+      var contract = bounded(.map, size: size)
+      contract.permitsWarnings = library.warnsOfMisuse && expected == .invalid
+      machine.begin(contract, allocations: allocations)
       let found = walker.map(
         address: address,
         sizeInBytes: size,
@@ -64,14 +75,8 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
         on: &machine
       )
       machine.judges.endCall()
+      if let loss = machine.loss { return loss }
       statistics.count(operation: operation.kind.rawValue, result: found)
-      let expected = model.map(
-        address: address,
-        sizeInBytes: size,
-        physical: physical,
-        protection: protection,
-        allocations: allocations
-      )
       if found != expected {
         return wrongResult(
           operation.kind.name,
@@ -86,6 +91,7 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       machine.begin(bounded(.coherent, size: size), allocations: 0)
       let found = walker.unmap(address: address, sizeInBytes: size, on: &machine)
       machine.judges.endCall()
+      if let loss = machine.loss { return loss }
       let isInSpace = model.tables.pages(from: address, sizeInBytes: size) != nil
       statistics.count(operation: operation.kind.rawValue, result: isInSpace ? .ok : .range)
       let expected = model.unmap(address: address, sizeInBytes: size)
@@ -102,6 +108,7 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       machine.begin(bounded(.coherent, size: 0), allocations: 0)
       let leaf = walker.leaf(at: address, on: &machine)
       machine.judges.endCall()
+      if let loss = machine.loss { return loss }
       statistics.count(operation: operation.kind.rawValue, result: leaf.result)
       let expected: Errno = address < model.tables.inputSize ? .ok : .range
       if leaf.result != expected {

@@ -12,17 +12,18 @@ struct Stage2Generator: OperationGenerator {
   /// Drawn before any call, so that a call can be deleted without changing the others.
   private let haunts: [UInt64]
 
-  private static let granuleWeights = Weights([16, 2, 1])
   private static let kindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1])
   private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
   /// How many pages one call may be expected to fill or to visit leaf by leaf.
   private static let pageLimit: UInt64 = 640
 
-  init(_ choices: inout Choices) {
-    let granule = Granule.allCases[choices.draw(weights: Stage2Generator.granuleWeights)]
+  init(_ choices: inout Choices, within limits: GeneratorLimits) {
+    let granule = limits.granule(&choices)
     var configuration = Stage2Configuration(granule: granule)
     configuration.inputAddressBits = choices.pick(Stage2Generator.inputBits)
-    if granule == .size64K, choices.flip(1, in: 2) { configuration.outputAddressBits = 52 }
+    if granule == .size64K, limits.isAlwaysWide || choices.flip(1, in: 2) {
+      configuration.outputAddressBits = 52
+    }
     configuration.hasForceWriteBack = choices.flip(1, in: 2)
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
     if configuration.hasForceWriteBack {
@@ -31,7 +32,8 @@ struct Stage2Generator: OperationGenerator {
     configuration.isIdentityMap = choices.flip(oneIn: 16)
     switch choices.draw(below: 16) {
     case 14: configuration.pageForcing = .always
-    case 15: configuration.pageForcing = .unless(protection: Protection.read | Protection.write)
+    case 15 where limits.hasForcingByProtection:
+      configuration.pageForcing = .unless(protection: Protection.read | Protection.write)
     default: configuration.pageForcing = .never
     }
     self.configuration = configuration

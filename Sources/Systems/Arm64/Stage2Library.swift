@@ -9,4 +9,13 @@ struct Stage2Library<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == C
   let create: @Sendable (Stage2Configuration, inout CheckMachine) -> W?
   /// What its documentation promises.
   var contract = Stage2Model.Contract()
+  /// The calls that it has; the others are left out.
+  var calls = Set(Stage2Operation.Kind.allCases)
+  /// Whether `makeYoung` and `makeOld` return the descriptor that was there.
+  var returnsOldDescriptors = true
+  /// Whether a call that is refused for its arguments warns as well, as kernels do.
+  var warnsOfMisuse = false
+  /// Whether added permissions are invalidated on the issuing CPU only; the others fault once more
+  /// than they have to.
+  var relaxesLocally = false
 }

@@ -11,6 +11,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
 
   var machine: CheckMachine
   let comparison: TableComparison
+  private let library: Stage2Library<W>
   private let walker: W
   private var model: Stage2Model
 
@@ -30,6 +31,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       memory: machine.base.memory,
       root: walker.root
     )
+    self.library = library
     self.machine = machine
     self.walker = walker
     model = Stage2Model(configuration, contract: library.contract)
@@ -40,6 +42,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     _ operation: Stage2Operation,
     into statistics: inout CheckStatistics
   ) -> Finding? {
+    guard library.calls.contains(operation.kind) else { return nil }
     let allocations = min(operation.allocations ?? .max, machine.base.memory.remainingPages)
     var flushed: [Range<UInt64>]?
     if case .flush(let ipa, let size) = operation {
@@ -49,6 +52,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     machine.begin(bounded(contract, size: operation.size), allocations: allocations)
     let found = callWalker(operation)
     machine.judges.endCall()
+    if let loss = machine.loss { return loss }
     var finding: Finding?
     let expected = callModel(
       operation,
@@ -78,7 +82,12 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     flushed: [Range<UInt64>]?
   ) -> CallContract {
     switch operation {
-    case .map: return .map
+    case .map(let ipa, _, let physical, _, _):
+      var contract = CallContract.map
+      contract.permitsWarnings =
+        library.warnsOfMisuse && model.configuration.isIdentityMap && ipa != physical
+      return contract
+    case .relaxPermissions where library.relaxesLocally: return .owing
     case .unmap: return .unmap(cleans: true)
     case .writeProtect, .makeYoung, .makeOld: return .owing
     case .flush: return CallContract(flushedRanges: flushed ?? [])
@@ -195,6 +204,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
     let place = model.tables.find(ipa).place
     let before = model.setYoung(isYoung, ipa: ipa)
+    guard library.returnsOldDescriptors else { return nil }
     return compareDescriptor(
       call,
       descriptor,

@@ -4,6 +4,27 @@ import Oracles
 import Property
 import Reference
 
+/// Which configurations a library can be made with.
+struct GeneratorLimits: Sendable, Hashable {
+  /// The granules that there are.
+  var granules = Granule.allCases
+  /// Whether output addresses have 52 bits wherever the granule is 64 KiB.
+  var isAlwaysWide = false
+  /// Whether pages can be forced for some protections and not for others.
+  var hasForcingByProtection = true
+}
+
+extension GeneratorLimits {
+  /// The granule of a case: mostly the smallest, whose tables fill sooner.
+  func granule(_ choices: inout Choices) -> Granule {
+    switch granules.count {
+    case 1: granules[0]
+    case 2: granules[choices.draw(weights: Weights([4, 1]))]
+    default: granules[choices.draw(weights: Weights([16, 2, 1]))]
+    }
+  }
+}
+
 /// Draws the configuration and the calls of a case.
 protocol OperationGenerator {
   associatedtype Configuration
@@ -15,7 +36,7 @@ protocol OperationGenerator {
   /// How the architecture reads the tables of the configuration.
   var regime: TranslationRegime { get }
 
-  init(_ choices: inout Choices)
+  init(_ choices: inout Choices, within limits: GeneratorLimits)
   /// The next call.
   mutating func operation(_ choices: inout Choices) -> Operation
 }

@@ -49,6 +49,11 @@ extension CheckMachine {
   /// The first violation that a judge saw.
   var firstFinding: Finding? { judges.violations.first.map { Finding($0) } }
 
+  /// That the walker did not come back, which makes everything else it did not do no news.
+  var loss: Finding? {
+    judges.violations.first { $0.rule == .lost }.map { Finding($0) }
+  }
+
   /// Makes everything as it was before the first case.
   mutating func reset() {
     base.reset()

@@ -21,6 +21,9 @@ public struct CheckStatistics: CaseStatistics {
   /// How many full audits were made.
   public private(set) var audits: UInt64 = 0
 
+  /// How often each accepted finding occurred, by its fingerprint.
+  public private(set) var accepted: [String: UInt64] = [:]
+
   /// Nothing covered.
   public init() {}
 
@@ -30,6 +33,7 @@ public struct CheckStatistics: CaseStatistics {
     transitions.merge(other.transitions)
     events += other.events
     audits += other.audits
+    count(accepted: other.accepted)
   }
 
   mutating func count(operation kind: Int, result: Errno) {
@@ -43,6 +47,10 @@ public struct CheckStatistics: CaseStatistics {
       default: 5
       }
     operations[kind * (CheckStatistics.results.count + 1) + column] += 1
+  }
+
+  mutating func count(accepted counts: [String: UInt64]) {
+    accepted.merge(counts) { $0 + $1 }
   }
 
   mutating func countAudit() { audits += 1 }

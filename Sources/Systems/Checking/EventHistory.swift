@@ -73,6 +73,7 @@ struct EventHistory {
       return "release \(hex(address)) by \(amount), to \(remaining)"
     case .freeRoot(let address, _): return concernsTable(event) ? "free root \(hex(address))" : nil
     case .warn(let site): return "WARN: \(site)"
+    case .lost(let site): return "the walker is gone: \(site)"
     case .runaway: return "cut off: too many steps"
     case .refuse(let level): return "no memory for a level-\(level) table"
     case .load, .retain: return nil

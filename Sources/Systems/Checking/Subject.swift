@@ -12,6 +12,8 @@ public struct Subject: Sendable {
     case variant
     /// A museum piece that looks like a fault and is none.
     case control
+    /// Somebody's own, in which nothing should be found.
+    case external
   }
 
   /// The name, unique in its system.
@@ -22,26 +24,40 @@ public struct Subject: Sendable {
   public let role: Role
   /// What it cannot be asked to do, and so what was not checked.
   public let notJudged: [String]
+  /// Where it differs from others of its kind without being wrong, in sentences.
+  public let dialect: [String]
   /// Changes of entries that its contract excludes, and so no check of it can reach.
   public let unreachable: Set<System.Transition>
+  /// The options besides the token that a replay of one of its cases needs; empty for ours.
+  public let replayOptions: String
   /// Makes a worker's own check.
-  let makeCheck: @Sendable () -> SubjectCheck
+  let makeCheck: @Sendable (_ accepted: Set<String>) -> SubjectCheck
   /// Runs one case and writes it down; nil where it holds.
-  let explain: @Sendable ([UInt64]) -> Counterexample?
+  let explain: @Sendable (_ choices: [UInt64], _ accepted: Set<String>) -> Counterexample?
 
   /// Whether a check of it should find nothing.
-  public var shouldHold: Bool { role == .clean || role == .control }
+  public var shouldHold: Bool { role != .seed && role != .variant }
 
   /// Runs the case with these choices and writes it down; nil where it holds.
-  public func counterexample(replaying choices: [UInt64]) -> Counterexample? { explain(choices) }
+  ///
+  /// Findings with accepted fingerprints are passed over.
+  public func counterexample(
+    replaying choices: [UInt64],
+    accepting accepted: Set<String> = []
+  ) -> Counterexample? {
+    explain(choices, accepted)
+  }
 
   /// A campaign over the subject.
   public func campaign(
     _ plan: CampaignPlan,
     jobs: Int,
+    accepting accepted: Set<String> = [],
     interrupt: InterruptFlag = InterruptFlag()
   ) -> Campaign<SubjectCheck> {
-    Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeCheck] in makeCheck() }
+    Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeCheck] in
+      makeCheck(accepted)
+    }
   }
 }
 

@@ -1,0 +1,204 @@
+/* What the compiler's thread-sanitizer instrumentation calls, without its runtime.
+ *
+ * Each load and store of the plugin comes by here. One outside the tables is let go; a store inside
+ * is logged, and so is a load of a page that is free. A plain store is announced before it happens, so its address is kept, and its value is
+ * read when the next thing happens. An atomic access is performed here. */
+#include "log.h"
+
+bool walkproof_is_logging;
+
+static struct {
+	uint64_t *address; /* null when there is none */
+	uint64_t old;
+	uint32_t order;
+	void *site;
+} announced;
+
+/* The physical address of an entry; 0 outside the tables. */
+static uint64_t physical(const void *address)
+{
+	struct walkproof_control *control = walkproof_region.control;
+	uintptr_t offset = (uintptr_t)address - (uintptr_t)walkproof_region.memory;
+
+	if (!walkproof_is_logging || offset >= (uintptr_t)control->page_capacity << control->page_shift)
+		return 0;
+	return control->physical_base + (offset & ~(uintptr_t)7);
+}
+
+static uint64_t *entry(const void *address)
+{
+	return (uint64_t *)((uintptr_t)address & ~(uintptr_t)7);
+}
+
+static void log_store(const void *address, uint64_t old, uint64_t new, uint32_t order, void *site)
+{
+	struct walkproof_record *record = walkproof_log(WALKPROOF_EV_STORE, physical(address), site);
+
+	record->old = old;
+	record->val = new;
+	record->order = order;
+}
+
+void walkproof_log_settle(void)
+{
+	uint64_t *address = announced.address;
+
+	if (!address)
+		return;
+	announced.address = 0;
+	log_store(address, announced.old, *address, announced.order, announced.site);
+}
+
+/* How many loads of live tables there are depends on the compiler, so only others are told. */
+static void load(const void *address, void *site)
+{
+	uint64_t at = physical(address);
+
+	if (!at || walkproof_is_live(at))
+		return;
+	walkproof_log_settle();
+	walkproof_log(WALKPROOF_EV_LOAD, at, site)->val = *entry(address);
+}
+
+static void store(const void *address, uint32_t order, void *site)
+{
+	if (!physical(address))
+		return;
+	walkproof_log_settle();
+	announced.address = entry(address);
+	announced.old = *announced.address;
+	announced.order = order;
+	announced.site = site;
+}
+
+#define SITE __builtin_return_address(0)
+
+void __tsan_init(void) {}
+void __tsan_func_entry(void *caller) { (void)caller; }
+void __tsan_func_exit(void) {}
+
+#define ACCESS(bytes)                                                                     \
+	void __tsan_read##bytes(void *p) { load(p, SITE); }                               \
+	void __tsan_write##bytes(void *p) { store(p, 0, SITE); }                          \
+	void __tsan_unaligned_read##bytes(void *p) { load(p, SITE); }                     \
+	void __tsan_unaligned_write##bytes(void *p) { store(p, 0, SITE); }                \
+	void __tsan_volatile_read##bytes(void *p) { load(p, SITE); }                      \
+	void __tsan_volatile_write##bytes(void *p) { store(p, 1, SITE); }                 \
+	void __tsan_unaligned_volatile_read##bytes(void *p) { load(p, SITE); }            \
+	void __tsan_unaligned_volatile_write##bytes(void *p) { store(p, 1, SITE); }       \
+	void __tsan_read_write##bytes(void *p) { load(p, SITE); store(p, 0, SITE); }      \
+	void __tsan_unaligned_read_write##bytes(void *p) { load(p, SITE); store(p, 0, SITE); }
+ACCESS(1)
+ACCESS(2)
+ACCESS(4)
+ACCESS(8)
+ACCESS(16)
+
+static void range(const char *p, unsigned long size, bool isStore, void *site)
+{
+	unsigned long offset;
+
+	for (offset = 0; offset < size; offset += 8) {
+		if (isStore)
+			store(p + offset, 0, site);
+		else
+			load(p + offset, site);
+	}
+}
+
+void __tsan_read_range(void *p, unsigned long size) { range(p, size, false, SITE); }
+void __tsan_write_range(void *p, unsigned long size) { range(p, size, true, SITE); }
+
+/* The memory orders of C11, as the instrumentation passes them; the log's are the plugin ABI's. */
+static uint32_t order_of(int memory_order)
+{
+	return memory_order >= __ATOMIC_SEQ_CST ? 5 : memory_order >= __ATOMIC_RELEASE ? 3 : 1;
+}
+
+/* Notes an exchange that was performed, whole entries only. */
+static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new, bool succeeded,
+			 uint64_t found, void *site)
+{
+	struct walkproof_record *record = walkproof_log(WALKPROOF_EV_CMPXCHG, physical((void *)p), site);
+
+	record->old = expected;
+	record->val = new;
+	record->flags = succeeded;
+	record->size = found;
+}
+
+#define ATOMIC(bits, type)                                                                         \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order)                         \
+	{                                                                                          \
+		(void)order;                                                                       \
+		load((const void *)p, SITE);                                                       \
+		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                       \
+	}                                                                                          \
+	void __tsan_atomic##bits##_store(volatile type *p, type value, int order)                  \
+	{                                                                                          \
+		bool isEntry = physical((void *)p) != 0;                                           \
+		uint64_t old;                                                                      \
+		if (isEntry)                                                                       \
+			walkproof_log_settle();                                                    \
+		old = isEntry ? *entry((void *)p) : 0;                                             \
+		__atomic_store_n(p, value, __ATOMIC_SEQ_CST);                                      \
+		if (isEntry)                                                                       \
+			log_store((void *)p, old, *entry((void *)p), order_of(order), SITE);       \
+	}                                                                                          \
+	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type expected,           \
+							type value, int order, int failure)        \
+	{                                                                                          \
+		bool isEntry = physical((void *)p) != 0, done;                                     \
+		type found = expected;                                                             \
+		(void)order, (void)failure;                                                        \
+		if (isEntry)                                                                       \
+			walkproof_log_settle();                                                    \
+		done = __atomic_compare_exchange_n(p, &found, value, 0, __ATOMIC_SEQ_CST,          \
+						   __ATOMIC_SEQ_CST);                              \
+		if (isEntry)                                                                       \
+			log_exchange(p, expected, value, done, found, SITE);                       \
+		return found;                                                                      \
+	}                                                                                          \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,        \
+							  type value, int order, int failure)      \
+	{                                                                                          \
+		type wanted = *expected;                                                           \
+		*expected = __tsan_atomic##bits##_compare_exchange_val(p, wanted, value, order,    \
+								       failure);                   \
+		return *expected == wanted;                                                        \
+	}                                                                                          \
+	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *expected,          \
+							type value, int order, int failure)        \
+	{                                                                                          \
+		return __tsan_atomic##bits##_compare_exchange_strong(p, expected, value, order,    \
+								     failure);                     \
+	}                                                                                          \
+	UPDATE(bits, type, exchange, value)                                                        \
+	UPDATE(bits, type, fetch_add, found + value)                                               \
+	UPDATE(bits, type, fetch_sub, found - value)                                               \
+	UPDATE(bits, type, fetch_and, found & value)                                               \
+	UPDATE(bits, type, fetch_or, found | value)                                                \
+	UPDATE(bits, type, fetch_xor, found ^ value)
+
+#define UPDATE(bits, type, name, result)                                                           \
+	type __tsan_atomic##bits##_##name(volatile type *p, type value, int order)                 \
+	{                                                                                          \
+		bool isEntry = physical((void *)p) != 0;                                           \
+		type found = *p;                                                                   \
+		(void)order;                                                                       \
+		if (isEntry)                                                                       \
+			walkproof_log_settle();                                                    \
+		found = *p;                                                                        \
+		*p = (type)(result);                                                               \
+		if (isEntry)                                                                       \
+			log_exchange(p, found, *p, true, found, SITE);                             \
+		return found;                                                                      \
+	}
+
+ATOMIC(8, uint8_t)
+ATOMIC(16, uint16_t)
+ATOMIC(32, uint32_t)
+ATOMIC(64, uint64_t)
+
+void __tsan_atomic_thread_fence(int order) { (void)order; }
+void __tsan_atomic_signal_fence(int order) { (void)order; }

@@ -1,0 +1,169 @@
+/* The host's side of a worker. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "region.h"
+
+extern char **environ;
+
+struct walkproof_worker {
+	struct walkproof_region region;
+	int file;
+	pid_t pid; /* 0 once it is gone */
+};
+
+/* The status that a worker ends itself with when its log is full; see worker.c. */
+enum { STATUS_ENDLESS = 113 };
+
+static int spawn(struct walkproof_worker *worker, const char *executable, const char *plugin)
+{
+	posix_spawn_file_actions_t actions;
+	char number[16];
+	char *const arguments[] = { (char *)executable, "worker", (char *)plugin, number, 0 };
+	int copy, result;
+
+	/* The copy stays open in the worker alone. */
+	copy = dup(worker->file);
+	if (copy < 0)
+		return errno;
+	snprintf(number, sizeof number, "%d", copy);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
+	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1, 0);
+	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
+	result = posix_spawn(&worker->pid, executable, &actions, 0, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(copy);
+	return result;
+}
+
+struct walkproof_worker *walkproof_worker_start(const char *executable, const char *plugin,
+						uint64_t physical_base, uint32_t page_shift,
+						uint32_t page_capacity)
+{
+	struct walkproof_worker *worker = calloc(1, sizeof *worker);
+	int result;
+
+	if (!worker)
+		return 0;
+	worker->file = memfd_create("walkproof", MFD_CLOEXEC);
+	if (worker->file < 0 ||
+	    !walkproof_region_map(&worker->region, worker->file, page_shift, page_capacity)) {
+		result = errno;
+		free(worker);
+		errno = result;
+		return 0;
+	}
+	worker->region.control->physical_base = physical_base;
+	worker->region.control->page_shift = page_shift;
+	worker->region.control->page_capacity = page_capacity;
+	worker->region.control->turn = 1;
+	result = spawn(worker, executable, plugin);
+	if (result) {
+		worker->pid = 0;
+		walkproof_worker_stop(worker);
+		errno = result;
+		return 0;
+	}
+	return worker;
+}
+
+/* Whether the process is gone, and how it went. */
+static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof_ending *ending,
+		    int *detail)
+{
+	int status;
+
+	if (!worker->pid) {
+		*ending = WALKPROOF_EXITED;
+		*detail = 0;
+		return true;
+	}
+	if (waitpid(worker->pid, &status, options) != worker->pid)
+		return false;
+	worker->pid = 0;
+	*ending = WIFSIGNALED(status) ? WALKPROOF_SIGNALLED : WALKPROOF_EXITED;
+	*detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+	if (*ending == WALKPROOF_EXITED && *detail == STATUS_ENDLESS)
+		*ending = WALKPROOF_ENDLESS;
+	return true;
+}
+
+enum walkproof_ending walkproof_worker_await(struct walkproof_worker *worker, int timeout_ms,
+					     int *detail)
+{
+	enum walkproof_ending ending;
+	struct timespec start, now;
+
+	*detail = 0;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (!walkproof_turn_await(worker->region.control, 0, 20)) {
+		if (is_gone(worker, WNOHANG, &ending, detail))
+			return ending;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 > timeout_ms) {
+			kill(worker->pid, SIGKILL);
+			is_gone(worker, 0, &ending, detail);
+			return WALKPROOF_TIMED_OUT;
+		}
+	}
+	return WALKPROOF_RETURNED;
+}
+
+enum walkproof_ending walkproof_worker_call(struct walkproof_worker *worker, int timeout_ms, int *detail)
+{
+	enum walkproof_ending ending;
+
+	worker->region.control->record_count = 0;
+	worker->region.control->text_size = 1;
+	if (!worker->pid && is_gone(worker, WNOHANG, &ending, detail))
+		return ending;
+	walkproof_turn_give(worker->region.control, 1);
+	return walkproof_worker_await(worker, timeout_ms, detail);
+}
+
+void walkproof_worker_stop(struct walkproof_worker *worker)
+{
+	if (worker->pid) {
+		kill(worker->pid, SIGKILL);
+		waitpid(worker->pid, 0, 0);
+	}
+	if (worker->region.control)
+		munmap(worker->region.control, worker->region.size);
+	if (worker->file >= 0)
+		close(worker->file);
+	free(worker);
+}
+
+struct walkproof_control *walkproof_worker_control(struct walkproof_worker *worker)
+{
+	return worker->region.control;
+}
+
+const struct walkproof_record *walkproof_worker_records(struct walkproof_worker *worker)
+{
+	return worker->region.records;
+}
+
+const char *walkproof_worker_text(struct walkproof_worker *worker)
+{
+	return worker->region.text;
+}
+
+const int32_t *walkproof_worker_counts(struct walkproof_worker *worker)
+{
+	return worker->region.counts;
+}
+
+const uint64_t *walkproof_worker_memory(struct walkproof_worker *worker)
+{
+	return (const uint64_t *)worker->region.memory;
+}

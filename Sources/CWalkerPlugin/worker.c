@@ -1,0 +1,352 @@
+/* The worker's side: serves one plugin's calls, and logs what it does. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "log.h"
+
+struct walkproof_region walkproof_region;
+uintptr_t walkproof_plugin_base;
+
+static const struct walkproof_plugin *plugin;
+static struct walkproof_table *table;
+static struct walkproof_host host;
+
+/* The status for a call that logs without end; see host.c. */
+enum { STATUS_ENDLESS = 113 };
+/* What a freed table is filled with: not valid, and not empty. */
+#define POISON 0xdead4ead00000000ull
+
+static struct walkproof_control *control(void) { return walkproof_region.control; }
+
+struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
+{
+	struct walkproof_record *record;
+
+	if (control()->record_count == WALKPROOF_RECORD_LIMIT)
+		_exit(STATUS_ENDLESS);
+	record = &walkproof_region.records[control()->record_count++];
+	*record = (struct walkproof_record) { .kind = kind, .addr = addr };
+	if (site)
+		record->site = (uintptr_t)site - walkproof_plugin_base;
+	return record;
+}
+
+/* Puts words beside the log; 0 when there are none, or no room. */
+static uint32_t text_of(const char *words)
+{
+	uint32_t start = control()->text_size;
+	size_t size = words ? strlen(words) + 1 : 0;
+
+	if (!size || size > WALKPROOF_TEXT_LIMIT - start)
+		return 0;
+	memcpy(walkproof_region.text + start, words, size);
+	control()->text_size += (uint32_t)size;
+	return start;
+}
+
+/* ---- what the host does for the plugin ---- */
+
+static bool is_table(const void *va, uint64_t *page)
+{
+	uintptr_t offset = (uintptr_t)va - (uintptr_t)walkproof_region.memory;
+
+	*page = offset >> control()->page_shift;
+	return *page < control()->page_capacity;
+}
+
+static uint64_t v2p(void *ctx, void *va)
+{
+	uint64_t page;
+
+	(void)ctx;
+	if (is_table(va, &page))
+		return control()->physical_base + ((uintptr_t)va - (uintptr_t)walkproof_region.memory);
+	return (uint64_t)(uintptr_t)va & ~(1ull << 63);
+}
+
+static void *p2v(void *ctx, uint64_t pa)
+{
+	uint64_t offset = pa - control()->physical_base;
+
+	(void)ctx;
+	if (offset >> control()->page_shift < control()->page_capacity)
+		return walkproof_region.memory + offset;
+	/* No table: an address that can be turned back, and that nobody can look at. */
+	return (void *)(uintptr_t)(pa | 1ull << 63);
+}
+
+bool walkproof_is_live(uint64_t physical)
+{
+	uint64_t page = (physical - control()->physical_base) >> control()->page_shift;
+
+	return page < control()->page_capacity && walkproof_region.counts[page] > 0;
+}
+
+static void *allocate(void *ctx, uint64_t bytes, uint32_t flags)
+{
+	uint32_t count = (uint32_t)((bytes + (1ull << control()->page_shift) - 1) >> control()->page_shift);
+	uint32_t first, page;
+	char *va;
+
+	(void)ctx, (void)flags;
+	walkproof_log_settle();
+	if (!count)
+		count = 1;
+	first = (control()->next_page + count - 1) / count * count;
+	if (!control()->allocations || first + count > control()->page_capacity) {
+		walkproof_log(WALKPROOF_EV_ALLOC, 0, 0)->size = bytes;
+		return 0;
+	}
+	control()->allocations--;
+	control()->next_page = first + count;
+	for (page = first; page < first + count; page++)
+		walkproof_region.counts[page] = 1;
+	va = walkproof_region.memory + ((size_t)first << control()->page_shift);
+	memset(va, 0, (size_t)count << control()->page_shift);
+	walkproof_log(WALKPROOF_EV_ALLOC, v2p(0, va), 0)->size = (uint64_t)count << control()->page_shift;
+	return va;
+}
+
+static void poison(uint64_t page, uint64_t count)
+{
+	uint64_t *entry = (void *)(walkproof_region.memory + (page << control()->page_shift));
+	uint64_t entries = count << (control()->page_shift - 3);
+
+	while (entries--)
+		*entry++ = POISON;
+}
+
+static void free_pages(void *ctx, void *va, uint64_t bytes)
+{
+	uint64_t count = bytes >> control()->page_shift, page, number;
+
+	(void)ctx;
+	walkproof_log_settle();
+	walkproof_log(WALKPROOF_EV_FREE, v2p(0, va), 0)->size = bytes;
+	if (!is_table(va, &page) || count > control()->page_capacity - page)
+		return;
+	for (number = page; number < page + count; number++)
+		walkproof_region.counts[number] = 0;
+	poison(page, count);
+}
+
+static void get(void *ctx, void *va)
+{
+	uint64_t page;
+
+	(void)ctx;
+	walkproof_log_settle();
+	walkproof_log(WALKPROOF_EV_GET, v2p(0, va), 0);
+	if (is_table(va, &page))
+		walkproof_region.counts[page]++;
+}
+
+static void put(void *ctx, void *va)
+{
+	uint64_t page;
+
+	(void)ctx;
+	walkproof_log_settle();
+	walkproof_log(WALKPROOF_EV_PUT, v2p(0, va), 0);
+	if (is_table(va, &page) && --walkproof_region.counts[page] == 0)
+		poison(page, 1);
+}
+
+static int count_of(void *ctx, void *va)
+{
+	uint64_t page;
+
+	(void)ctx;
+	walkproof_log_settle();
+	return is_table(va, &page) ? walkproof_region.counts[page] : 0;
+}
+
+static void event(void *ctx, const struct walkproof_event *ev)
+{
+	struct walkproof_record *record;
+
+	(void)ctx;
+	walkproof_log_settle();
+	if (ev->kind == WALKPROOF_EV_ALLOC || ev->kind == WALKPROOF_EV_FREE ||
+	    ev->kind == WALKPROOF_EV_GET || ev->kind == WALKPROOF_EV_PUT)
+		return; /* told by the functions above */
+	record = walkproof_log(ev->kind, ev->addr, 0);
+	record->flags = ev->flags;
+	record->level = ev->level;
+	record->order = ev->order;
+	record->size = ev->size;
+	record->old = ev->old;
+	record->val = ev->val;
+	record->line = ev->line;
+	record->text = text_of(ev->what);
+}
+
+/* ---- loading ---- */
+
+static int refuse(const char *words, const char *detail)
+{
+	snprintf(control()->message, sizeof control()->message, "%s%s", words, detail ? detail : "");
+	control()->ready = 2;
+	walkproof_turn_give(control(), 0);
+	return 1;
+}
+
+static void note_calls(void)
+{
+	uint32_t calls = 0;
+#define CALL(name, function) calls |= plugin->function ? 1u << WALKPROOF_CALL_##name : 0
+	CALL(MAP, map);
+	CALL(UNMAP, unmap);
+	CALL(SET_OWNER, set_owner);
+	CALL(WRPROTECT, wrprotect);
+	CALL(MKYOUNG, mkyoung);
+	CALL(MKOLD, mkold);
+	CALL(TEST_CLEAR_YOUNG, test_clear_young);
+	CALL(IS_YOUNG, is_young);
+	CALL(RELAX, relax);
+	CALL(FLUSH, flush);
+	CALL(GET_LEAF, get_leaf);
+	CALL(SPLIT, split);
+	CALL(QUIESCE, quiesce);
+#undef CALL
+	control()->facts.calls = calls | 1u << WALKPROOF_CALL_INIT | 1u << WALKPROOF_CALL_DESTROY;
+}
+
+/* Loads the plugin; nonzero when it was refused. */
+static int load_plugin(const char *path)
+{
+	const struct walkproof_plugin *(*entry)(void);
+	struct link_map *map;
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	char number[96];
+
+	if (!library)
+		return refuse("it cannot be loaded: ", dlerror());
+	if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0)
+		walkproof_plugin_base = map->l_addr;
+	entry = (__typeof__(entry))dlsym(library, "walkproof_plugin_v1");
+	if (!entry)
+		return refuse("it exports no walkproof_plugin_v1()", 0);
+	plugin = entry();
+	if (!plugin)
+		return refuse("its walkproof_plugin_v1() returns null", 0);
+	if (plugin->abi != WALKPROOF_ABI_VERSION || plugin->size < sizeof *plugin) {
+		snprintf(number, sizeof number, "version %u with a table of %u bytes, and this is version %u with %u",
+			 plugin->abi, plugin->size, WALKPROOF_ABI_VERSION, (unsigned)sizeof *plugin);
+		return refuse("it says that it was built for the ABI's ", number);
+	}
+	if (plugin->page_shift != 12 && plugin->page_shift != 14 && plugin->page_shift != 16) {
+		snprintf(number, sizeof number, "%u", plugin->page_shift);
+		return refuse("its page_shift is none of 12, 14 and 16: ", number);
+	}
+	if (!plugin->init || !plugin->destroy || !plugin->root)
+		return refuse("it lacks one of init, destroy and root, which every plugin needs", 0);
+	snprintf(control()->facts.name, sizeof control()->facts.name, "%s",
+		 plugin->name ? plugin->name : "without a name");
+	control()->facts.page_shift = plugin->page_shift;
+	control()->facts.caps = plugin->caps;
+	control()->facts.last_level = plugin->last_level;
+	control()->facts.min_block_level = plugin->min_block_level;
+	note_calls();
+	control()->ready = 1;
+	return 0;
+}
+
+/* ---- calls ---- */
+
+static int64_t init(const uint64_t *a)
+{
+	struct walkproof_config config = {
+		.size = sizeof config,
+		.flags = (uint32_t)a[0],
+		.ia_bits = (uint32_t)a[1],
+		.pa_bits = (uint32_t)a[2],
+		.vmid_bits = 16,
+	};
+	int32_t level = 0;
+	int result;
+
+	control()->next_page = 0;
+	memset(walkproof_region.counts, 0, control()->page_capacity * sizeof(int32_t));
+	table = 0;
+	result = plugin->init(&table, &config, &host);
+	if (result)
+		return result;
+	result = plugin->root(table, &control()->facts.root_pa, &level, &control()->facts.ia_bits,
+			      &control()->facts.root_bytes);
+	control()->facts.start_level = (uint32_t)level;
+	return result;
+}
+
+static int64_t perform(void)
+{
+	const uint64_t *a = control()->arguments;
+	uint64_t *out = control()->outputs;
+	int32_t level = -1;
+	int64_t result;
+
+	out[0] = out[1] = 0;
+	switch (control()->call) {
+	case WALKPROOF_CALL_INIT: return init(a);
+	case WALKPROOF_CALL_DESTROY: plugin->destroy(table); table = 0; return 0;
+	case WALKPROOF_CALL_MAP: return plugin->map(table, a[0], a[1], a[2], a[3], (uint32_t)a[4]);
+	case WALKPROOF_CALL_UNMAP: return plugin->unmap(table, a[0], a[1]);
+	case WALKPROOF_CALL_SET_OWNER: return plugin->set_owner(table, a[0], a[1], (uint8_t)a[2]);
+	case WALKPROOF_CALL_WRPROTECT: return plugin->wrprotect(table, a[0], a[1]);
+	case WALKPROOF_CALL_MKYOUNG: return plugin->mkyoung(table, a[0], &out[0]);
+	case WALKPROOF_CALL_MKOLD: return plugin->mkold(table, a[0], &out[0]);
+	case WALKPROOF_CALL_TEST_CLEAR_YOUNG:
+		return plugin->test_clear_young(table, a[0], a[1], (int)a[2]);
+	case WALKPROOF_CALL_IS_YOUNG: return plugin->is_young(table, a[0]);
+	case WALKPROOF_CALL_RELAX: return plugin->relax(table, a[0], a[1]);
+	case WALKPROOF_CALL_FLUSH: return plugin->flush(table, a[0], a[1]);
+	case WALKPROOF_CALL_GET_LEAF:
+		result = plugin->get_leaf(table, a[0], &out[0], &level);
+		out[1] = (uint64_t)(int64_t)level;
+		return result;
+	case WALKPROOF_CALL_SPLIT: return plugin->split(table, a[0], a[1], (int)a[2]);
+	case WALKPROOF_CALL_QUIESCE: plugin->quiesce(table); return 0;
+	default: return -WALKPROOF_ENOSYS;
+	}
+}
+
+int walkproof_worker_main(const char *path, int file)
+{
+	struct walkproof_control *given = walkproof_region_peek(file);
+	pid_t parent = getppid();
+
+	if (!given || !walkproof_region_map(&walkproof_region, file, given->page_shift, given->page_capacity))
+		return 70;
+	host = (struct walkproof_host) {
+		.abi = WALKPROOF_ABI_VERSION,
+		.size = sizeof host,
+		.alloc = allocate,
+		.free = free_pages,
+		.get = get,
+		.put = put,
+		.count = count_of,
+		.p2v = p2v,
+		.v2p = v2p,
+		.event = event,
+		.va_lo = (uintptr_t)walkproof_region.memory,
+		.va_hi = (uintptr_t)walkproof_region.memory +
+			 ((uintptr_t)given->page_capacity << given->page_shift),
+	};
+	if (load_plugin(path))
+		return 0;
+	for (;;) {
+		walkproof_turn_give(control(), 0);
+		/* A check that is gone leaves no worker behind. */
+		while (!walkproof_turn_await(control(), 1, 1000))
+			if (getppid() != parent)
+				return 0;
+		walkproof_is_logging = true;
+		control()->result = perform();
+		walkproof_log_settle();
+		walkproof_is_logging = false;
+	}
+}

@@ -1,0 +1,118 @@
+public import Machines
+public import Systems
+
+/// A library that is not part of this package, ready to be checked.
+public struct ExternalSubject: Sendable {
+  /// Where it came from, as it was named.
+  public let origin: String
+  /// The plugins that were loaded, one a granule.
+  public let plugins: [Plugin]
+  /// Where it differs from others without being wrong.
+  public let dialect: PluginDialect
+  private let name: String
+  private let isWide: Bool
+  private let replayOptions: String
+
+  /// The name of plugins in reports and tokens.
+  public static let pluginName = "plugin"
+  /// The name of Linux trees in reports and tokens.
+  public static let linuxTreeName = "linux-tree"
+
+  /// Both.
+  public static let names = [pluginName, linuxTreeName]
+
+  /// Shared objects behind the plugin's contract, each for a granule of its own.
+  public init(
+    pluginPaths: [String],
+    executable: String
+  ) throws(PluginFault) {
+    var plugins: [Plugin] = []
+    for path in pluginPaths {
+      do {
+        plugins.append(try Plugin(path: path, executable: executable))
+      } catch {
+        throw PluginFault("\(path): \(error)")
+      }
+    }
+    self.init(
+      origin: pluginPaths.joined(separator: ", "),
+      name: ExternalSubject.pluginName,
+      plugins: plugins,
+      isWide: false,
+      replayOptions: pluginPaths.map { "--plugin \(quoted($0))" }.joined(separator: " ")
+    )
+  }
+
+  /// A Linux tree, built for each of the granules.
+  public init(
+    linuxTree path: String,
+    granules: [Granule],
+    executable: String,
+    cache: String
+  ) throws(PluginFault) {
+    var plugins: [Plugin] = []
+    do {
+      let tree = try LinuxTree(path: path)
+      for granule in granules {
+        let built = try tree.build(for: granule, cache: cache)
+        plugins.append(try Plugin(path: built, executable: executable, granule: granule))
+      }
+    } catch {
+      throw PluginFault("\(path): \(error)")
+    }
+    self.init(
+      origin: path,
+      name: ExternalSubject.linuxTreeName,
+      plugins: plugins,
+      isWide: true,
+      replayOptions: "--linux-tree \(quoted(path))"
+    )
+  }
+
+  private init(
+    origin: String,
+    name: String,
+    plugins: [Plugin],
+    isWide: Bool,
+    replayOptions: String
+  ) {
+    self.replayOptions = replayOptions
+    self.origin = origin
+    self.name = name
+    self.plugins = plugins
+    self.isWide = isWide
+    dialect = PluginDialect(of: plugins[0])
+  }
+
+  /// The subject in a system; nil where the system is none of its.
+  public func subject(in system: System) -> Subject? {
+    switch system.name {
+    case "arm64-stage2":
+      .stage2(
+        name,
+        origin,
+        plugins: plugins,
+        dialect: dialect,
+        isWide: isWide,
+        replayOptions: replayOptions
+      )
+    case "arm64-hyp":
+      .hyp(
+        name,
+        origin,
+        plugins: plugins,
+        isWide: isWide,
+        replayOptions: replayOptions
+      )
+    default: nil
+    }
+  }
+}
+
+/// A word as a shell takes it.
+private func quoted(_ word: String) -> String {
+  let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@")
+  if word.allSatisfy(plain.contains) { return word }
+  return "'"
+    + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+}

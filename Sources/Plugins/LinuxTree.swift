@@ -1,0 +1,178 @@
+import CWalkerPlugin
+import Foundation
+public import Machines
+public import Systems
+
+/// The page-table code of a Linux tree, built as plugins.
+///
+/// The tree's own files are compiled as they are, behind headers of ours, with the compiler's
+/// thread-sanitizer instrumentation and without its runtime.
+public struct LinuxTree: Sendable {
+  /// The tree's folder.
+  public let path: String
+
+  /// The files of the tree that are used, from its folder.
+  private static let code = "arch/arm64/kvm/hyp/pgtable.c"
+  private static let headers = ["asm/kvm_pgtable.h", "asm/stage2_pgtable.h"]
+  private static let headerFolder = "arch/arm64/include"
+  /// What the glue asks of the tree's header: whether these words are in it.
+  private static let features = [
+    "free_unlinked_table", "free_removed_table", "KVM_PGTABLE_WALK_SHARED",
+    "KVM_PGTABLE_WALK_HANDLE_FAULT",
+  ]
+
+  private let codeText: String
+  private let headerTexts: [String: String]
+
+  /// Reads a tree.
+  ///
+  /// - Parameter path: The tree's top folder.
+  /// - Throws: `PluginFault` where it has no page-table code.
+  public init(path: String) throws(PluginFault) {
+    self.path = path
+    let folder = URL(fileURLWithPath: path)
+    func text(_ file: String) -> String? {
+      (try? Data(contentsOf: folder.appendingPathComponent(file))).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    guard let code = text(LinuxTree.code) else {
+      throw PluginFault("there is no \(LinuxTree.code) in it; name the top folder of a Linux tree")
+    }
+    codeText = code
+    var texts: [String: String] = [:]
+    for header in LinuxTree.headers { texts[header] = text("\(LinuxTree.headerFolder)/\(header)") }
+    guard texts[LinuxTree.headers[0]] != nil else {
+      throw PluginFault("there is no \(LinuxTree.headerFolder)/\(LinuxTree.headers[0]) in it")
+    }
+    headerTexts = texts
+  }
+
+  /// Builds the code for a granule, unless it was built before.
+  ///
+  /// - Parameters:
+  ///   - granule: The granule to build for.
+  ///   - cache: The folder that builds are kept in, by what they were built from.
+  /// - Returns: The path of the shared object.
+  /// - Throws: `PluginFault` with the compiler's first error where it does not build.
+  public func build(for granule: Granule, cache: String) throws(PluginFault) -> String {
+    let compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
+    let flags = flags(for: granule)
+    let inputs =
+      [compiler, codeText] + flags.common + flags.instrumented
+      + headerTexts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+      + Shim.files.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    let folder = URL(fileURLWithPath: cache)
+      .appendingPathComponent("linux-\(granule)-\(digest(of: inputs))")
+    let result = folder.appendingPathComponent("tree.so").path
+    if FileManager.default.fileExists(atPath: result) { return result }
+    let work = URL(fileURLWithPath: cache).appendingPathComponent("building-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: work) }
+    do {
+      try writeSources(to: work)
+    } catch {
+      throw PluginFault("its build cannot be written to \(cache): \(error.localizedDescription)")
+    }
+    let code = URL(fileURLWithPath: path).appendingPathComponent(LinuxTree.code).path
+    try run(compiler, flags.common + flags.instrumented + ["-c", code, "-o", "tree.o"], in: work)
+    try run(compiler, flags.common + ["-c", "walkproof_glue.c", "-o", "glue.o"], in: work)
+    try run(compiler, ["-shared", "-o", "tree.so", "tree.o", "glue.o"], in: work)
+    // Another process may have built the same meanwhile; then that one is as good.
+    try? FileManager.default.moveItem(at: work, to: folder)
+    guard FileManager.default.fileExists(atPath: result) else {
+      throw PluginFault("its build cannot be kept in \(cache)")
+    }
+    return result
+  }
+
+  private func flags(for granule: Granule) -> (common: [String], instrumented: [String]) {
+    let header = headerTexts[LinuxTree.headers[0]] ?? ""
+    let features = LinuxTree.features.filter { header.contains($0) }.map { "-DTREE_HAS_\($0)" }
+    let common =
+      [
+        "-O2", "-g", "-fPIC", "-std=gnu11", "-fno-strict-aliasing", "-w",
+        "-DCONFIG_ARM64_\(granule)_PAGES=1",
+      ] + features + ["-Iinclude", "-I.", "-include", "walkproof_shim.h"]
+    return (common, ["-fsanitize=thread"] + volatileFlags)
+  }
+
+  /// What makes the compiler tell volatile accesses from plain ones.
+  private var volatileFlags: [String] {
+    let compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
+    return compiler.contains("clang")
+      ? [
+        "-mllvm", "-tsan-distinguish-volatile=1", "-mllvm", "-tsan-instrument-read-before-write=1",
+      ] : ["--param", "tsan-distinguish-volatile=1"]
+  }
+
+  /// Writes the headers and the glue: the tree's own page-table headers, and for every other header
+  /// that they or the code include one that is the shim.
+  private func writeSources(to folder: URL) throws {
+    func write(_ text: String, _ name: String) throws {
+      let file = folder.appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(),
+        withIntermediateDirectories: true
+      )
+      try Data(text.utf8).write(to: file)
+    }
+    for (name, text) in Shim.files { try write(text, name) }
+    for text in [codeText] + headerTexts.values {
+      for header in includes(in: text) {
+        try write("#include \"walkproof_shim.h\"\n", "include/\(header)")
+      }
+    }
+    for (name, text) in headerTexts { try write(text, "include/\(name)") }
+  }
+
+  /// The headers that a file includes by `#include <...>`.
+  private func includes(in text: String) -> [String] {
+    text.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: "<", maxSplits: 1)
+      guard words.count == 2, words[0].trimmingCharacters(in: .whitespaces) == "#include",
+        let name = words[1].split(separator: ">").first
+      else { return nil }
+      return String(name)
+    }
+  }
+
+  private func run(
+    _ compiler: String,
+    _ arguments: [String],
+    in folder: URL
+  ) throws(PluginFault) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [compiler] + arguments
+    process.currentDirectoryURL = folder
+    let errors = folder.appendingPathComponent("errors")
+    do {
+      try Data().write(to: errors)
+      process.standardError = try FileHandle(forWritingTo: errors)
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+    } catch {
+      throw PluginFault("'\(compiler)' cannot be started: \(error.localizedDescription)")
+    }
+    process.waitUntilExit()
+    guard process.terminationStatus != 0 else { return }
+    let text = (try? Data(contentsOf: errors)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let first = text.split(separator: "\n").first {
+      $0.contains("error") || $0.contains("not found")
+    }
+    throw PluginFault(
+      "it does not build: \(first.map(String.init) ?? "\(compiler) said nothing");"
+        + " what is missing is not in the shim"
+    )
+  }
+}
+
+/// A name for inputs by their contents (FNV-1a, 64 bits).
+private func digest(of inputs: [String]) -> String {
+  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+  for input in inputs {
+    for byte in input.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    hash = (hash ^ 0xff) &* 0x100_0000_01b3
+  }
+  return String(hash, radix: 16)
+}

@@ -1,0 +1,392 @@
+/* Makes a Linux tree's page-table code a plugin. Compiled without instrumentation.
+ *
+ * The code's callbacks carry no context, so the one table that there is at a time is kept here.
+ * Calls that not every tree has are weak: one that is not there is null in the plugin's table. */
+#include <asm/kvm_pgtable.h>
+#include "walkproof_plugin.h"
+
+#define WEAK(name) __asm__(#name) __attribute__((weak))
+
+/* By the platform's calling convention an argument too many is not looked at, so the widest form
+ * serves trees of every age. */
+int tree_map(struct kvm_pgtable *, u64, u64, u64, u64, void *, u32) WEAK(kvm_pgtable_stage2_map);
+int tree_unmap(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_unmap);
+int tree_set_owner(struct kvm_pgtable *, u64, u64, void *, u8) WEAK(kvm_pgtable_stage2_set_owner);
+int tree_wrprotect(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_wrprotect);
+u64 tree_mkyoung(struct kvm_pgtable *, u64, u32) WEAK(kvm_pgtable_stage2_mkyoung);
+u64 tree_mkold(struct kvm_pgtable *, u64) WEAK(kvm_pgtable_stage2_mkold);
+bool tree_is_young(struct kvm_pgtable *, u64) WEAK(kvm_pgtable_stage2_is_young);
+bool tree_test_clear_young(struct kvm_pgtable *, u64, u64, bool)
+	WEAK(kvm_pgtable_stage2_test_clear_young);
+int tree_relax(struct kvm_pgtable *, u64, u64, u32) WEAK(kvm_pgtable_stage2_relax_perms);
+int tree_flush(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_flush);
+int tree_split(struct kvm_pgtable *, u64, u64, void *) WEAK(kvm_pgtable_stage2_split);
+void tree_free_unlinked(struct kvm_pgtable_mm_ops *, void *, s32)
+	WEAK(kvm_pgtable_stage2_free_unlinked);
+void tree_free_removed(struct kvm_pgtable_mm_ops *, void *, u32)
+	WEAK(kvm_pgtable_stage2_free_removed);
+int tree_get_leaf(struct kvm_pgtable *, u64, u64 *, u32 *) WEAK(kvm_pgtable_get_leaf);
+int tree_stage2_init(struct kvm_pgtable *, struct kvm_s2_mmu *, struct kvm_pgtable_mm_ops *, u32,
+		     void *) WEAK(__kvm_pgtable_stage2_init);
+void tree_stage2_destroy(struct kvm_pgtable *) WEAK(kvm_pgtable_stage2_destroy);
+int tree_hyp_init(struct kvm_pgtable *, u32, struct kvm_pgtable_mm_ops *) WEAK(kvm_pgtable_hyp_init);
+void tree_hyp_destroy(struct kvm_pgtable *) WEAK(kvm_pgtable_hyp_destroy);
+int tree_hyp_map(struct kvm_pgtable *, u64, u64, u64, u64) WEAK(kvm_pgtable_hyp_map);
+u64 tree_hyp_unmap(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_hyp_unmap);
+
+bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkproof_has_hvhe;
+bool walkproof_is_locked;
+
+struct walkproof_table {
+	struct kvm_pgtable pgt;
+	struct kvm_s2_mmu mmu;
+	struct kvm_arch arch;
+	bool isStage1, forcesPages, defersFrees;
+};
+
+static struct walkproof_table table;
+static struct walkproof_host host;
+static struct kvm_pgtable_mm_ops mm_ops;
+/* The pages of a vCPU's cache: never short by itself, the host refuses instead. */
+static struct kvm_mmu_memory_cache cache;
+static struct { void *table; s32 level; } detached[512];
+static u32 detached_count;
+
+/* ---- what is watched ---- */
+
+static void report(struct walkproof_event event)
+{
+	host.event(host.ctx, &event);
+}
+
+#define REPORT(...) report((struct walkproof_event) { __VA_ARGS__ })
+
+void walkproof_warn(const char *condition, unsigned int line)
+{
+	REPORT(.kind = WALKPROOF_EV_WARN, .what = condition, .line = line);
+}
+
+void walkproof_dsb(const char *kind)
+{
+	REPORT(.kind = WALKPROOF_EV_DSB, .what = kind);
+}
+
+void walkproof_isb(void)
+{
+	REPORT(.kind = WALKPROOF_EV_ISB);
+}
+
+void walkproof_lock(bool isEntered)
+{
+	walkproof_is_locked = isEntered;
+	REPORT(.kind = WALKPROOF_EV_LOCK, .flags = isEntered);
+}
+
+/* Level 0 is the encoding of 'no hint' where there is no INT_MAX for it. */
+static s32 hint(s64 level)
+{
+	return level <= 0 || level > 3 ? WALKPROOF_LEVEL_UNKNOWN : (s32)level;
+}
+
+void walkproof_tlbi_va(const char *operation, u64 address, s64 level)
+{
+	bool isLast = operation[0] == 'v' && operation[1] == 'a' && operation[2] == 'l';
+	u32 length = 0;
+
+	while (operation[length])
+		length++;
+	REPORT(.kind = WALKPROOF_EV_TLBI_VA, .addr = address, .level = hint(level),
+	       .flags = (operation[length - 2] == 'i' && operation[length - 1] == 's' ? 0 : 1) | isLast << 1);
+}
+
+void walkproof__kvm_tlb_flush_vmid(struct kvm_s2_mmu *mmu)
+{
+	(void)mmu;
+	REPORT(.kind = WALKPROOF_EV_TLBI_ALL);
+}
+
+void walkproof__kvm_tlb_flush_vmid_ipa(struct kvm_s2_mmu *mmu, u64 ipa, s64 level)
+{
+	(void)mmu;
+	REPORT(.kind = WALKPROOF_EV_TLBI_IPA, .addr = ipa, .level = hint(level));
+}
+
+void walkproof__kvm_tlb_flush_vmid_ipa_nsh(struct kvm_s2_mmu *mmu, u64 ipa, s64 level)
+{
+	(void)mmu;
+	REPORT(.kind = WALKPROOF_EV_TLBI_IPA, .addr = ipa, .level = hint(level), .flags = 1);
+}
+
+void walkproof__kvm_tlb_flush_vmid_range(struct kvm_s2_mmu *mmu, u64 ipa, u64 pages)
+{
+	(void)mmu;
+	REPORT(.kind = WALKPROOF_EV_TLBI_RANGE, .addr = ipa, .size = pages << PAGE_SHIFT);
+}
+
+/* ---- memory ---- */
+
+static void *zalloc_page(void *from)
+{
+	struct kvm_mmu_memory_cache *taken = from;
+	void *page;
+
+	/* A cache that is filled beforehand is as short as the call says. */
+	if (taken == &table.mmu.split_page_cache && taken->nobjs <= 0)
+		return 0;
+	page = host.alloc(host.ctx, PAGE_SIZE, 0);
+	if (page && taken == &table.mmu.split_page_cache)
+		taken->nobjs--;
+	return page;
+}
+
+static void *zalloc_pages_exact(size_t size) { return host.alloc(host.ctx, size, 0); }
+static void free_pages_exact(void *address, size_t size) { host.free(host.ctx, address, size); }
+static void get_page(void *address) { host.get(host.ctx, address); }
+static void put_page(void *address) { host.put(host.ctx, address); }
+static int page_count(void *address) { return host.count(host.ctx, address); }
+static void *phys_to_virt(phys_addr_t physical) { return host.p2v(host.ctx, physical); }
+static phys_addr_t virt_to_phys(void *address) { return host.v2p(host.ctx, address); }
+
+static void free_table(void *address, s32 level)
+{
+	if (tree_free_unlinked)
+		tree_free_unlinked(&mm_ops, address, level);
+	else if (tree_free_removed)
+		tree_free_removed(&mm_ops, address, (u32)level);
+}
+
+static __attribute__((unused)) void detach(void *address, s32 level)
+{
+	REPORT(.kind = WALKPROOF_EV_DETACH, .addr = virt_to_phys(address), .level = level);
+	if (!table.defersFrees || detached_count == sizeof detached / sizeof detached[0]) {
+		free_table(address, level);
+		return;
+	}
+	detached[detached_count].table = address;
+	detached[detached_count++].level = level;
+}
+
+static __attribute__((unused)) void detach_s8(void *address, s8 level) { detach(address, level); }
+static __attribute__((unused)) void detach_u32(void *address, u32 level) { detach(address, (s32)level); }
+
+static void clean(void *address, size_t size)
+{
+	REPORT(.kind = WALKPROOF_EV_DCACHE, .addr = virt_to_phys(address), .size = size);
+}
+
+static void invalidate_instructions(void *address, size_t size)
+{
+	REPORT(.kind = WALKPROOF_EV_ICACHE, .addr = virt_to_phys(address), .size = size);
+}
+
+static bool forces_pages(u64 address, u64 end, enum kvm_pgtable_prot prot)
+{
+	(void)address, (void)end, (void)prot;
+	return table.forcesPages;
+}
+
+/* ---- the plugin's calls ---- */
+
+static int init_stage2(const struct walkproof_config *config)
+{
+	u32 flags = 0;
+	int result;
+
+	table.arch.vtcr = kvm_get_vtcr(config->pa_bits > 48 ? 6 : 5, 0, config->ia_bits);
+	table.mmu.arch = &table.arch;
+	table.mmu.vtcr = table.arch.vtcr;
+	table.mmu.pgt = &table.pgt;
+	if (config->flags & WALKPROOF_F_NOFWB)
+		flags |= KVM_PGTABLE_S2_NOFWB;
+	if (config->flags & WALKPROOF_F_IDMAP)
+		flags |= KVM_PGTABLE_S2_IDMAP;
+	if (!tree_stage2_init)
+		return -WALKPROOF_ENOSYS;
+	result = tree_stage2_init(&table.pgt, &table.mmu, &mm_ops, flags, 0);
+	table.pgt.force_pte_cb = forces_pages;
+	return result;
+}
+
+static int init(struct walkproof_table **out, const struct walkproof_config *config,
+		const struct walkproof_host *given)
+{
+	bool hasMaintenance = !(config->flags & WALKPROOF_F_NO_CMO);
+
+	host = *given;
+	table = (struct walkproof_table) {
+		.isStage1 = config->flags & WALKPROOF_F_STAGE1,
+		.forcesPages = config->flags & WALKPROOF_F_FORCE_PTE,
+		.defersFrees = config->flags & WALKPROOF_F_RCU_FREE,
+	};
+	detached_count = 0;
+	walkproof_is_locked = false;
+	walkproof_has_fwb = config->flags & WALKPROOF_F_FWB;
+	walkproof_has_tlb_range = config->flags & WALKPROOF_F_TLBRANGE;
+	walkproof_has_bti = config->flags & WALKPROOF_F_BTI;
+	walkproof_has_hvhe = config->flags & WALKPROOF_F_HVHE;
+	mm_ops = (struct kvm_pgtable_mm_ops) {
+		.zalloc_page = zalloc_page,
+		.zalloc_pages_exact = zalloc_pages_exact,
+		.free_pages_exact = free_pages_exact,
+#if defined(TREE_HAS_free_unlinked_table)
+		.free_unlinked_table = (void *)detach_s8,
+#elif defined(TREE_HAS_free_removed_table)
+		.free_removed_table = (void *)detach_u32,
+#endif
+		.get_page = get_page,
+		.put_page = put_page,
+		.page_count = page_count,
+		.phys_to_virt = phys_to_virt,
+		.virt_to_phys = virt_to_phys,
+		.dcache_clean_inval_poc = hasMaintenance ? clean : 0,
+		.icache_inval_pou = hasMaintenance ? invalidate_instructions : 0,
+	};
+	*out = &table;
+	if (!table.isStage1)
+		return init_stage2(config);
+	return tree_hyp_init ? tree_hyp_init(&table.pgt, config->ia_bits, &mm_ops) : -WALKPROOF_ENOSYS;
+}
+
+static void quiesce(struct walkproof_table *t)
+{
+	(void)t;
+	while (detached_count) {
+		detached_count--;
+		free_table(detached[detached_count].table, detached[detached_count].level);
+	}
+}
+
+static void destroy(struct walkproof_table *t)
+{
+	quiesce(t);
+	if (t->isStage1)
+		tree_hyp_destroy(&t->pgt);
+	else
+		tree_stage2_destroy(&t->pgt);
+}
+
+static int root(struct walkproof_table *t, u64 *root_pa, int32_t *start_level, u32 *ia_bits, u64 *root_bytes)
+{
+	u64 shift = ARM64_HW_PGTABLE_LEVEL_SHIFT((s32)t->pgt.start_level - 1);
+
+	*root_pa = virt_to_phys((void *)t->pgt.pgd);
+	*start_level = (s32)t->pgt.start_level;
+	*ia_bits = t->pgt.ia_bits;
+	*root_bytes = (t->isStage1 || t->pgt.ia_bits <= shift ? 1 : BIT(t->pgt.ia_bits - shift)) << PAGE_SHIFT;
+	return 0;
+}
+
+static int map(struct walkproof_table *t, u64 ia, u64 size, u64 pa, u64 prot, u32 flags)
+{
+	u32 walk = 0;
+
+	if (t->isStage1)
+		return tree_hyp_map(&t->pgt, ia, size, pa, prot);
+#if defined(TREE_HAS_KVM_PGTABLE_WALK_SHARED)
+	if (flags & WALKPROOF_MAP_SHARED)
+		walk |= KVM_PGTABLE_WALK_SHARED;
+#endif
+#if defined(TREE_HAS_KVM_PGTABLE_WALK_HANDLE_FAULT)
+	if (flags & WALKPROOF_MAP_FAULT)
+		walk |= KVM_PGTABLE_WALK_HANDLE_FAULT;
+#endif
+	(void)flags;
+	return tree_map(&t->pgt, ia, size, pa, prot, &cache, walk);
+}
+
+static int64_t unmap(struct walkproof_table *t, u64 ia, u64 size)
+{
+	return t->isStage1 ? (int64_t)tree_hyp_unmap(&t->pgt, ia, size) : tree_unmap(&t->pgt, ia, size);
+}
+
+static int set_owner(struct walkproof_table *t, u64 ia, u64 size, u8 owner)
+{
+	return tree_set_owner(&t->pgt, ia, size, &cache, owner);
+}
+
+static int wrprotect(struct walkproof_table *t, u64 ia, u64 size)
+{
+	return tree_wrprotect(&t->pgt, ia, size);
+}
+
+static int mkyoung(struct walkproof_table *t, u64 ia, u64 *old)
+{
+	*old = tree_mkyoung(&t->pgt, ia, 0);
+	return 0;
+}
+
+static int mkold(struct walkproof_table *t, u64 ia, u64 *old)
+{
+	*old = tree_mkold(&t->pgt, ia);
+	return 0;
+}
+
+static int is_young(struct walkproof_table *t, u64 ia)
+{
+	return tree_is_young(&t->pgt, ia);
+}
+
+static int test_clear_young(struct walkproof_table *t, u64 ia, u64 size, int clear)
+{
+	return tree_test_clear_young(&t->pgt, ia, size, clear);
+}
+
+static int relax(struct walkproof_table *t, u64 ia, u64 prot)
+{
+	return tree_relax(&t->pgt, ia, prot, 0);
+}
+
+static int flush(struct walkproof_table *t, u64 ia, u64 size)
+{
+	return tree_flush(&t->pgt, ia, size);
+}
+
+static int get_leaf(struct walkproof_table *t, u64 ia, u64 *pte, int32_t *level)
+{
+	/* The level is written as a byte or as a word, depending on age. */
+	u32 word = 0;
+	int result = tree_get_leaf(&t->pgt, ia, pte, &word);
+
+	*level = (s8)word;
+	return result;
+}
+
+static int split(struct walkproof_table *t, u64 ia, u64 size, int pages)
+{
+	t->mmu.split_page_cache.nobjs = pages;
+	return tree_split(&t->pgt, ia, size, &t->mmu.split_page_cache);
+}
+
+static struct walkproof_plugin plugin = {
+	.abi = WALKPROOF_ABI_VERSION,
+	.size = sizeof plugin,
+	.name = "linux-tree",
+	.page_shift = PAGE_SHIFT,
+#if !defined(WALKPROOF_NATIVE)
+	.caps = WALKPROOF_CAP_STORE_ORDER | WALKPROOF_CAP_REFCOUNTS | WALKPROOF_CAP_TTL | WALKPROOF_CAP_EVENTS |
+		WALKPROOF_CAP_LOADS,
+#endif
+	.last_level = 3,
+	.min_block_level = KVM_PGTABLE_MIN_BLOCK_LEVEL,
+	.init = init,
+	.destroy = destroy,
+	.root = root,
+	.quiesce = quiesce,
+};
+
+const struct walkproof_plugin *walkproof_plugin_v1(void)
+{
+	plugin.map = tree_map ? map : 0;
+	plugin.unmap = tree_unmap ? unmap : 0;
+	plugin.set_owner = tree_set_owner ? set_owner : 0;
+	plugin.wrprotect = tree_wrprotect ? wrprotect : 0;
+	plugin.mkyoung = tree_mkyoung ? mkyoung : 0;
+	plugin.mkold = tree_mkold ? mkold : 0;
+	plugin.is_young = tree_is_young ? is_young : 0;
+	plugin.test_clear_young = tree_test_clear_young ? test_clear_young : 0;
+	plugin.relax = tree_relax ? relax : 0;
+	plugin.flush = tree_flush ? flush : 0;
+	plugin.get_leaf = tree_get_leaf ? get_leaf : 0;
+	plugin.split = tree_split ? split : 0;
+	return &plugin;
+}

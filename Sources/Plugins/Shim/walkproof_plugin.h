@@ -1,0 +1,1 @@
+../../CWalkerPlugin/include/walkproof_plugin.h

@@ -1,0 +1,85 @@
+import CWalkerPlugin
+public import Machines
+import Synchronization
+
+/// A walker in a shared object, for one granule, and the processes that run it.
+public final class Plugin: Sendable {
+  /// Where a plugin is, and who runs it.
+  struct Place: Sendable {
+    /// The program that is started with `worker PATH FD`.
+    let executable: String
+    /// The shared object.
+    let path: String
+    let granule: Granule
+  }
+
+  /// Its name for itself.
+  public let name: String
+  /// Its granule.
+  public let granule: Granule
+  /// What it says it reports, as `WALKPROOF_CAP_` bits.
+  let capabilities: UInt32
+  /// Which calls it has, by `walkproof_call`.
+  let calls: UInt32
+  private let place: Place
+  /// How long a call may take, in milliseconds.
+  ///
+  /// Calls take microseconds; one that took seconds is never given as long again, so that the case
+  /// can be shrunk.
+  private let callTimeout = Atomic<Int32>(5000)
+  /// Processes that nobody uses now.
+  private let idle: Mutex<[PluginWorker]>
+
+  /// Loads a plugin, in a process of its own.
+  ///
+  /// - Parameters:
+  ///   - path: The shared object.
+  ///   - executable: The program that is started with `worker PATH FD`; it calls `Plugin.serve`.
+  ///   - granule: The granule that it has to be for; nil for whichever it is for.
+  /// - Throws: `PluginFault` where it cannot be loaded, or is for another granule.
+  public init(path: String, executable: String, granule: Granule? = nil) throws(PluginFault) {
+    // The memory's layout depends on the granule, which only the plugin knows.
+    let probe = try PluginWorker(Place(executable: executable, path: path, granule: .size64K))
+    let facts = probe.control.pointee.facts
+    guard let found = Granule(rawValue: UInt64(facts.page_shift)) else {
+      throw PluginFault("its granule is none of 4K, 16K and 64K")
+    }
+    if let granule, granule != found {
+      throw PluginFault("it is for \(found) granules, and not for \(granule)")
+    }
+    guard facts.caps & UInt32(WALKPROOF_CAP_EVENTS) != 0 else {
+      throw PluginFault(
+        "it reports no events (WALKPROOF_CAP_EVENTS), and only what is reported can be judged"
+      )
+    }
+    name = probe.name
+    self.granule = found
+    capabilities = facts.caps
+    calls = facts.calls
+    place = Place(executable: executable, path: path, granule: found)
+    idle = Mutex([])
+  }
+
+  /// Whether it has a call.
+  func has(_ call: walkproof_call) -> Bool { calls >> call.rawValue & 1 != 0 }
+
+  /// A process for one case; nil where none can be started.
+  func takeWorker() -> PluginWorker? {
+    if let worker = idle.withLock({ $0.popLast() }) { return worker }
+    return try? PluginWorker(place)
+  }
+
+  /// How long the next call may take, in milliseconds.
+  var timeout: Int32 { callTimeout.load(ordering: .relaxed) }
+
+  /// Takes a process back; one that is gone is dropped.
+  func put(_ worker: PluginWorker) {
+    if worker.hasTimedOut { callTimeout.store(250, ordering: .relaxed) }
+    if worker.isAlive { idle.withLock { $0.append(worker) } }
+  }
+
+  /// What the program `worker PATH FD` does: serves calls until the check is gone.
+  public static func serve(path: String, file: Int32) -> Int32 {
+    walkproof_worker_main(path, file)
+  }
+}

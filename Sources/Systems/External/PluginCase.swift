@@ -1,0 +1,208 @@
+import CWalkerPlugin
+import Machines
+
+/// One table of a plugin: the process that holds it, and the replay of what it does there.
+///
+/// The plugin works in memory of its own process; everything it reports is done again on the
+/// check's machine, where the judges listen. That the two memories agree is checked at the end.
+final class PluginCase {
+  /// How much of a call that never came back is looked at.
+  private static let lastRecordLimit = 4096
+
+  private let plugin: Plugin
+  private let worker: PluginWorker?
+  /// The first root page.
+  private(set) var root: UInt64 = 0
+
+  init(_ plugin: Plugin) {
+    self.plugin = plugin
+    worker = plugin.takeWorker()
+  }
+
+  deinit {
+    if let worker { plugin.put(worker) }
+  }
+
+  /// What a call returned.
+  struct Answer {
+    var result: Int64 = 0
+    var outputs: (UInt64, UInt64) = (0, 0)
+
+    /// The result as an error, or success.
+    var errno: Errno { result < 0 ? Errno(rawValue: Int32(clamping: -result)) : .ok }
+  }
+
+  /// Makes a table.
+  func create(
+    flags: Int32,
+    inputAddressBits: UInt64,
+    outputAddressBits: UInt64,
+    on machine: inout CheckMachine
+  ) {
+    worker?.control.pointee.physical_base = machine.base.memory.base
+    root = machine.base.memory.base
+    let answer = call(
+      WALKPROOF_CALL_INIT,
+      (UInt64(flags), inputAddressBits, outputAddressBits, 0, 0),
+      on: &machine
+    )
+    guard let worker, worker.isAlive else { return }
+    if answer.result != 0 { machine.base.lose(Site("it cannot make a table")) }
+    root = worker.control.pointee.facts.root_pa
+  }
+
+  /// Makes one call, and does again on `machine` what the plugin did.
+  func call(
+    _ call: walkproof_call,
+    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0),
+    on machine: inout CheckMachine
+  ) -> Answer {
+    guard let worker else {
+      machine.base.lose(Site("its process cannot be started"))
+      return Answer()
+    }
+    guard worker.isAlive else { return Answer() }
+    let loss = worker.call(
+      call,
+      arguments,
+      allocations: machine.remainingAllocations,
+      timeout: plugin.timeout
+    )
+    if let loss {
+      // What led to it is worth showing; where there is too much of it, the end.
+      for record in worker.records.suffix(PluginCase.lastRecordLimit)
+      where record.kind != WALKPROOF_EV_ALLOC.rawValue {
+        replay(record, on: &machine)
+      }
+      machine.base.lose(loss)
+      return Answer()
+    }
+    for record in worker.records { replay(record, on: &machine) }
+    return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
+  }
+
+  /// What the plugin did in the last call, in order.
+  var records: UnsafeBufferPointer<walkproof_record>? { worker?.records }
+
+  private func replay(_ record: walkproof_record, on machine: inout CheckMachine) {
+    let memory = machine.base.memory
+    let page = record.addr & ~(UInt64(1) << memory.pageShift - 1)
+    let index = (record.addr - page) >> 3
+    switch walkproof_kind(record.kind) {
+    case WALKPROOF_EV_LOAD: _ = machine.load(page, at: index)
+    case WALKPROOF_EV_STORE:
+      machine.store(record.val, to: page, at: index, order: record.order >= 3 ? .release : .relaxed)
+    case WALKPROOF_EV_CMPXCHG:
+      if record.flags & 1 != 0 {
+        _ = machine.compareExchange(record.old, with: record.val, in: page, at: index)
+      } else {
+        _ = machine.load(page, at: index)
+      }
+    case WALKPROOF_EV_ALLOC: allocate(record, on: &machine)
+    case WALKPROOF_EV_FREE:
+      machine.freeRoot(page, pageCount: Int(record.size >> memory.pageShift))
+    case WALKPROOF_EV_GET: machine.retain(page, by: 1)
+    case WALKPROOF_EV_PUT: machine.release(page, by: 1)
+    case WALKPROOF_EV_DCACHE: machine.clean(record.addr, sizeInBytes: record.size)
+    case WALKPROOF_EV_ICACHE:
+      machine.invalidateInstructions(record.addr, sizeInBytes: record.size)
+    case WALKPROOF_EV_WARN: machine.warn(Site("WARN_ON", line: record.line))
+    case WALKPROOF_EV_DETACH, WALKPROOF_EV_LOCK: break
+    default: replayMaintenance(record, on: &machine)
+    }
+  }
+
+  private func allocate(_ record: walkproof_record, on machine: inout CheckMachine) {
+    let shift = machine.base.memory.pageShift
+    let pageCount = Int(max(1, record.size >> shift))
+    // At which level a page will be used shows when it is linked.
+    let table =
+      pageCount == 1
+      ? machine.allocateTable(level: 3) : machine.allocateRoot(pageCount: pageCount, level: 0)
+    if (table ?? 0) != record.addr {
+      machine.base.lose(Site("it changed what the check keeps beside its tables"))
+    }
+  }
+
+  private func replayMaintenance(_ record: walkproof_record, on machine: inout CheckMachine) {
+    let isLocal = record.flags & 1 != 0
+    let hint = record.level == WALKPROOF_LEVEL_UNKNOWN ? nil : Int(record.level)
+    func invalidation(
+      _ operation: TLBInvalidation<UInt64>.Operation,
+      sizeInBytes: UInt64 = 0,
+      levelHint: Int? = nil
+    ) -> TLBInvalidation<UInt64> {
+      TLBInvalidation(
+        operation,
+        address: record.addr,
+        sizeInBytes: sizeInBytes,
+        levelHint: levelHint,
+        isBroadcast: !isLocal
+      )
+    }
+    let pageSize = UInt64(1) << machine.base.memory.pageShift
+    switch walkproof_kind(record.kind) {
+    case WALKPROOF_EV_TLBI_IPA:
+      let first = invalidation(.ipas2e1, sizeInBytes: pageSize, levelHint: hint)
+      replayComposite(first, on: &machine)
+    case WALKPROOF_EV_TLBI_RANGE:
+      replayComposite(invalidation(.ripas2e1, sizeInBytes: record.size), on: &machine)
+    case WALKPROOF_EV_TLBI_ALL:
+      machine.barrier(.dsbISHST)
+      machine.invalidate(TLBInvalidation(.vmalls12e1, isBroadcast: !isLocal))
+      machine.barrier(.dsbISH)
+      machine.barrier(.isb)
+    case WALKPROOF_EV_TLBI_VA:
+      let isLast = record.flags & 2 != 0
+      machine.invalidate(
+        invalidation(isLast ? .vale2 : .vae2, sizeInBytes: pageSize, levelHint: hint)
+      )
+    case WALKPROOF_EV_TLBI_SYNC: machine.barrier(.dsbISH)
+    case WALKPROOF_EV_DSB: machine.barrier(barrier(called: worker?.text(of: record) ?? ""))
+    case WALKPROOF_EV_ISB: machine.barrier(.isb)
+    default: break
+    }
+  }
+
+  /// An invalidation of stage 2 with what belongs to it: combined entries of both stages go only
+  /// with those of stage 1.
+  ///
+  /// Reference: Arm ARM DDI 0487, "TLB maintenance instructions".
+  private func replayComposite(
+    _ invalidation: TLBInvalidation<UInt64>,
+    on machine: inout CheckMachine
+  ) {
+    let isBroadcast = invalidation.isBroadcast
+    machine.barrier(isBroadcast ? .dsbISHST : .dsbNSHST)
+    machine.invalidate(invalidation)
+    machine.barrier(isBroadcast ? .dsbISH : .dsbNSH)
+    machine.invalidate(TLBInvalidation(.vmalle1, isBroadcast: isBroadcast))
+    machine.barrier(isBroadcast ? .dsbISH : .dsbNSH)
+    machine.barrier(.isb)
+  }
+
+  private func barrier(called name: String) -> Barrier {
+    switch name {
+    case "ishst": .dsbISHST
+    case "nsh": .dsbNSH
+    case "nshst": .dsbNSHST
+    default: .dsbISH
+    }
+  }
+
+  /// Whether the tables are in the plugin's memory what its reported stores made of them.
+  ///
+  /// Freed pages are left out: the plugin's are filled with poison.
+  func agrees(with machine: CheckMachine) -> Bool {
+    guard let worker, worker.isAlive else { return true }
+    let memory = machine.base.memory
+    let entries = 1 << (memory.pageShift - 3)
+    for page in 0..<memory.usedPages where worker.counts[page] > 0 {
+      let address = memory.base + UInt64(page) << memory.pageShift
+      let replayed = memory.pointer(to: address)
+      let own = worker.memory + page * entries
+      for entry in 0..<entries where replayed[entry] != own[entry] { return false }
+    }
+    return true
+  }
+}

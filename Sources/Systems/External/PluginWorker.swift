@@ -1,0 +1,123 @@
+import CWalkerPlugin
+import Machines
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Why a plugin could not be loaded.
+public struct PluginFault: Error, Sendable, Hashable, CustomStringConvertible {
+  /// In words that follow the plugin's path.
+  public let description: String
+
+  /// The fault in these words.
+  public init(_ description: String) { self.description = description }
+}
+
+/// A process that runs one plugin, and the memory shared with it.
+///
+/// Unchecked: whoever holds it is the only one that uses it.
+final class PluginWorker: @unchecked Sendable {
+  /// How long loading may take before the process is ended, in milliseconds.
+  private static let loadTimeout: Int32 = 10_000
+  /// How many table pages there are; as many as a machine of a check has.
+  static let pageCapacity: UInt32 = 1536
+
+  private let worker: OpaquePointer
+  /// Whether the process still serves calls.
+  private(set) var isAlive = true
+  /// Whether it was ended because a call took too long.
+  private(set) var hasTimedOut = false
+
+  /// Starts a process, and waits until the plugin is loaded.
+  init(_ plugin: Plugin.Place) throws(PluginFault) {
+    guard
+      let worker = walkproof_worker_start(
+        plugin.executable,
+        plugin.path,
+        1 << 36,
+        UInt32(plugin.granule.shift),
+        PluginWorker.pageCapacity
+      )
+    else {
+      throw PluginFault("no process can be started for it: \(String(cString: strerror(errno)))")
+    }
+    self.worker = worker
+    var detail: Int32 = 0
+    let ending = walkproof_worker_await(worker, PluginWorker.loadTimeout, &detail)
+    guard ending == WALKPROOF_RETURNED else {
+      throw PluginFault("loading it ends its process: \(PluginWorker.site(of: ending, detail))")
+    }
+    guard control.pointee.ready == 1 else {
+      throw PluginFault(PluginWorker.text(in: &control.pointee.message))
+    }
+  }
+
+  deinit { walkproof_worker_stop(worker) }
+
+  /// The part of the shared memory that is asked and answered in.
+  var control: UnsafeMutablePointer<walkproof_control> { walkproof_worker_control(worker) }
+  /// What the plugin did in the last call, in order.
+  var records: UnsafeBufferPointer<walkproof_record> {
+    UnsafeBufferPointer(
+      start: walkproof_worker_records(worker),
+      count: min(Int(control.pointee.record_count), Int(WALKPROOF_RECORD_LIMIT))
+    )
+  }
+  /// The words of a record; empty for none.
+  func text(of record: walkproof_record) -> String {
+    guard record.text != 0, record.text < UInt32(WALKPROOF_TEXT_LIMIT) else { return "" }
+    return String(cString: walkproof_worker_text(worker) + Int(record.text))
+  }
+  /// The count of each table page.
+  var counts: UnsafePointer<Int32> { walkproof_worker_counts(worker) }
+  /// The tables.
+  var memory: UnsafePointer<UInt64> { walkproof_worker_memory(worker) }
+
+  /// Makes one call; nil when the plugin came back from it, else how it did not.
+  func call(
+    _ call: walkproof_call,
+    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0),
+    allocations: Int,
+    timeout: Int32
+  ) -> Site? {
+    let control = control
+    control.pointee.call = call.rawValue
+    control.pointee.allocations = UInt32(clamping: allocations)
+    control.pointee.arguments = (
+      arguments.0, arguments.1, arguments.2, arguments.3, arguments.4, 0
+    )
+    var detail: Int32 = 0
+    let ending = walkproof_worker_call(worker, timeout, &detail)
+    if ending == WALKPROOF_RETURNED { return nil }
+    isAlive = false
+    hasTimedOut = ending == WALKPROOF_TIMED_OUT
+    return PluginWorker.site(of: ending, detail)
+  }
+
+  private static func site(of ending: walkproof_ending, _ detail: Int32) -> Site {
+    switch ending {
+    case WALKPROOF_SIGNALLED:
+      switch detail {
+      case SIGSEGV: Site("killed by SIGSEGV, an access to an address that is not mapped")
+      case SIGBUS: Site("killed by SIGBUS, an access that memory refused")
+      case SIGABRT: Site("killed by SIGABRT, by itself or by a corrupted heap")
+      case SIGILL, SIGTRAP: Site("killed by a trap")
+      case SIGFPE: Site("killed by SIGFPE, an arithmetic error")
+      default: Site("killed by a signal")
+      }
+    case WALKPROOF_TIMED_OUT: Site("it was still running after all the time that a call is given")
+    case WALKPROOF_ENDLESS: Site("it goes on without end")
+    default: Site("it ended its own process")
+    }
+  }
+
+  private static func text<T>(in buffer: inout T) -> String {
+    withUnsafeBytes(of: &buffer) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+
+  /// The plugin's name for itself.
+  var name: String { PluginWorker.text(in: &control.pointee.facts.name) }
+}

@@ -1,0 +1,113 @@
+import Architecture
+import CWalkerPlugin
+import Machines
+import Reference
+
+extension Subject {
+  /// The guest stage 2 of a library, given as a plugin for each granule.
+  ///
+  /// - Parameters:
+  ///   - name: Its name in reports and tokens.
+  ///   - summary: What it is, in a few words.
+  ///   - plugins: The plugins, each for a granule of its own; at least one.
+  ///   - dialect: Where the library differs without being wrong.
+  ///   - isWide: Whether it always has 52 bits of output address with 64 KiB granules.
+  ///   - replayOptions: The options besides the token that a replay needs.
+  /// - Returns: The subject.
+  public static func stage2(
+    _ name: String,
+    _ summary: String,
+    plugins: [Plugin],
+    dialect: PluginDialect,
+    isWide: Bool,
+    replayOptions: String
+  ) -> Subject {
+    let byGranule = PluginSet(plugins)
+    var contract = Stage2Model.Contract()
+    contract.relaxOfUnmapped = dialect.relaxOfUnmapped
+    let calls = plugins.map(\.stage2Calls).reduce(into: Set(Stage2Operation.Kind.allCases)) {
+      $0.formIntersection($1)
+    }
+    return Subject(
+      name,
+      .external,
+      summary,
+      checkedIn: Stage2Session.self,
+      Stage2Library<PluginStage2>(
+        create: { PluginStage2(byGranule[$0.granule], $0, on: &$1) },
+        contract: contract,
+        calls: calls,
+        returnsOldDescriptors: !dialect.agesByRange,
+        warnsOfMisuse: true,
+        relaxesLocally: dialect.relaxesLocally
+      ),
+      notJudged: notJudged(plugins, calls: calls),
+      // Where entries are locked first, those are changes of the locked one.
+      unreachable: dialect.locksEntries
+        ? [
+          System.Transition(old: .invalid, new: .page),
+          System.Transition(old: .invalid, new: .block),
+          System.Transition(old: .invalid, new: .table),
+        ] : [],
+      dialect: dialect.sentences,
+      replayOptions: replayOptions,
+      limits: limits(plugins, isWide: isWide)
+    )
+  }
+
+  /// The hypervisor stage 1 of a library, given as a plugin for each granule.
+  public static func hyp(
+    _ name: String,
+    _ summary: String,
+    plugins: [Plugin],
+    isWide: Bool,
+    replayOptions: String
+  ) -> Subject {
+    let byGranule = PluginSet(plugins)
+    return Subject(
+      name,
+      .external,
+      summary,
+      checkedIn: HypSession.self,
+      HypLibrary<PluginHyp>(
+        create: { PluginHyp(byGranule[$0.granule], $0, on: &$1) },
+        canUnmap: plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) },
+        warnsOfMisuse: true
+      ),
+      replayOptions: replayOptions,
+      limits: limits(plugins, isWide: isWide)
+    )
+  }
+
+  private static func notJudged(
+    _ plugins: [Plugin],
+    calls: Set<Stage2Operation.Kind>
+  ) -> [String] {
+    Stage2Operation.Kind.allCases.filter { !calls.contains($0) }.map { "\($0.name): it has none" }
+  }
+
+  private static func limits(_ plugins: [Plugin], isWide: Bool) -> GeneratorLimits {
+    GeneratorLimits(
+      granules: Granule.allCases.filter { granule in
+        plugins.contains { $0.granule == granule }
+      },
+      isAlwaysWide: isWide,
+      hasForcingByProtection: false
+    )
+  }
+}
+
+/// A library's plugins, one a granule.
+private struct PluginSet: Sendable {
+  private let plugins: [Plugin]
+
+  init(_ plugins: [Plugin]) {
+    precondition(!plugins.isEmpty, "a library without plugins")
+    self.plugins = plugins
+  }
+
+  /// The one for a granule; the generator draws no other.
+  subscript(granule: Granule) -> Plugin {
+    plugins.first { $0.granule == granule } ?? plugins[0]
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Machines
+import Plugins
+import Reports
+import Systems
+
+/// A subject of the user's own, in C.
+struct ExternalOptions: ParsableArguments {
+  @Option(
+    help: "A shared object behind the plugin contract; once for each granule that there is."
+  )
+  var plugin: [String] = []
+
+  @Option(help: "The top folder of a Linux tree whose page-table code is built and checked.")
+  var linuxTree: String?
+
+  @Option(help: "The granules to build a tree for: 4K, 16K or 64K; all by default.")
+  var granule: [GranuleArgument] = []
+
+  /// Whether there is one.
+  var isGiven: Bool { !plugin.isEmpty || linuxTree != nil }
+
+  func validate() throws {
+    if !plugin.isEmpty, linuxTree != nil {
+      throw ValidationError("--plugin and --linux-tree are two subjects; give one of them.")
+    }
+    if !granule.isEmpty, linuxTree == nil {
+      throw ValidationError("--granule says what to build a --linux-tree for.")
+    }
+  }
+
+  /// Loads it; nil where none is given.
+  func load() throws(Complaint) -> ExternalSubject? {
+    do {
+      if let linuxTree {
+        return try ExternalSubject(
+          linuxTree: linuxTree,
+          granules: granule.isEmpty ? Granule.allCases : granule.map(\.granule),
+          executable: ExternalOptions.executable,
+          cache: ExternalOptions.cache
+        )
+      }
+      guard !plugin.isEmpty else { return nil }
+      return try ExternalSubject(pluginPaths: plugin, executable: ExternalOptions.executable)
+    } catch {
+      throw Complaint(.noSubject, error.description)
+    }
+  }
+
+  /// This program, which is also the one that plugins run in.
+  private static var executable: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  }
+
+  /// Where builds are kept: with the user's other caches.
+  private static var cache: String {
+    let environment = ProcessInfo.processInfo.environment
+    let home = environment["HOME"] ?? NSTemporaryDirectory()
+    return (environment["XDG_CACHE_HOME"] ?? "\(home)/.cache") + "/walkproof"
+  }
+}
+
+/// A granule as it is written on the command line: `4K`, `16k`.
+struct GranuleArgument: ExpressibleByArgument {
+  let granule: Granule
+
+  init?(argument: String) {
+    guard let found = Granule.allCases.first(where: { "\($0)" == argument.uppercased() }) else {
+      return nil
+    }
+    granule = found
+  }
+
+  static var allValueStrings: [String] { Granule.allCases.map { "\($0)" } }
+}

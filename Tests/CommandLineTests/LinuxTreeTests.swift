@@ -1,0 +1,205 @@
+import Foundation
+import Testing
+
+/// Linux trees, unmodified and with a fault put into a copy.
+///
+/// Runs where `WALKPROOF_LINUX_TREES` names a folder that holds `linux-source-6.1` and
+/// `linux-source-6.12`, as Debian's packages unpack.
+@Suite(.enabled(if: LinuxTrees.folder != nil && Compiler.isThere), .serialized)
+struct LinuxTreeTests {
+  static let versions = ["6.1", "6.12"]
+
+  private static func tree(_ version: String) -> String {
+    "\(LinuxTrees.folder ?? "")/linux-source-\(version)"
+  }
+
+  private static func accepted(_ version: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/linux-\(version).accepted").path
+  }
+
+  private func check(_ tree: String, _ options: String...) throws -> Command.Outcome {
+    let command = try Command()
+    defer { command.clean() }
+    return try command.run(["check", "--linux-tree", tree, "--no-corpus"] + options)
+  }
+
+  @Test(arguments: versions)
+  func `a tree is built as it is, and nothing is found but what is known`(version: String) throws {
+    let outcome = try check(
+      LinuxTreeTests.tree(version),
+      "--accept",
+      LinuxTreeTests.accepted(version),
+      "--cases",
+      "1500"
+    )
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("  accepted: "))
+    #expect(outcome.output.contains("  dialect: "))
+  }
+
+  @Test(arguments: versions)
+  func `without the list, what is known is found`(version: String) throws {
+    let outcome = try check(LinuxTreeTests.tree(version), "--system", "arm64-hyp", "--cases", "200")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("hyp_map(va: 0x0, size: 0x200000, phys: 0x0, prot: RW)"))
+  }
+
+  @Test func `trees of different ages speak different dialects`() throws {
+    let old = try check(LinuxTreeTests.tree("6.1"), "--cases", "1", "--granule", "4K")
+    let new = try check(LinuxTreeTests.tree("6.12"), "--cases", "1", "--granule", "4k")
+    #expect(old.output.contains("relax_perms of an unmapped address returns 0"))
+    #expect(new.output.contains("relax_perms of an unmapped address returns -EAGAIN"))
+    #expect(new.output.contains("it has no mkold, is_young"))
+  }
+
+  /// A fault: in a function's first line that contains a word, some text is replaced by another.
+  struct Fault: Sendable {
+    let name: String
+    let function: String
+    let word: String
+    /// What is replaced; nil for the whole line.
+    let old: String?
+    let new: String
+
+    /// The code with the fault in it; nil where there is no such line.
+    func put(into code: String) -> String? {
+      var lines = code.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      guard
+        let start = lines.firstIndex(where: { line in
+          line.contains("\(function)(") && !line.hasPrefix("\t") && !line.hasSuffix(";")
+        }),
+        let line = lines[start...].firstIndex(where: { $0.contains(word) })
+      else { return nil }
+      lines[line] = old.map { lines[line].replacingOccurrences(of: $0, with: new) } ?? new
+      return lines.joined(separator: "\n")
+    }
+  }
+
+  static let faults = [
+    Fault(
+      name: "a page count that is not released",
+      function: "stage2_put_pte",
+      word: "put_page",
+      old: nil,
+      new: ""
+    ),
+    Fault(
+      name: "an invalidation that is left out",
+      function: "stage2_put_pte",
+      word: "flush_vmid_ipa",
+      old: nil,
+      new: ""
+    ),
+    Fault(
+      name: "a walk's address that is not rounded down",
+      function: "__kvm_pgtable_visit",
+      word: "ALIGN_DOWN",
+      old: nil,
+      new: ""
+    ),
+    Fault(
+      name: "a block one page too large",
+      function: "kvm_block_mapping_supported",
+      word: "granule >",
+      old: "addr)",
+      new: "addr + 4096)"
+    ),
+  ]
+
+  @Test(arguments: faults.indices)
+  func `a fault that is put into a copy is found`(index: Int) throws {
+    let fault = LinuxTreeTests.faults[index]
+    let command = try Command()
+    defer { command.clean() }
+    let copy = command.folder.appendingPathComponent("tree")
+    for file in [
+      "arch/arm64/kvm/hyp/pgtable.c", "arch/arm64/include/asm/kvm_pgtable.h",
+      "arch/arm64/include/asm/stage2_pgtable.h",
+    ] {
+      let original = URL(fileURLWithPath: LinuxTreeTests.tree("6.1")).appendingPathComponent(file)
+      var text = try String(contentsOf: original, encoding: .utf8)
+      if file.hasSuffix("hyp/pgtable.c") {
+        text = try #require(fault.put(into: text), "\(fault.name): the tree has no such line")
+      }
+      let target = copy.appendingPathComponent(file)
+      try FileManager.default.createDirectory(
+        at: target.deletingLastPathComponent(),
+        withIntermediateDirectories: true
+      )
+      try text.write(to: target, atomically: true, encoding: .utf8)
+    }
+    let outcome = try command.run([
+      "check", "--linux-tree", copy.path, "--no-corpus", "--system", "arm64-stage2", "--granule",
+      "4K", "--accept", LinuxTreeTests.accepted("6.1"), "--cases", "400",
+    ])
+    #expect(outcome.status == 1, "\(fault.name): \(outcome.output)\(outcome.errors)")
+  }
+
+  @Test func `a tree that does not build is skipped, with the compiler's first error`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    for (file, text) in [
+      ("arch/arm64/kvm/hyp/pgtable.c", "#include <asm/kvm_pgtable.h>\nint x = NO_SUCH_THING;\n"),
+      ("arch/arm64/include/asm/kvm_pgtable.h", "struct kvm_pgtable;\n"),
+    ] {
+      let target = command.folder.appendingPathComponent(file)
+      try FileManager.default.createDirectory(
+        at: target.deletingLastPathComponent(),
+        withIntermediateDirectories: true
+      )
+      try text.write(to: target, atomically: true, encoding: .utf8)
+    }
+    let outcome = try command.run(["check", "--linux-tree", "."])
+    #expect(outcome.status == 125)
+    #expect(outcome.errors.contains("NO_SUCH_THING"))
+    #expect(outcome.errorLines.count == 1)
+    let empty = try command.run(["check", "--linux-tree", "arch"])
+    #expect(empty.status == 125)
+    #expect(empty.errors.contains("name the top folder of a Linux tree"))
+  }
+}
+
+/// Where the trees are.
+enum LinuxTrees {
+  /// The folder that holds them; nil where there are none.
+  static let folder = ProcessInfo.processInfo.environment["WALKPROOF_LINUX_TREES"]
+}
+
+/// What the options say that go with a subject of one's own.
+@Suite struct AcceptanceTests {
+  @Test func `a list of accepted findings that is malformed is named with its line`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let file = command.folder.appendingPathComponent("list")
+    try Data("# a comment\n\narm64-stage2 no-break\n".utf8).write(to: file)
+    let outcome = try command.run(["check", "--accept", "list", "--cases", "1"])
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("list:3: "))
+    let missing = try command.run(["check", "--accept", "none", "--cases", "1"])
+    #expect(missing.status == 74)
+  }
+
+  @Test func `what is accepted is counted and does not fail, and the rest does`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let all = try command.run([
+      "check", "--system", "arm64-stage2", "--subject", "no-break", "--cases", "300",
+      "--no-corpus",
+    ])
+    #expect(all.status == 1)
+    let known = all.output.split(separator: "\n").compactMap { line in
+      line.hasPrefix("  known as   ") ? line.dropFirst("  known as   ".count) : nil
+    }
+    let first = try #require(known.first)
+    let file = command.folder.appendingPathComponent("list")
+    try Data("arm64-stage2 \(first) # a test\narm64-stage2 never # unseen\n".utf8).write(to: file)
+    let rest = try command.run([
+      "check", "--system", "arm64-stage2", "--subject", "no-break", "--cases", "300",
+      "--no-corpus", "--accept", "list",
+    ])
+    #expect(rest.output.contains("  accepted: \(first), "))
+    #expect(rest.output.contains("  accepted, and never seen: never (unseen)"))
+    #expect(!rest.output.contains("  known as   \(first)\n"))
+  }
+}
