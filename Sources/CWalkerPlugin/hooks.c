@@ -54,8 +54,12 @@ static void load(const void *address, void *site)
 {
 	uint64_t at = physical(address);
 
-	if (!at || walkproof_is_live(at))
+	if (!at)
 		return;
+	if (walkproof_is_live(at)) {
+		walkproof_region.control->load_count++;
+		return;
+	}
 	walkproof_log_settle();
 	walkproof_log(WALKPROOF_EV_LOAD, at, site)->val = *entry(address);
 }

@@ -32,17 +32,30 @@ struct ExternalOptions: ParsableArguments {
 
   /// Loads it; nil where none is given.
   func load() throws(Complaint) -> ExternalSubject? {
+    if let linuxTree {
+      return try ExternalOptions.load(linuxTree: linuxTree, granules: granule.map(\.granule))
+    }
+    return plugin.isEmpty ? nil : try ExternalOptions.load(plugins: plugin)
+  }
+
+  /// Builds a tree for these granules, for all where there are none.
+  static func load(linuxTree: String, granules: [Granule]) throws(Complaint) -> ExternalSubject {
     do {
-      if let linuxTree {
-        return try ExternalSubject(
-          linuxTree: linuxTree,
-          granules: granule.isEmpty ? Granule.allCases : granule.map(\.granule),
-          executable: ExternalOptions.executable,
-          cache: ExternalOptions.cache
-        )
-      }
-      guard !plugin.isEmpty else { return nil }
-      return try ExternalSubject(pluginPaths: plugin, executable: ExternalOptions.executable)
+      return try ExternalSubject(
+        linuxTree: linuxTree,
+        granules: granules.isEmpty ? Granule.allCases : granules,
+        executable: executable,
+        cache: cache
+      )
+    } catch {
+      throw Complaint(.noSubject, error.description)
+    }
+  }
+
+  /// Loads shared objects.
+  static func load(plugins: [String]) throws(Complaint) -> ExternalSubject {
+    do {
+      return try ExternalSubject(pluginPaths: plugins, executable: executable)
     } catch {
       throw Complaint(.noSubject, error.description)
     }

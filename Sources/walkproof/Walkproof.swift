@@ -14,7 +14,9 @@ struct Walkproof: ParsableCommand {
       Exit status:
       \(ExitStatus.allCases.map { "  \($0.rawValue)\t\($0.meaning)" }.joined(separator: "\n"))
       """,
-    subcommands: [Worker.self, Check.self, Prove.self, Replay.self, List.self, Bench.self]
+    subcommands: [
+      Worker.self, Check.self, Compare.self, Prove.self, Replay.self, List.self, Bench.self,
+    ]
   )
 
   static func main() {

@@ -53,6 +53,18 @@ struct LinuxTreeTests {
     #expect(new.output.contains("it has no mkold, is_young"))
   }
 
+  @Test func `two ages are compared, call by call`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run([
+      "compare", "--linux-tree", LinuxTreeTests.tree("6.1"), "--linux-tree",
+      LinuxTreeTests.tree("6.12"), "--granule", "4K", "--system", "arm64-stage2", "--cases", "100",
+    ])
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("    -EAGAIN"))
+    #expect(outcome.output.contains("tables allocated"))
+  }
+
   /// A fault: in a function's first line that contains a word, some text is replaced by another.
   struct Fault: Sendable {
     let name: String

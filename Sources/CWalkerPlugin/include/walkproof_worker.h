@@ -72,6 +72,7 @@ struct walkproof_control {
 	uint32_t page_shift, page_capacity, next_page, pad;
 	/* the log */
 	uint32_t record_count, text_size;
+	uint64_t load_count; /* loads of live tables, which are not logged */
 };
 
 /* How a call came to its end. */

@@ -48,6 +48,11 @@ struct HypGenerator: OperationGenerator {
     }
   }
 
+  func allocations(of operation: HypOperation) -> Int {
+    guard case .map(_, _, _, _, let allocations) = operation else { return .max }
+    return allocations ?? .max
+  }
+
   private func map(_ choices: inout Choices) -> HypOperation {
     let start = address(&choices)
     var size = addresses.size(from: start, &choices)

@@ -72,6 +72,8 @@ struct Stage2Generator: OperationGenerator {
     }
   }
 
+  func allocations(of operation: Stage2Operation) -> Int { operation.allocations ?? .max }
+
   private func map(_ choices: inout Choices) -> Stage2Operation {
     var (ipa, size) = range(&choices)
     let protection = protection(&choices)

@@ -50,7 +50,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
     let contract = contract(of: operation, flushed: flushed)
     machine.begin(bounded(contract, size: operation.size), allocations: allocations)
-    let found = callWalker(operation)
+    let found = walker.perform(operation, on: &machine)
     machine.judges.endCall()
     if let loss = machine.loss { return loss }
     var finding: Finding?
@@ -95,45 +95,10 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
   }
 
-  private typealias Answer = (result: Errno, word: UInt64, level: Int)
-
-  private mutating func callWalker(_ operation: Stage2Operation) -> Answer {
-    switch operation {
-    case .map(let ipa, let size, let physical, let protection, _):
-      let result = walker.map(
-        ipa: ipa,
-        sizeInBytes: size,
-        physical: physical,
-        protection: protection,
-        on: &machine
-      )
-      return (result, 0, 0)
-    case .unmap(let ipa, let size):
-      return (walker.unmap(ipa: ipa, sizeInBytes: size, on: &machine), 0, 0)
-    case .setOwner(let ipa, let size, let owner, _):
-      return (walker.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, on: &machine), 0, 0)
-    case .writeProtect(let ipa, let size):
-      return (walker.writeProtect(ipa: ipa, sizeInBytes: size, on: &machine), 0, 0)
-    case .makeYoung(let ipa): return (.ok, walker.makeYoung(ipa: ipa, on: &machine), 0)
-    case .makeOld(let ipa): return (.ok, walker.makeOld(ipa: ipa, on: &machine), 0)
-    case .isYoung(let ipa): return (.ok, walker.isYoung(ipa: ipa, on: &machine) ? 1 : 0, 0)
-    case .relaxPermissions(let ipa, let protection):
-      return (walker.relaxPermissions(ipa: ipa, protection: protection, on: &machine), 0, 0)
-    case .flush(let ipa, let size):
-      return (walker.flush(ipa: ipa, sizeInBytes: size, on: &machine), 0, 0)
-    case .leaf(let ipa):
-      let leaf = walker.leaf(at: ipa, on: &machine)
-      return (leaf.result, leaf.descriptor, leaf.level)
-    case .invalidateAll:
-      machine.judges.settle()
-      return (.ok, 0, 0)
-    }
-  }
-
   private mutating func callModel(
     _ operation: Stage2Operation,
     allocations: Int,
-    found: Answer,
+    found: CallAnswer,
     flushed: [Range<UInt64>]?,
     _ finding: inout Finding?
   ) -> Errno {

@@ -139,6 +139,8 @@ extension Subject {
       dialect: dialect,
       unreachable: unreachable,
       replayOptions: replayOptions,
+      limits: limits,
+      driver: library.driver,
       makeCheck: { accepted in
         var check = TableCheck<S>(
           library,

@@ -139,21 +139,24 @@ struct TableComparison {
     case .invalid(0): return "invalid"
     case .invalid(let raw): return "invalid, annotated \(hex(raw))"
     case .table(let address): return "a table at \(hex(address))"
-    case .leaf(let leaf):
-      var access = leaf.isReadable ? "R" : ""
-      if leaf.isWritable { access += "W" }
-      if leaf.isExecutable { access += "X" }
-      let type =
-        switch leaf.memoryType {
-        case .normalWriteBack: "normal"
-        case .deviceNGnRE: "device"
-        case .other(let field): "memory type \(field)"
-        }
-      return "a \(leaf.isPage ? "page" : "block") to \(hex(leaf.outputAddress))"
-        + " \(access.isEmpty ? "no access" : access) \(type)"
-        + (leaf.softwareBits == 0 ? "" : " sw:\(leaf.softwareBits >> 55)")
-        + (leaf.isAccessed ? "" : " old")
+    case .leaf(let leaf): return "a \(leaf.isPage ? "page" : "block") to \(describe(leaf))"
     }
+  }
+
+  /// Where a leaf leads and how, in words.
+  func describe(_ leaf: Architecture.Leaf) -> String {
+    var access = leaf.isReadable ? "R" : ""
+    if leaf.isWritable { access += "W" }
+    if leaf.isExecutable { access += "X" }
+    let type =
+      switch leaf.memoryType {
+      case .normalWriteBack: "normal"
+      case .deviceNGnRE: "device"
+      case .other(let field): "memory type \(field)"
+      }
+    return "\(hex(leaf.outputAddress)) \(access.isEmpty ? "no access" : access) \(type)"
+      + (leaf.softwareBits == 0 ? "" : " sw:\(leaf.softwareBits >> 55)")
+      + (leaf.isAccessed ? "" : " old")
   }
 
   /// A model's entry in words.

@@ -39,13 +39,22 @@ protocol OperationGenerator {
   init(_ choices: inout Choices, within limits: GeneratorLimits)
   /// The next call.
   mutating func operation(_ choices: inout Choices) -> Operation
+  /// How many table allocations a call may take.
+  func allocations(of operation: Operation) -> Int
+}
+
+/// A library whose calls can be made without a model beside it.
+protocol DrivenLibrary<Generator>: Sendable {
+  associatedtype Generator: OperationGenerator
+  /// How its calls are made.
+  var driver: CallDriver<Generator> { get }
 }
 
 /// One case in progress: a walker, its model, and the machine between them.
 protocol TableSession {
   associatedtype Generator: OperationGenerator
   /// The library under check.
-  associatedtype Library: Sendable
+  associatedtype Library: DrivenLibrary where Library.Generator == Generator
 
   var machine: CheckMachine { get set }
   var comparison: TableComparison { get }

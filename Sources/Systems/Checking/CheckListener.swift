@@ -10,6 +10,9 @@ public struct CheckListener: EventListener {
   /// The events kept.
   @usableFromInline var recording: [Event] = []
 
+  /// How many loads of live tables the walker made that were not told, being no news to a judge.
+  var hiddenLoads = 0
+
   init(judges: Judges) { self.judges = judges }
 
   /// Takes note of one event.

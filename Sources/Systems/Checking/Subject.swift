@@ -30,6 +30,10 @@ public struct Subject: Sendable {
   public let unreachable: Set<System.Transition>
   /// The options besides the token that a replay of one of its cases needs; empty for ours.
   public let replayOptions: String
+  /// Which configurations it can be made with.
+  let limits: GeneratorLimits
+  /// How its calls are made: a `CallDriver` of its system's generator.
+  let driver: any Sendable
   /// Makes a worker's own check.
   let makeCheck: @Sendable (_ accepted: Set<String>) -> SubjectCheck
   /// Runs one case and writes it down; nil where it holds.

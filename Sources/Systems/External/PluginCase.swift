@@ -78,6 +78,7 @@ final class PluginCase {
       return Answer()
     }
     for record in worker.records { replay(record, on: &machine) }
+    machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
   }
 

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import Plugins
+import Property
+import Reports
+import Systems
+
+/// Compares two subjects on the same calls.
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run the same calls on two subjects: where they differ, and what each call costs.",
+    discussion: """
+      Name two of --linux-tree, --plugin and --subject; trees come before plugins, and plugins before \
+      subjects of ours. Each difference is shrunk to the shortest calls that show it.
+      """
+  )
+
+  /// The form of the results.
+  enum CompareFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+    case markdown
+  }
+
+  @Option(help: "The top folder of a Linux tree.")
+  var linuxTree: [String] = []
+
+  @Option(help: "A shared object behind the plugin contract.")
+  var plugin: [String] = []
+
+  @Option(help: "One of our own subjects; see 'walkproof list'.")
+  var subject: [String] = []
+
+  @Option(help: "The granules to build trees for: 4K, 16K or 64K; all by default.")
+  var granule: [GranuleArgument] = []
+
+  @Option(help: "The system to compare in; all that both are of by default.")
+  var system: String?
+
+  @OptionGroup var budget: BudgetOptions
+
+  @Option(help: "How many different differences end the comparison.")
+  var differences = 16
+
+  @Option(help: "The form of the results: text, json or markdown.")
+  var format = CompareFormat.text
+
+  @Option(help: "The file that the results go to instead of standard output.")
+  var output: String?
+
+  func validate() throws {
+    if linuxTree.count + plugin.count + subject.count != 2 {
+      throw ValidationError("Name two subjects, with --linux-tree, --plugin and --subject.")
+    }
+    if differences < 1 { throw ValidationError("--differences must be at least 1.") }
+  }
+
+  func run() throws {
+    let sides = try sides()
+    let sink = try ReportSink(path: output)
+    catchInterrupts()
+    var terminal = Terminal()
+    var report = CompareReport()
+    let pairs = systems(sides)
+    if pairs.isEmpty {
+      throw Complaint(
+        .usage,
+        "there is no system that both \(sides[0].name) and \(sides[1].name) are of"
+      )
+    }
+    for (system, pair) in pairs where !interruptFlag.isRaised {
+      let campaign = compare(pair, in: system, among: pairs.count, &terminal)
+      report.results.append(
+        CompareReport.Result(
+          system: system,
+          first: sides[0].name,
+          second: sides[1].name,
+          pair: pair,
+          campaign: campaign
+        )
+      )
+    }
+    terminal.clear()
+    switch format {
+    case .text: try sink.write(report.text)
+    case .markdown: try sink.write(report.markdown)
+    case .json: try sink.write(try JSON.text(report))
+    }
+    try (interruptFlag.isRaised && report.status == .held ? .undecided : report.status).end()
+  }
+
+  /// A subject by the name that it was given, and what it is in each system.
+  private typealias Side = (name: String, subject: (System) -> Subject?)
+
+  private func sides() throws(Complaint) -> [Side] {
+    var sides: [Side] = []
+    for path in linuxTree {
+      let loaded = try ExternalOptions.load(
+        linuxTree: path,
+        granules: granule.map(\.granule)
+      )
+      sides.append((path, { loaded.subject(in: $0) }))
+    }
+    for path in plugin {
+      let loaded = try ExternalOptions.load(plugins: [path])
+      sides.append((path, { loaded.subject(in: $0) }))
+    }
+    for name in subject {
+      guard System.all.contains(where: { $0.subject(named: name) != nil }) else {
+        throw Complaint(
+          .usage,
+          "there is no subject '\(name)'; 'walkproof list' shows those there are"
+        )
+      }
+      sides.append((name, { $0.subject(named: name) }))
+    }
+    return sides
+  }
+
+  private func systems(_ sides: [Side]) -> [(System, SubjectPair)] {
+    System.all.filter { system == nil || $0.name == system }.compactMap { system in
+      guard let first = sides[0].subject(system), let second = sides[1].subject(system),
+        let pair = SubjectPair(first, second)
+      else { return nil }
+      return (system, pair)
+    }
+  }
+
+  private func compare(
+    _ pair: SubjectPair,
+    in system: System,
+    among count: Int,
+    _ terminal: inout Terminal
+  ) -> CampaignResult<CallCosts> {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let limit = budget.seconds(each: count, isNamed: true)
+    let campaign = pair.campaign(
+      budget.plan(failureLimit: differences),
+      jobs: budget.threadCount,
+      interrupt: interruptFlag
+    )
+    var screen = terminal
+    let result = campaign.run(
+      shouldStop: { limit.map { (clock.now - start).inSeconds >= $0 } ?? false },
+      progress: { progress in
+        screen.progress(
+          "\(system.name): \(progress.casesRun) cases, \(progress.failures) differences"
+        )
+      }
+    )
+    terminal = screen
+    return result
+  }
+}
