@@ -17,7 +17,9 @@ let arguments: Target.Dependency = .product(
 let package = Package(
   name: "walkproof",
   products: [
-    .executable(name: "walkproof", targets: ["walkproof"])
+    .executable(name: "walkproof", targets: ["walkproof"]),
+    // What a package with a walker of its own needs to check it in its tests.
+    .library(name: "WalkerChecks", targets: ["WalkerChecks", "Machines", "Walkers", "Reports"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -76,6 +78,11 @@ let package = Package(
       swiftSettings: settings
     ),
     // Floor 7
+    .target(
+      name: "WalkerChecks",
+      dependencies: ["Machines", "Property", "Walkers", "Systems", "Reports"],
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "walkproof",
       dependencies: [

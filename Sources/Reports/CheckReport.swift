@@ -177,7 +177,7 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public init(
     _ counterexample: Counterexample,
     token: ReplayToken,
-    options: String = "",
+    replay: ReplayForm = .command(options: ""),
     failure: Failure? = nil
   ) {
     let finding = counterexample.finding
@@ -189,7 +189,7 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     firstCase = failure?.caseIndex
     occurrences = failure?.occurrences
     self.token = token.text
-    replay = "walkproof replay \(token.text)\(options.isEmpty ? "" : " \(options)")"
+    self.replay = replay.text(token: token.text)
     configuration = counterexample.configuration
     calls = counterexample.calls.map { Call(text: $0.text, events: $0.eventCount) }
     history = counterexample.history.map {
@@ -260,7 +260,7 @@ extension CheckReport.Result {
             subject: subject.name,
             choices: failure.simplest
           ),
-          options: subject.replayOptions,
+          replay: subject.replay,
           failure: failure
         )
       }

@@ -138,7 +138,7 @@ struct Check: ParsableCommand {
       let violation = ViolationReport(
         counterexample,
         token: entry.token,
-        options: subject.replayOptions
+        replay: subject.replay
       )
       guard !result.violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
         continue

@@ -44,7 +44,7 @@ struct Replay: ParsableCommand {
     let violation = ViolationReport(
       counterexample,
       token: token,
-      options: subject.replayOptions
+      replay: subject.replay
     )
     switch output.format {
     case .text:

@@ -40,7 +40,12 @@ struct TableCheck<S: TableSession> {
     narrator.begin(generator.configurationText)
     guard
       var session = S(machine, generator.configuration, regime: regime, library: library)
-    else { preconditionFailure("no memory for a root") }
+    else {
+      let finding = Finding.noTable
+      let machine = MachinePool.make(regime, countsPages: countsPages)
+      narrator.end(finding, machine) { _ in CaseViews(hardware: "", model: "", entryAddress: nil) }
+      return finding
+    }
     // A library of somebody else's may fail before its first call.
     var finding = session.machine.firstFinding
     var operations = ElementLoop(1...96, averaging: 32)
@@ -128,7 +133,7 @@ extension Subject {
     notJudged: [String] = [],
     unreachable: Set<System.Transition> = [],
     dialect: [String] = [],
-    replayOptions: String = "",
+    replay: ReplayForm = .command(options: ""),
     limits: GeneratorLimits = GeneratorLimits()
   ) {
     self.init(
@@ -138,7 +143,7 @@ extension Subject {
       notJudged: notJudged,
       dialect: dialect,
       unreachable: unreachable,
-      replayOptions: replayOptions,
+      replay: replay,
       limits: limits,
       driver: library.driver,
       makeCheck: { accepted in

@@ -48,6 +48,15 @@ public struct Finding: Sendable, Hashable {
     )
   }
 
+  /// A table could not be made.
+  static let noTable = Finding(
+    rule: "wrong-result",
+    statement: "a call returns what the reference model says",
+    reference: "the reference model",
+    message: "create returned nothing, although there was memory for a root",
+    fingerprint: "wrong-result create"
+  )
+
   /// A call returned something else than the model says.
   static func wrongResult(
     _ call: String,

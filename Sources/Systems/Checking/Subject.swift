@@ -1,5 +1,21 @@
 public import Property
 
+/// How a case is run again.
+public enum ReplayForm: Sendable, Hashable {
+  /// By the command line, with these options besides the token.
+  case command(options: String)
+  /// By a call in a test, of the type with this name.
+  case call(type: String)
+
+  /// What a person types to run the case with a token.
+  public func text(token: String) -> String {
+    switch self {
+    case .command(let options): "walkproof replay \(token)\(options.isEmpty ? "" : " \(options)")"
+    case .call(let type): "replay(\(type).self, \"\(token)\")"
+    }
+  }
+}
+
 /// Something that can be checked, by its name.
 public struct Subject: Sendable {
   /// What a check of a subject is expected to find.
@@ -28,8 +44,8 @@ public struct Subject: Sendable {
   public let dialect: [String]
   /// Changes of entries that its contract excludes, and so no check of it can reach.
   public let unreachable: Set<System.Transition>
-  /// The options besides the token that a replay of one of its cases needs; empty for ours.
-  public let replayOptions: String
+  /// How one of its cases is run again.
+  public let replay: ReplayForm
   /// Which configurations it can be made with.
   let limits: GeneratorLimits
   /// How its calls are made: a `CallDriver` of its system's generator.

@@ -50,7 +50,7 @@ extension Subject {
           System.Transition(old: .invalid, new: .table),
         ] : [],
       dialect: dialect.sentences,
-      replayOptions: replayOptions,
+      replay: .command(options: replayOptions),
       limits: limits(plugins, isWide: isWide)
     )
   }
@@ -74,7 +74,7 @@ extension Subject {
         canUnmap: plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) },
         warnsOfMisuse: true
       ),
-      replayOptions: replayOptions,
+      replay: .command(options: replayOptions),
       limits: limits(plugins, isWide: isWide)
     )
   }
