@@ -29,7 +29,8 @@ private struct House {
     let paths =
       FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
     // What a build leaves behind is nobody's source.
-    return paths.filter { $0.hasSuffix(".swift") && !$0.contains(".build/") }.sorted().compactMap { path in
+    return paths.filter { $0.hasSuffix(".swift") && !$0.contains(".build/") }.sorted().compactMap {
+      path in
       guard let text = try? String(contentsOf: base.appendingPathComponent(path), encoding: .utf8)
       else { return nil }
       return File(
