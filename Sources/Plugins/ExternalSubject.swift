@@ -94,7 +94,8 @@ public struct ExternalSubject: Sendable {
         plugins: plugins,
         dialect: dialect,
         isWide: isWide,
-        replayOptions: replayOptions
+        replayOptions: replayOptions,
+        locate: DebugInformation.locate
       )
     case "arm64-hyp":
       .hyp(
@@ -102,7 +103,8 @@ public struct ExternalSubject: Sendable {
         origin,
         plugins: plugins,
         isWide: isWide,
-        replayOptions: replayOptions
+        replayOptions: replayOptions,
+        locate: DebugInformation.locate
       )
     default: nil
     }

@@ -52,12 +52,17 @@ public struct LinuxTree: Sendable {
   ///
   /// - Parameters:
   ///   - granule: The granule to build for.
+  ///   - isNative: Whether nothing is watched, for benchmarks.
   ///   - cache: The folder that builds are kept in, by what they were built from.
   /// - Returns: The path of the shared object.
   /// - Throws: `PluginFault` with the compiler's first error where it does not build.
-  public func build(for granule: Granule, cache: String) throws(PluginFault) -> String {
+  public func build(
+    for granule: Granule,
+    isNative: Bool = false,
+    cache: String
+  ) throws(PluginFault) -> String {
     let compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
-    let flags = flags(for: granule)
+    let flags = flags(for: granule, isNative: isNative)
     let inputs =
       [compiler, codeText] + flags.common + flags.instrumented
       + headerTexts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
@@ -85,7 +90,10 @@ public struct LinuxTree: Sendable {
     return result
   }
 
-  private func flags(for granule: Granule) -> (common: [String], instrumented: [String]) {
+  private func flags(
+    for granule: Granule,
+    isNative: Bool
+  ) -> (common: [String], instrumented: [String]) {
     let header = headerTexts[LinuxTree.headers[0]] ?? ""
     let features = LinuxTree.features.filter { header.contains($0) }.map { "-DTREE_HAS_\($0)" }
     let common =
@@ -93,7 +101,8 @@ public struct LinuxTree: Sendable {
         "-O2", "-g", "-fPIC", "-std=gnu11", "-fno-strict-aliasing", "-w",
         "-DCONFIG_ARM64_\(granule)_PAGES=1",
       ] + features + ["-Iinclude", "-I.", "-include", "walkproof_shim.h"]
-    return (common, ["-fsanitize=thread"] + volatileFlags)
+    return isNative
+      ? (common + ["-DWALKPROOF_NATIVE=1"], []) : (common, ["-fsanitize=thread"] + volatileFlags)
   }
 
   /// What makes the compiler tell volatile accesses from plain ones.

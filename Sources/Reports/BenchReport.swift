@@ -29,16 +29,39 @@ public struct BenchReport: Codable, Sendable {
     }
   }
 
+  /// One thing of ours beside the same of a tree's, from one run.
+  public struct Ratio: Codable, Sendable {
+    /// What was measured.
+    public var name: String
+    /// Our median.
+    public var ours: Double
+    /// The tree's median.
+    public var theirs: Double
+    /// Ours in parts of theirs.
+    public var ratio: Double
+
+    /// The ratio of two medians, of which the second is not 0.
+    public init(_ name: String, ours: Double, theirs: Double) {
+      self.name = name
+      self.ours = ours
+      self.theirs = theirs
+      ratio = ours / theirs
+    }
+  }
+
   /// The version of this form.
   public var formatVersion = 1
   /// The rows.
   public var rows: [Row]
+  /// Ours beside a tree's, where one was named.
+  public var ratios: [Ratio]
   /// A sum over what was looked up, which no optimiser can leave out.
   public var checksum: UInt64
 
   /// The report of these rows.
-  public init(rows: [Row], checksum: UInt64) {
+  public init(rows: [Row], ratios: [Ratio] = [], checksum: UInt64) {
     self.rows = rows
+    self.ratios = ratios
     self.checksum = checksum
   }
 
@@ -55,6 +78,16 @@ public struct BenchReport: Codable, Sendable {
         "\(row.runs)",
       ])
     }
-    return table.lines.joined(separator: "\n") + "\n"
+    var lines = table.lines
+    if !ratios.isEmpty {
+      var comparison = TextTable(["benchmark", "ours", "the tree's", "ours/theirs"])
+      for ratio in ratios {
+        comparison.add([
+          ratio.name, rounded(ratio.ours), rounded(ratio.theirs), rounded(ratio.ratio),
+        ])
+      }
+      lines += [""] + comparison.lines
+    }
+    return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -13,6 +13,9 @@ struct Bench: ParsableCommand {
   @Option(help: "How many times each row is run; the median is shown. At least 5.")
   var runs = 9
 
+  @Option(help: "The top folder of a Linux tree, whose code is measured beside ours.")
+  var linuxTree: String?
+
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -24,30 +27,32 @@ struct Bench: ParsableCommand {
     catchInterrupts()
     var terminal = Terminal()
     var rows: [BenchReport.Row] = []
-    guard var walker = WalkerBenchmarks() else {
+    guard let table = BuiltInTable() else {
       throw Complaint(.internalFault, "no memory for the benchmark's root table")
     }
-    for row in WalkerBenchmarks.rows where !interruptFlag.isRaised {
+    var walker = WalkerBenchmarks(table)
+    var theirs = try linuxTree.map { path throws(Complaint) in
+      WalkerBenchmarks(try TreeTable(linuxTree: path))
+    }
+    var ratios: [BenchReport.Ratio] = []
+    // Each row of ours beside the same row of theirs, so that both see the same machine.
+    for (number, row) in WalkerBenchmarks<BuiltInTable>.rows.enumerated()
+    where !interruptFlag.isRaised {
       terminal.progress(row.name)
-      let samples = measure(
-        runs: runs,
-        prepare: { row.prepare(&walker) },
-        run: { row.run(&walker) }
-      )
-      rows.append(
-        BenchReport.Row(
-          row.name,
-          unit: "ns/\(row.unit)",
-          samples: samples.map { $0 * 1e9 / Double(row.unitCount) }
-        )
-      )
+      let ours = measure(row, &walker)
+      rows.append(ours)
+      guard var other = theirs else { continue }
+      terminal.progress("\(row.name), the tree's")
+      let their = measure(WalkerBenchmarks<TreeTable>.rows[number], &other)
+      theirs = other
+      ratios.append(BenchReport.Ratio(row.name, ours: ours.median, theirs: their.median))
     }
     for system in System.all where !interruptFlag.isRaised {
       terminal.progress("checked operations, \(system.name)")
       if let row = checkedOperations(system) { rows.append(row) }
     }
     terminal.clear()
-    let report = BenchReport(rows: rows, checksum: walker.checksum)
+    let report = BenchReport(rows: rows, ratios: ratios, checksum: walker.checksum)
     switch output.format {
     case .text: try sink.write(report.text)
     case .json: try sink.write(try JSON.text(report))
@@ -73,6 +78,22 @@ struct Bench: ParsableCommand {
       "checked operations, \(system.name)",
       unit: "1/s",
       samples: samples.map { Double(operations) / $0 }
+    )
+  }
+
+  private func measure<T: BenchmarkTable>(
+    _ row: WalkerBenchmarks<T>.Row,
+    _ walker: inout WalkerBenchmarks<T>
+  ) -> BenchReport.Row {
+    let samples = measure(
+      runs: runs,
+      prepare: { row.prepare(&walker) },
+      run: { row.run(&walker) }
+    )
+    return BenchReport.Row(
+      row.name,
+      unit: "ns/\(row.unit)",
+      samples: samples.map { $0 * 1e9 / Double(row.unitCount) }
     )
   }
 

@@ -62,13 +62,13 @@ struct ExternalOptions: ParsableArguments {
   }
 
   /// This program, which is also the one that plugins run in.
-  private static var executable: String {
+  static var executable: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
       ?? CommandLine.arguments[0]
   }
 
   /// Where builds are kept: with the user's other caches.
-  private static var cache: String {
+  static var cache: String {
     let environment = ProcessInfo.processInfo.environment
     let home = environment["HOME"] ?? NSTemporaryDirectory()
     return (environment["XDG_CACHE_HOME"] ?? "\(home)/.cache") + "/walkproof"

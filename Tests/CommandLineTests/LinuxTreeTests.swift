@@ -43,6 +43,7 @@ struct LinuxTreeTests {
     let outcome = try check(LinuxTreeTests.tree(version), "--system", "arm64-hyp", "--cases", "200")
     #expect(outcome.status == 1)
     #expect(outcome.output.contains("hyp_map(va: 0x0, size: 0x200000, phys: 0x0, prot: RW)"))
+    #expect(outcome.output.contains("release  (hyp_map_walker_try_leaf, pgtable.c:"))
   }
 
   @Test func `trees of different ages speak different dialects`() throws {

@@ -40,7 +40,7 @@ struct walkproof_record {
 };
 
 enum {
-	WALKPROOF_RECORD_LIMIT = 1 << 19, /* more in one call, and it does not end */
+	WALKPROOF_RECORD_LIMIT = 1 << 18, /* more in one call, and it does not end */
 	WALKPROOF_TEXT_LIMIT = 1 << 16,
 };
 

@@ -97,7 +97,7 @@ struct MachinePool {
       machines.removeValue(forKey: regime) ?? MachinePool.make(regime, countsPages: countsPages)
     machine.reset()
     machine.base.listener.isRecording = recording
-    machine.base.listener.recording.removeAll()
+    machine.base.listener.forget()
     return machine
   }
 
@@ -134,6 +134,7 @@ extension Subject {
     unreachable: Set<System.Transition> = [],
     dialect: [String] = [],
     replay: ReplayForm = .command(options: ""),
+    locate: SourceLocator? = nil,
     limits: GeneratorLimits = GeneratorLimits()
   ) {
     self.init(
@@ -144,6 +145,7 @@ extension Subject {
       dialect: dialect,
       unreachable: unreachable,
       replay: replay,
+      locate: locate,
       limits: limits,
       driver: library.driver,
       makeCheck: { accepted in

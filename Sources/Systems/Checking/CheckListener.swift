@@ -9,16 +9,31 @@ public struct CheckListener: EventListener {
   @usableFromInline var isRecording = false
   /// The events kept.
   @usableFromInline var recording: [Event] = []
+  /// Where in the walker's file each of them was made; 0 where that is not known.
+  @usableFromInline var recordedSites: [UInt64] = []
+  /// Where in the walker's file the current event is made; 0 where that is not known.
+  @usableFromInline var site: UInt64 = 0
+  /// The file that holds the walker; nil for walkers of this package.
+  var walkerFile: String?
 
   /// How many loads of live tables the walker made that were not told, being no news to a judge.
   var hiddenLoads = 0
+
+  /// Forgets the events kept.
+  mutating func forget() {
+    recording.removeAll(keepingCapacity: true)
+    recordedSites.removeAll(keepingCapacity: true)
+  }
 
   init(judges: Judges) { self.judges = judges }
 
   /// Takes note of one event.
   @inlinable @inline(__always)
   public mutating func observe(_ event: Event) {
-    if isRecording { recording.append(event) }
+    if isRecording {
+      recording.append(event)
+      recordedSites.append(site)
+    }
     judges.observe(event)
   }
 }

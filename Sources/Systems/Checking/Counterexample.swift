@@ -18,6 +18,8 @@ public struct Counterexample: Sendable, Hashable {
     public var ordinal: Int
     /// The event in words.
     public var text: String
+    /// Where in `walkerFile` it was made; 0 where that is not known.
+    public var site: UInt64
   }
 
   /// What is wrong.
@@ -34,6 +36,8 @@ public struct Counterexample: Sendable, Hashable {
   public var hardware: String
   /// What the model makes of it.
   public var model: String
+  /// The file that holds the walker; nil for walkers of this package.
+  public var walkerFile: String?
 }
 
 /// Is told of a case as it goes.
@@ -105,7 +109,11 @@ struct ReportNarrator: CaseNarrator {
       inputAddress: finding.inputAddress,
       pageShift: machine.base.memory.pageShift
     )
-    let steps = history.steps(of: machine.base.listener.recording, callEnds: boundaries)
+    let steps = history.steps(
+      of: machine.base.listener.recording,
+      sites: machine.base.listener.recordedSites,
+      callEnds: boundaries
+    )
     counterexample = Counterexample(
       finding: finding,
       configuration: configuration,
@@ -113,7 +121,8 @@ struct ReportNarrator: CaseNarrator {
       history: Array(steps.suffix(ReportNarrator.historyLimit)),
       omittedSteps: max(0, steps.count - ReportNarrator.historyLimit),
       hardware: view?.hardware ?? "no input address is concerned",
-      model: view?.model ?? "no input address is concerned"
+      model: view?.model ?? "no input address is concerned",
+      walkerFile: machine.base.listener.walkerFile
     )
   }
 }

@@ -12,7 +12,11 @@ struct EventHistory {
   /// The steps, in order.
   ///
   /// Barriers and invalidations count from the entry's first store on.
-  func steps(of events: [Event], callEnds: [Int]) -> [Counterexample.Step] {
+  func steps(
+    of events: [Event],
+    sites: [UInt64],
+    callEnds: [Int]
+  ) -> [Counterexample.Step] {
     var steps: [Counterexample.Step] = []
     var call = 0
     var isWatching = entryAddress == nil
@@ -20,7 +24,7 @@ struct EventHistory {
       while call < callEnds.count, index >= callEnds[call] { call += 1 }
       if isStoreOfEntry(event) { isWatching = true }
       guard isWatching || concernsTable(event), let text = text(event) else { continue }
-      steps.append(.init(call: call, ordinal: index + 1, text: text))
+      steps.append(.init(call: call, ordinal: index + 1, text: text, site: sites[index]))
     }
     return steps
   }

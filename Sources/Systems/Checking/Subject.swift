@@ -1,5 +1,10 @@
 public import Property
 
+/// Says where in a walker's source the instructions at some offsets of its file are, as
+/// `function, file:line`, or an empty text.
+public typealias SourceLocator =
+  @Sendable (_ file: String, _ offsets: [UInt64]) -> [String]
+
 /// How a case is run again.
 public enum ReplayForm: Sendable, Hashable {
   /// By the command line, with these options besides the token.
@@ -46,6 +51,9 @@ public struct Subject: Sendable {
   public let unreachable: Set<System.Transition>
   /// How one of its cases is run again.
   public let replay: ReplayForm
+  /// Says where in a walker's source the instructions at these offsets of its file are, an empty
+  /// text where that is not known; nil for walkers of this package.
+  let locate: SourceLocator?
   /// Which configurations it can be made with.
   let limits: GeneratorLimits
   /// How its calls are made: a `CallDriver` of its system's generator.
@@ -65,7 +73,14 @@ public struct Subject: Sendable {
     replaying choices: [UInt64],
     accepting accepted: Set<String> = []
   ) -> Counterexample? {
-    explain(choices, accepted)
+    guard var counterexample = explain(choices, accepted) else { return nil }
+    if let file = counterexample.walkerFile, let locate {
+      let places = locate(file, counterexample.history.map(\.site))
+      for (step, place) in places.enumerated() where !place.isEmpty {
+        counterexample.history[step].text += "  (\(place))"
+      }
+    }
+    return counterexample
   }
 
   /// A campaign over the subject.

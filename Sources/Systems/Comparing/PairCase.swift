@@ -45,7 +45,7 @@ struct PairCase<Generator: OperationGenerator> {
     ) -> (answer: CallAnswer, events: CallEvents)? {
       machine.begin(.owing, allocations: allocations)
       machine.base.stepAllowance = .max
-      machine.base.listener.recording.removeAll(keepingCapacity: true)
+      machine.base.listener.forget()
       machine.base.listener.hiddenLoads = 0
       let answer = running.perform(operation, &machine)
       machine.judges.endCall()

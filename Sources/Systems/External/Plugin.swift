@@ -60,6 +60,9 @@ public final class Plugin: Sendable {
     idle = Mutex([])
   }
 
+  /// The shared object.
+  var path: String { place.path }
+
   /// Whether it has a call.
   func has(_ call: walkproof_call) -> Bool { calls >> call.rawValue & 1 != 0 }
 

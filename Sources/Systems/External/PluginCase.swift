@@ -41,6 +41,7 @@ final class PluginCase {
   ) {
     worker?.control.pointee.physical_base = machine.base.memory.base
     root = machine.base.memory.base
+    machine.base.listener.walkerFile = plugin.path
     let answer = call(
       WALKPROOF_CALL_INIT,
       (UInt64(flags), inputAddressBits, outputAddressBits, 0, 0),
@@ -86,6 +87,8 @@ final class PluginCase {
   var records: UnsafeBufferPointer<walkproof_record>? { worker?.records }
 
   private func replay(_ record: walkproof_record, on machine: inout CheckMachine) {
+    machine.base.listener.site = record.site
+    defer { machine.base.listener.site = 0 }
     let memory = machine.base.memory
     let page = record.addr & ~(UInt64(1) << memory.pageShift - 1)
     let index = (record.addr - page) >> 3

@@ -13,6 +13,7 @@ extension Subject {
   ///   - dialect: Where the library differs without being wrong.
   ///   - isWide: Whether it always has 52 bits of output address with 64 KiB granules.
   ///   - replayOptions: The options besides the token that a replay needs.
+  ///   - locate: Says where in the library's source an instruction is.
   /// - Returns: The subject.
   public static func stage2(
     _ name: String,
@@ -20,7 +21,8 @@ extension Subject {
     plugins: [Plugin],
     dialect: PluginDialect,
     isWide: Bool,
-    replayOptions: String
+    replayOptions: String,
+    locate: @escaping SourceLocator
   ) -> Subject {
     let byGranule = PluginSet(plugins)
     var contract = Stage2Model.Contract()
@@ -51,6 +53,7 @@ extension Subject {
         ] : [],
       dialect: dialect.sentences,
       replay: .command(options: replayOptions),
+      locate: locate,
       limits: limits(plugins, isWide: isWide)
     )
   }
@@ -61,7 +64,8 @@ extension Subject {
     _ summary: String,
     plugins: [Plugin],
     isWide: Bool,
-    replayOptions: String
+    replayOptions: String,
+    locate: @escaping SourceLocator
   ) -> Subject {
     let byGranule = PluginSet(plugins)
     return Subject(
@@ -75,6 +79,7 @@ extension Subject {
         warnsOfMisuse: true
       ),
       replay: .command(options: replayOptions),
+      locate: locate,
       limits: limits(plugins, isWide: isWide)
     )
   }

@@ -1,0 +1,33 @@
+import Foundation
+
+/// The debug information of a shared object, as `addr2line` reads it.
+enum DebugInformation {
+  /// Where in the source the instructions before these offsets are, as `function, file:line`.
+  ///
+  /// An empty text where that is not known: offset 0, no debug information, no `addr2line`.
+  static func locate(file: String, offsets: [UInt64]) -> [String] {
+    let known = Set(offsets).subtracting([0]).sorted()
+    guard !known.isEmpty else { return offsets.map { _ in "" } }
+    // An offset is that of a return address, so the call is before it.
+    let arguments = known.map { "0x" + String($0 - 1, radix: 16) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["addr2line", "-f", "-s", "-e", file] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return offsets.map { _ in "" } }
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    // Two lines each: the function, and the file with the line.
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.count >= 2 * known.count else { return offsets.map { _ in "" } }
+    var places: [UInt64: String] = [:]
+    for (number, offset) in known.enumerated() {
+      let place = lines[2 * number + 1].prefix { $0 != " " }
+      guard !place.hasPrefix("?"), !place.hasSuffix(":?") else { continue }
+      places[offset] = "\(lines[2 * number]), \(place)"
+    }
+    return offsets.map { places[$0] ?? "" }
+  }
+}
