@@ -3,6 +3,7 @@
  * Each load and store of the plugin comes by here. One outside the tables is let go; a store inside
  * is logged, and so is a load of a page that is free. A plain store is announced before it happens, so its address is kept, and its value is
  * read when the next thing happens. An atomic access is performed here. */
+#include <string.h>
 #include "log.h"
 
 bool walkproof_is_logging;
@@ -112,6 +113,27 @@ static void range(const char *p, unsigned long size, bool isStore, void *site)
 
 void __tsan_read_range(void *p, unsigned long size) { range(p, size, false, SITE); }
 void __tsan_write_range(void *p, unsigned long size) { range(p, size, true, SITE); }
+
+/* Clang makes calls of these of copies and fills. */
+void *__tsan_memcpy(void *to, const void *from, unsigned long size)
+{
+	range(from, size, false, SITE);
+	range(to, size, true, SITE);
+	return memcpy(to, from, size);
+}
+
+void *__tsan_memmove(void *to, const void *from, unsigned long size)
+{
+	range(from, size, false, SITE);
+	range(to, size, true, SITE);
+	return memmove(to, from, size);
+}
+
+void *__tsan_memset(void *to, int byte, unsigned long size)
+{
+	range(to, size, true, SITE);
+	return memset(to, byte, size);
+}
 
 /* The memory orders of C11, as the instrumentation passes them; the log's are the plugin ABI's. */
 static uint32_t order_of(int memory_order)

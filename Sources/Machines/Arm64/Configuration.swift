@@ -29,6 +29,8 @@ public struct Stage2Configuration: Sendable, Hashable {
   public var isIdentityMap: Bool
   /// When a mapping may not use blocks.
   public var pageForcing: PageForcing
+  /// Maps are made as if other walks ran beside them, where the library knows the difference.
+  public var sharesWalks = false
 
   /// A configuration with 4 KiB granules, 40 bits in, 48 out, and no special features by default.
   public init(

@@ -36,6 +36,7 @@ struct Stage2Generator: OperationGenerator {
       configuration.pageForcing = .unless(protection: Protection.read | Protection.write)
     default: configuration.pageForcing = .never
     }
+    if limits.hasSharedWalks { configuration.sharesWalks = choices.flip(1, in: 2) }
     self.configuration = configuration
     let addresses = AddressGenerator(
       granule,
@@ -148,6 +149,7 @@ extension Stage2Generator {
     if configuration.hasForceWriteBack { parts.append("FWB") }
     if configuration.disablesForceWriteBack { parts.append("FWB not used") }
     if configuration.hasRangeInvalidation { parts.append("range TLBI") }
+    if configuration.sharesWalks { parts.append("shared walks") }
     if configuration.isIdentityMap { parts.append("identity map") }
     switch configuration.pageForcing {
     case .never: break

@@ -12,6 +12,8 @@ struct GeneratorLimits: Sendable, Hashable {
   var isAlwaysWide = false
   /// Whether pages can be forced for some protections and not for others.
   var hasForcingByProtection = true
+  /// Whether maps can be made as if other walks ran beside them.
+  var hasSharedWalks = false
 }
 
 extension GeneratorLimits {

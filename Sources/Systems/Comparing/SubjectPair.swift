@@ -93,7 +93,8 @@ extension GeneratorLimits {
     return GeneratorLimits(
       granules: common,
       isAlwaysWide: isAlwaysWide || other.isAlwaysWide,
-      hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection
+      hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection,
+      hasSharedWalks: hasSharedWalks && other.hasSharedWalks
     )
   }
 }

@@ -11,6 +11,8 @@ public struct PluginDialect: Sendable, Hashable {
   public var relaxOfUnmapped = Errno.ok
   /// Whether a map that finds the same mapping goes on behind it, where no fault asked for it.
   public var goesOnAfterSame = false
+  /// Whether it knows walks that others may run beside.
+  public var hasSharedWalks = false
   /// Whether an entry is marked as locked, in place of invalid, while it is replaced.
   public var locksEntries = false
   /// Whether added permissions are invalidated on the issuing CPU only.
@@ -38,8 +40,10 @@ public struct PluginDialect: Sendable, Hashable {
     )
     let page = plugin.granule.sizeInBytes
     let protection = Protection.read | Protection.write
-    func map(_ first: UInt64, _ count: UInt64) -> Errno {
-      let arguments = (first * page, count * page, (8 + first) * page, protection, UInt64(0))
+    func map(_ first: UInt64, _ count: UInt64, flags: Int32 = 0) -> Errno {
+      let arguments = (
+        first * page, count * page, (8 + first) * page, protection, UInt64(flags)
+      )
       return table.call(WALKPROOF_CALL_MAP, arguments, on: &machine).errno
     }
     if plugin.has(WALKPROOF_CALL_RELAX) {
@@ -53,6 +57,9 @@ public struct PluginDialect: Sendable, Hashable {
           record.kind == WALKPROOF_EV_STORE.rawValue && record.val & 1 == 0 && record.val != 0
         } ?? false
       goesOnAfterSame = map(0, 2) == .ok
+      _ = map(4, 1, flags: Int32(WALKPROOF_MAP_SHARED))
+      hasSharedWalks =
+        table.records?.contains { $0.kind == WALKPROOF_EV_LOCK.rawValue } ?? false
       if plugin.has(WALKPROOF_CALL_RELAX) {
         let arguments = (UInt64(0), Protection.execute, UInt64(0), UInt64(0), UInt64(0))
         _ = table.call(WALKPROOF_CALL_RELAX, arguments, on: &machine)
@@ -71,6 +78,8 @@ public struct PluginDialect: Sendable, Hashable {
       goesOnAfterSame
         ? "a map goes on behind a leaf that is there already, unless a fault asked for it"
         : "a map stops at the first leaf that is there already",
+      hasSharedWalks
+        ? "maps can be made while other walks run" : "every map is alone",
       relaxesLocally
         ? "relax_perms invalidates on the issuing CPU only"
         : "relax_perms invalidates on every CPU",

@@ -9,6 +9,7 @@ struct PluginStage2: Stage2Walker {
   private let table: PluginCase
   private let plugin: Plugin
   private let inputAddressBits: UInt64
+  private let sharesWalks: Bool
 
   /// Plugins are found by name, and made by `init`.
   static func create(_ configuration: Stage2Configuration, on machine: inout M) -> PluginStage2? {
@@ -18,6 +19,7 @@ struct PluginStage2: Stage2Walker {
   init(_ plugin: Plugin, _ configuration: Stage2Configuration, on machine: inout M) {
     self.plugin = plugin
     inputAddressBits = configuration.inputAddressBits
+    sharesWalks = configuration.sharesWalks
     table = PluginCase(plugin)
     var flags: UInt32 = 0
     if configuration.hasForceWriteBack { flags |= UInt32(WALKPROOF_F_FWB) }
@@ -43,7 +45,7 @@ struct PluginStage2: Stage2Walker {
     protection: UInt64,
     on machine: inout M
   ) -> Errno {
-    let flags = UInt64(WALKPROOF_MAP_FAULT)
+    let flags = UInt64(WALKPROOF_MAP_FAULT) | (sharesWalks ? UInt64(WALKPROOF_MAP_SHARED) : 0)
     let arguments = (ipa, sizeInBytes, physical, protection, flags)
     return table.call(WALKPROOF_CALL_MAP, arguments, on: &machine).errno
   }

@@ -54,7 +54,7 @@ extension Subject {
       dialect: dialect.sentences,
       replay: .command(options: replayOptions),
       locate: locate,
-      limits: limits(plugins, isWide: isWide)
+      limits: limits(plugins, isWide: isWide, hasSharedWalks: dialect.hasSharedWalks)
     )
   }
 
@@ -91,13 +91,18 @@ extension Subject {
     Stage2Operation.Kind.allCases.filter { !calls.contains($0) }.map { "\($0.name): it has none" }
   }
 
-  private static func limits(_ plugins: [Plugin], isWide: Bool) -> GeneratorLimits {
+  private static func limits(
+    _ plugins: [Plugin],
+    isWide: Bool,
+    hasSharedWalks: Bool = false
+  ) -> GeneratorLimits {
     GeneratorLimits(
       granules: Granule.allCases.filter { granule in
         plugins.contains { $0.granule == granule }
       },
       isAlwaysWide: isWide,
-      hasForcingByProtection: false
+      hasForcingByProtection: false,
+      hasSharedWalks: hasSharedWalks
     )
   }
 }
