@@ -14,6 +14,7 @@ struct CacheMaintenance: Sendable {
   private let regime: TranslationRegime
   private let isStage2: Bool
   private let needsClean: Bool
+  private var remapsOnly = false
   private var cleaned = ByteRanges()
   private var invalidated = ByteRanges()
   private var cleanable = ByteRanges()
@@ -27,7 +28,8 @@ struct CacheMaintenance: Sendable {
     needsClean = isStage2 && !regime.forcesWriteBack
   }
 
-  mutating func beginCall() {
+  mutating func beginCall(_ contract: CallContract = .coherent) {
+    remapsOnly = contract.remapsOnly
     cleaned.removeAll()
     invalidated.removeAll()
     cleanable.removeAll()
@@ -50,7 +52,7 @@ struct CacheMaintenance: Sendable {
 
   /// A leaf was written; `isInstall` if not merely its permissions changed.
   mutating func judgeInstall(_ change: EntryChange, isInstall: Bool, _ findings: inout Findings) {
-    guard isStage2 else { return }
+    guard isStage2, !remapsOnly else { return }
     let range = outputRange(change.new, change.level)
     if isInstall, regime.isCacheable(change.new) {
       cleanable.append(range)

@@ -36,6 +36,7 @@ struct LinuxTreeTests {
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     #expect(outcome.output.contains("  accepted: "))
     #expect(outcome.output.contains("  dialect: "))
+    #expect(outcome.output.contains("\n  split  0: ") == (version == "6.12"))
   }
 
   @Test(arguments: versions)

@@ -187,6 +187,40 @@ public struct Stage2Model: Sendable {
     return .ok
   }
 
+  /// Splits the blocks of a range into leaves of the next level, and those in the range again.
+  ///
+  /// What is split is young afterwards. Each table comes from `cachedPages` and from the
+  /// `allocations` that can be had.
+  public mutating func split(
+    ipa: UInt64,
+    sizeInBytes: UInt64,
+    cachedPages: Int,
+    allocations: Int
+  ) -> Errno {
+    beginCall()
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
+    var tablesLeft = min(cachedPages, allocations)
+    var cursor = range.lowerBound
+    while cursor < range.upperBound {
+      let (place, entry) = tables.find(cursor)
+      guard case .leaf(var mapping) = entry, place.level < TableModel.lastLevel else {
+        cursor = place.address + tables.span(at: place.level)
+        continue
+      }
+      guard tablesLeft > 0 else { return .noMemory }
+      tablesLeft -= 1
+      mapping.isYoung = true
+      let span = tables.span(at: place.level + 1)
+      let end = place.address + tables.span(at: place.level)
+      tables.set(.table, at: place)
+      for address in stride(from: place.address, to: end, by: Int(span)) {
+        tables.set(.leaf(mapping), at: Place(level: place.level + 1, address: address))
+        mapping.outputAddress += span
+      }
+    }
+    return .ok
+  }
+
   /// Which output ranges a flush cleans, in order; nil where the range leaves the address space.
   public mutating func flush(ipa: UInt64, sizeInBytes: UInt64) -> [Range<UInt64>]? {
     beginCall()

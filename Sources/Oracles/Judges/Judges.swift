@@ -82,7 +82,7 @@ public struct Judges: EventListener, Sendable {
     callBeganAt = findings.now
     clearTouched()
     progress.steps = 0
-    maintenance.beginCall()
+    maintenance.beginCall(contract)
   }
 
   /// The call has returned: what it owed must be there.

@@ -8,6 +8,8 @@ public struct CallContract: Sendable {
   public var cleansUnmapped: Bool
   /// The physical ranges that a flush has to clean, exactly; nil for calls that are no flush.
   public var flushedRanges: [Range<UInt64>]?
+  /// The call maps again, in smaller leaves, what was mapped before, and so maintains no cache.
+  public var remapsOnly = false
   /// How many loads and stores the call may take.
   public var stepLimit: Int
   /// The arguments are such that the walker may warn.
@@ -40,6 +42,12 @@ public struct CallContract: Sendable {
   public static let map = CallContract(endsWithStoreBarrier: true)
   /// A call that unmaps; `cleans` where its API cleans what it unmapped.
   public static func unmap(cleans: Bool) -> CallContract { CallContract(cleansUnmapped: cleans) }
+  /// A call that splits blocks into smaller leaves of the same memory.
+  public static let split: CallContract = {
+    var contract = CallContract.map
+    contract.remapsOnly = true
+    return contract
+  }()
   /// A call whose caller invalidates: wrprotect, mkold, mkyoung.
   public static let owing = CallContract(mayOweInvalidation: true)
   /// The call that frees everything.

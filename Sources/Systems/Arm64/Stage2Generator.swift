@@ -7,12 +7,15 @@ struct Stage2Generator: OperationGenerator {
   /// The configuration of the case.
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
+  private let canSplit: Bool
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
   private let haunts: [UInt64]
 
   private static let kindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1])
+  /// The same for a library that splits blocks.
+  private static let splittingKindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1, 6])
   private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
   /// How many pages one call may be expected to fill or to visit leaf by leaf.
   private static let pageLimit: UInt64 = 640
@@ -38,6 +41,7 @@ struct Stage2Generator: OperationGenerator {
     }
     if limits.hasSharedWalks { configuration.sharesWalks = choices.flip(1, in: 2) }
     self.configuration = configuration
+    canSplit = limits.hasSplit
     let addresses = AddressGenerator(
       granule,
       inputAddressBits: configuration.inputAddressBits,
@@ -51,7 +55,9 @@ struct Stage2Generator: OperationGenerator {
 
   /// The next call.
   mutating func operation(_ choices: inout Choices) -> Stage2Operation {
-    switch choices.draw(weights: Stage2Generator.kindWeights) {
+    let weights =
+      canSplit ? Stage2Generator.splittingKindWeights : Stage2Generator.kindWeights
+    switch choices.draw(weights: weights) {
     case 0: return map(&choices)
     case 1:
       let (ipa, size) = range(&choices)
@@ -69,7 +75,15 @@ struct Stage2Generator: OperationGenerator {
       let (ipa, size) = range(&choices)
       return .flush(ipa: ipa, sizeInBytes: size)
     case 9: return .leaf(ipa: address(&choices))
-    default: return .invalidateAll
+    case 10: return .invalidateAll
+    default:
+      let (ipa, size) = range(&choices)
+      return .split(
+        ipa: ipa,
+        sizeInBytes: size,
+        cachedPages: Int(choices.draw(through: 3)),
+        allocations: allowance(&choices)
+      )
     }
   }
 

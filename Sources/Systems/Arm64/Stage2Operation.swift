@@ -30,6 +30,9 @@ public enum Stage2Operation: Sendable, Hashable {
   case leaf(ipa: UInt64)
   /// The caller pays what it owes: invalidates the VMID.
   case invalidateAll
+  /// Splits the blocks of a range, a level at a time, with so many pages in the cache for it;
+  /// `allocations` table allocations succeed.
+  case split(ipa: UInt64, sizeInBytes: UInt64, cachedPages: Int, allocations: Int?)
 
   /// The calls, by the names that their users know.
   public enum Kind: Int, Sendable, CaseIterable {
@@ -55,6 +58,8 @@ public enum Stage2Operation: Sendable, Hashable {
     case leaf
     /// See the operation of the same name.
     case invalidateAll
+    /// See the operation of the same name.
+    case split
 
     /// The name of the call.
     public var name: String {
@@ -70,6 +75,7 @@ public enum Stage2Operation: Sendable, Hashable {
       case .flush: "flush"
       case .leaf: "get_leaf"
       case .invalidateAll: "tlbi_all"
+      case .split: "split"
       }
     }
   }
@@ -88,6 +94,7 @@ public enum Stage2Operation: Sendable, Hashable {
     case .flush: .flush
     case .leaf: .leaf
     case .invalidateAll: .invalidateAll
+    case .split: .split
     }
   }
 }
@@ -112,6 +119,9 @@ extension Stage2Operation: CustomStringConvertible {
     case .flush(let ipa, let size): "flush(ipa: \(hex(ipa)), size: \(hex(size)))"
     case .leaf(let ipa): "get_leaf(ipa: \(hex(ipa)))"
     case .invalidateAll: "tlbi vmalls12e1is, by the caller"
+    case .split(let ipa, let size, let pages, let allocations):
+      "split(ipa: \(hex(ipa)), size: \(hex(size)), cached pages: \(pages))"
+        + allowanceText(allocations)
     }
   }
 }

@@ -73,7 +73,10 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
     if let finding { return finding }
     if machine.judges.violationCount > 0 { return machine.firstFinding }
-    return compareChanges()
+    guard var difference = compareChanges() else { return nil }
+    // What a split loses is accepted by some; what any other call loses is not the same.
+    if operation.kind == .split { difference.fingerprint += ", after split" }
+    return difference
   }
 
   /// What a call may do, besides what the model says.
@@ -89,6 +92,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       return contract
     case .relaxPermissions where library.relaxesLocally: return .owing
     case .unmap: return .unmap(cleans: true)
+    case .split: return .split
     case .writeProtect, .makeYoung, .makeOld: return .owing
     case .flush: return CallContract(flushedRanges: flushed ?? [])
     default: return .coherent
@@ -144,6 +148,13 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       )
       return ipa < model.tables.inputSize ? .ok : .range
     case .invalidateAll: model.beginCall()
+    case .split(let ipa, let size, let pages, _):
+      return model.split(
+        ipa: ipa,
+        sizeInBytes: size,
+        cachedPages: pages,
+        allocations: allocations
+      )
     }
     return .ok
   }
@@ -188,7 +199,8 @@ extension Stage2Operation {
     switch self {
     case .map(let ipa, _, _, _, _), .unmap(let ipa, _), .setOwner(let ipa, _, _, _),
       .writeProtect(let ipa, _), .makeYoung(let ipa), .makeOld(let ipa), .isYoung(let ipa),
-      .relaxPermissions(let ipa, _), .flush(let ipa, _), .leaf(let ipa):
+      .relaxPermissions(let ipa, _), .flush(let ipa, _), .leaf(let ipa),
+      .split(let ipa, _, _, _):
       ipa
     case .invalidateAll: nil
     }
@@ -198,7 +210,7 @@ extension Stage2Operation {
   var size: UInt64? {
     switch self {
     case .map(_, let size, _, _, _), .unmap(_, let size), .setOwner(_, let size, _, _),
-      .writeProtect(_, let size), .flush(_, let size):
+      .writeProtect(_, let size), .flush(_, let size), .split(_, let size, _, _):
       size
     default: nil
     }
@@ -207,7 +219,9 @@ extension Stage2Operation {
   /// How many table allocations succeed.
   var allocations: Int? {
     switch self {
-    case .map(_, _, _, _, let allocations), .setOwner(_, _, _, let allocations): allocations
+    case .map(_, _, _, _, let allocations), .setOwner(_, _, _, let allocations),
+      .split(_, _, _, let allocations):
+      allocations
     default: nil
     }
   }

@@ -14,6 +14,8 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasForcingByProtection = true
   /// Whether maps can be made as if other walks ran beside them.
   var hasSharedWalks = false
+  /// Whether blocks can be split.
+  var hasSplit = false
 }
 
 extension GeneratorLimits {

@@ -59,6 +59,10 @@ extension Stage2Walker where M == CheckMachine {
     case .leaf(let ipa):
       let leaf = leaf(at: ipa, on: &machine)
       return CallAnswer(result: leaf.result, word: leaf.descriptor, level: leaf.level)
+    case .split(let ipa, let size, let pages, _):
+      return CallAnswer(
+        result: split(ipa: ipa, sizeInBytes: size, cachedPages: pages, on: &machine)
+      )
     case .invalidateAll:
       machine.judges.settle()
       return CallAnswer()

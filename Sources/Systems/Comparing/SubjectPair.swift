@@ -94,7 +94,8 @@ extension GeneratorLimits {
       granules: common,
       isAlwaysWide: isAlwaysWide || other.isAlwaysWide,
       hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection,
-      hasSharedWalks: hasSharedWalks && other.hasSharedWalks
+      hasSharedWalks: hasSharedWalks && other.hasSharedWalks,
+      hasSplit: hasSplit && other.hasSplit
     )
   }
 }

@@ -113,6 +113,7 @@ extension Plugin {
       (.isYoung, has(WALKPROOF_CALL_IS_YOUNG) || hasAges),
       (.relaxPermissions, has(WALKPROOF_CALL_RELAX)), (.flush, has(WALKPROOF_CALL_FLUSH)),
       (.leaf, has(WALKPROOF_CALL_GET_LEAF)), (.invalidateAll, true),
+      (.split, has(WALKPROOF_CALL_SPLIT)),
     ]
     return Set(calls.filter(\.1).map(\.0))
   }

@@ -104,6 +104,11 @@ struct PluginStage2: Stage2Walker {
     )
   }
 
+  func split(ipa: UInt64, sizeInBytes: UInt64, cachedPages: Int, on machine: inout M) -> Errno {
+    let arguments = (ipa, sizeInBytes, UInt64(cachedPages), UInt64(0), UInt64(0))
+    return table.call(WALKPROOF_CALL_SPLIT, arguments, on: &machine).errno
+  }
+
   func destroy(on machine: inout M) { table.destroy(on: &machine) }
 }
 

@@ -54,7 +54,12 @@ extension Subject {
       dialect: dialect.sentences,
       replay: .command(options: replayOptions),
       locate: locate,
-      limits: limits(plugins, isWide: isWide, hasSharedWalks: dialect.hasSharedWalks)
+      limits: limits(
+        plugins,
+        isWide: isWide,
+        hasSharedWalks: dialect.hasSharedWalks,
+        hasSplit: calls.contains(.split)
+      )
     )
   }
 
@@ -94,7 +99,8 @@ extension Subject {
   private static func limits(
     _ plugins: [Plugin],
     isWide: Bool,
-    hasSharedWalks: Bool = false
+    hasSharedWalks: Bool = false,
+    hasSplit: Bool = false
   ) -> GeneratorLimits {
     GeneratorLimits(
       granules: Granule.allCases.filter { granule in
@@ -102,7 +108,8 @@ extension Subject {
       },
       isAlwaysWide: isWide,
       hasForcingByProtection: false,
-      hasSharedWalks: hasSharedWalks
+      hasSharedWalks: hasSharedWalks,
+      hasSplit: hasSplit
     )
   }
 }

@@ -38,8 +38,23 @@ public protocol Stage2Walker<M> {
   func flush(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno
   /// The descriptor and level at which a walk ends; see `Stage2.leaf`.
   func leaf(at ipa: M.W, on machine: inout M) -> Leaf<M.W>
+  /// Splits the blocks of a range into leaves of the next level, and those in the range again, with
+  /// `cachedPages` pages at hand; a library that never splits has no need of it.
+  func split(ipa: M.W, sizeInBytes: M.W, cachedPages: Int, on machine: inout M) -> Errno
   /// Frees everything.
   func destroy(on machine: inout M)
+}
+
+extension Stage2Walker {
+  /// Not there.
+  public func split(
+    ipa: M.W,
+    sizeInBytes: M.W,
+    cachedPages: Int,
+    on machine: inout M
+  ) -> Errno {
+    .notImplemented
+  }
 }
 
 /// A hypervisor stage-1 page-table library, as a check drives it.
