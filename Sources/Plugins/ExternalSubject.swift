@@ -65,7 +65,10 @@ public struct ExternalSubject: Sendable {
       name: ExternalSubject.linuxTreeName,
       plugins: plugins,
       isWide: true,
-      replayOptions: "--linux-tree \(quoted(path))"
+      // What a token means depends on the granules that there are to draw from.
+      replayOptions: (["--linux-tree \(quoted(path))"]
+        + (granules == Granule.allCases ? [] : granules.map { "--granule \($0)" }))
+        .joined(separator: " ")
     )
   }
 

@@ -52,6 +52,12 @@ struct Check: ParsableCommand {
         &terminal
       )
       replay(known, of: system, subject, accepting: accepted, into: &result, &terminal)
+      // What is accepted is passed over in a replay only where it is accepted there too.
+      if let path = acceptance.accept {
+        for index in result.violations.indices {
+          result.violations[index].replay += " --accept \(path)"
+        }
+      }
       if let folder {
         do {
           try keep(result, in: folder)

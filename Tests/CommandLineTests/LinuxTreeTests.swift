@@ -47,6 +47,22 @@ struct LinuxTreeTests {
     #expect(outcome.output.contains("release  (hyp_map_walker_try_leaf, pgtable.c:"))
   }
 
+  @Test func `the command that a report prints shows the finding again`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let found = try command.run([
+      "check", "--linux-tree", LinuxTreeTests.tree("6.1"), "--granule", "16K", "--system",
+      "arm64-hyp", "--cases", "100", "--no-corpus",
+    ])
+    let line = try #require(found.output.split(separator: "\n").first { $0.contains(" replay ") })
+    let words = line.split(separator: " ").map(String.init)
+    let start = try #require(words.firstIndex(of: "walkproof")) + 1
+    let again = try command.run(Array(words[start...]))
+    #expect(again.status == 1, "\(words) \(again.output)")
+    let known = try #require(found.output.split(separator: "\n").first { $0.contains("known as") })
+    #expect(again.output.contains(known))
+  }
+
   @Test func `trees of different ages speak different dialects`() throws {
     let old = try check(LinuxTreeTests.tree("6.1"), "--cases", "1", "--granule", "4K")
     let new = try check(LinuxTreeTests.tree("6.12"), "--cases", "1", "--granule", "4k")
