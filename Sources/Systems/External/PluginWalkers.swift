@@ -96,12 +96,7 @@ struct PluginStage2: Stage2Walker {
   }
 
   func leaf(at ipa: UInt64, on machine: inout M) -> Leaf<UInt64> {
-    let answer = table.call(WALKPROOF_CALL_GET_LEAF, (ipa, 0, 0, 0, 0), on: &machine)
-    return Leaf(
-      result: answer.errno,
-      descriptor: answer.outputs.0,
-      level: Int(Int64(bitPattern: answer.outputs.1))
-    )
+    table.leaf(at: ipa, on: &machine)
   }
 
   func split(ipa: UInt64, sizeInBytes: UInt64, cachedPages: Int, on machine: inout M) -> Errno {
@@ -152,7 +147,16 @@ struct PluginHyp: HypWalker {
   }
 
   func leaf(at address: UInt64, on machine: inout M) -> Leaf<UInt64> {
-    let answer = table.call(WALKPROOF_CALL_GET_LEAF, (address, 0, 0, 0, 0), on: &machine)
+    table.leaf(at: address, on: &machine)
+  }
+
+  func destroy(on machine: inout M) { table.destroy(on: &machine) }
+}
+
+extension PluginCase {
+  /// The descriptor and level at which a walk ends.
+  func leaf(at address: UInt64, on machine: inout CheckMachine) -> Leaf<UInt64> {
+    let answer = call(WALKPROOF_CALL_GET_LEAF, (address, 0, 0, 0, 0), on: &machine)
     return Leaf(
       result: answer.errno,
       descriptor: answer.outputs.0,
@@ -160,10 +164,6 @@ struct PluginHyp: HypWalker {
     )
   }
 
-  func destroy(on machine: inout M) { table.destroy(on: &machine) }
-}
-
-extension PluginCase {
   /// Frees everything, once the two memories were compared for the last time.
   func destroy(on machine: inout CheckMachine) {
     if !agrees(with: machine) {
