@@ -242,8 +242,8 @@ extension CheckReport.Result {
       .filter { $0.1 > 0 }
       .map { CheckReport.OperationCount(operation: name, result: $0.0, count: $0.1) }
     }
-    transitionCounts = Descriptor.Kind.allCases.flatMap { old in
-      Descriptor.Kind.allCases.compactMap { new in
+    transitionCounts = EntryKind.allCases.flatMap { old in
+      EntryKind.allCases.compactMap { new in
         let count = statistics.transitions[from: old, to: new]
         return count == 0
           ? nil : CheckReport.TransitionCount(from: "\(old)", to: "\(new)", count: UInt64(count))

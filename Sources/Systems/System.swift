@@ -7,9 +7,9 @@ public struct System: Sendable {
   /// The change of an entry from one kind to another.
   public struct Transition: Sendable, Hashable, CustomStringConvertible {
     /// The kind before.
-    public let old: Descriptor.Kind
+    public let old: EntryKind
     /// The kind after.
-    public let new: Descriptor.Kind
+    public let new: EntryKind
 
     /// The two kinds, as `page -> invalid`.
     public var description: String { "\(old) -> \(new)" }
@@ -47,8 +47,8 @@ public struct System: Sendable {
 
   /// Every change that a check never saw, the required ones or not.
   public static func unseenTransitions(_ statistics: CheckStatistics) -> [Transition] {
-    Descriptor.Kind.allCases.flatMap { old in
-      Descriptor.Kind.allCases.map { Transition(old: old, new: $0) }
+    EntryKind.allCases.flatMap { old in
+      EntryKind.allCases.map { Transition(old: old, new: $0) }
     }.filter { statistics.transitions[from: $0.old, to: $0.new] == 0 }
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TranslationCacheTests {
   /// A cache in which entries of each kind were broken at time 1, and the break made visible at 2.
   private static func cache(
-    _ entries: [(address: UInt64, level: Int, kind: Descriptor.Kind)],
+    _ entries: [(address: UInt64, level: Int, kind: EntryKind)],
     isVisible: Bool = true,
     granule: Granule = .size4K
   ) -> TranslationCache {
@@ -46,7 +46,7 @@ import Testing
     return cache.staleEntries.map(\.level.rawValue).sorted()
   }
 
-  private static let nested: [(address: UInt64, level: Int, kind: Descriptor.Kind)] = [
+  private static let nested: [(address: UInt64, level: Int, kind: EntryKind)] = [
     (0, 1, .table), (0, 2, .table), (0, 3, .page), (0x20_0000, 2, .block),
   ]
 
@@ -73,7 +73,7 @@ import Testing
 
   @Test func `a reserved level is none`() {
     let hinted = TLBInvalidation<UInt64>(.ipas2e1, address: 0, sizeInBytes: 1 << 14, levelHint: 1)
-    let entries: [(address: UInt64, level: Int, kind: Descriptor.Kind)] = [(0, 3, .page)]
+    let entries: [(address: UInt64, level: Int, kind: EntryKind)] = [(0, 3, .page)]
     #expect(Self.remaining(Self.cache(entries), after: hinted) == [3])
     #expect(Self.remaining(Self.cache(entries, granule: .size16K), after: hinted) == [])
     #expect(Self.remaining(Self.cache(entries, granule: .size64K), after: hinted) == [3])
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test func `a range smaller or larger than what is stale finds the same`() {
-    let pages = (0..<64).map { (UInt64($0) << 12, 3, Descriptor.Kind.page) }
+    let pages = (0..<64).map { (UInt64($0) << 12, 3, EntryKind.page) }
     for pageCount in 0...80 as ClosedRange<UInt64> {
       let operation = TLBInvalidation<UInt64>(
         .ripas2e1,

@@ -37,7 +37,7 @@ extension TranslationRegime {
   /// Reference: Arm ARM DDI 0487 M.b, IWZCBG: what gives an access flag fault is not cached. The
   /// hardware is taken not to set access flags itself.
   @inlinable
-  public func mayBeCached(_ raw: UInt64, kind: Descriptor.Kind) -> Bool {
+  public func mayBeCached(_ raw: UInt64, kind: EntryKind) -> Bool {
     kind == .table || (kind.isLeaf && raw & Self.accessFlag != 0)
   }
 }

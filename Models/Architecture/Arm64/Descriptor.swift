@@ -10,25 +10,6 @@ public enum Descriptor: Sendable, Hashable {
   case table(address: UInt64)
   /// The translation itself.
   case leaf(Leaf)
-
-  /// The kinds between which entries change.
-  public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
-    /// Zero.
-    case invalid
-    /// Not zero, and not valid.
-    case annotated
-    /// A leaf of the last level.
-    case page
-    /// A leaf of an earlier level.
-    case block
-    /// A pointer to the next level's table.
-    case table
-
-    /// Whether the hardware may use, and so cache, what it reads.
-    @inlinable public var isValid: Bool { rawValue >= Kind.page.rawValue }
-    /// Whether it is a block or a page.
-    @inlinable public var isLeaf: Bool { self == .page || self == .block }
-  }
 }
 
 /// A block or page descriptor's contents.
@@ -74,7 +55,7 @@ extension TranslationRegime {
   /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats": bit 0 says valid; bit 1 set says
   /// table, or page at level 3; clear says block, and is reserved where the level has no blocks.
   @inlinable
-  public func kind(of raw: UInt64, at level: LookupLevel) -> Descriptor.Kind {
+  public func kind(of raw: UInt64, at level: LookupLevel) -> EntryKind {
     if raw & 1 == 0 { return raw == 0 ? .invalid : .annotated }
     if raw & 2 != 0 { return level == .last ? .page : .table }
     return allowsBlocks(at: level) ? .block : .annotated

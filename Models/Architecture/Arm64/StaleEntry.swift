@@ -49,7 +49,7 @@ public struct StaleEntry: Sendable {
   /// The level of the lookup that read it.
   public var level: LookupLevel
   /// What it was.
-  public var kind: Descriptor.Kind
+  public var kind: EntryKind
   /// When it was replaced, in events.
   public var brokenAt: Int
   /// The state of the issuing CPU's copies.
@@ -84,7 +84,7 @@ public struct StaleEntry: Sendable {
     anchor: UInt64,
     bucket: Int,
     level: LookupLevel,
-    kind: Descriptor.Kind,
+    kind: EntryKind,
     brokenAt: Int,
     isDebt: Bool,
     isPermissionOnly: Bool,

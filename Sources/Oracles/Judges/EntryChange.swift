@@ -11,8 +11,8 @@ struct EntryChange {
   var level: LookupLevel
   var old: UInt64
   var new: UInt64
-  var oldKind: Descriptor.Kind
-  var newKind: Descriptor.Kind
+  var oldKind: EntryKind
+  var newKind: EntryKind
 
   /// Where it happened.
   var place: Place {

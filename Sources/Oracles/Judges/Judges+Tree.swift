@@ -132,7 +132,7 @@ extension Judges {
   /// Calls `body` with every valid entry in `page` and in the tables that hang from it.
   mutating func forEachValidEntry(
     beneath page: Int,
-    _ body: (inout Judges, _ page: Int, _ address: UInt64, _ raw: UInt64, Descriptor.Kind) -> Void
+    _ body: (inout Judges, _ page: Int, _ address: UInt64, _ raw: UInt64, EntryKind) -> Void
   ) {
     let base = memory.address(of: page)
     var remaining = pages[page].validCount

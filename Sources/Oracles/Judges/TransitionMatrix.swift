@@ -8,12 +8,12 @@ public struct TransitionMatrix: Sendable, Equatable {
   public init() {}
 
   /// How often an entry of kind `old` became one of kind `new`.
-  public subscript(from old: Descriptor.Kind, to new: Descriptor.Kind) -> Int {
+  public subscript(from old: EntryKind, to new: EntryKind) -> Int {
     counts[Int(old.rawValue) * 5 + Int(new.rawValue)]
   }
 
   @inline(__always)
-  mutating func count(from old: Descriptor.Kind, to new: Descriptor.Kind) {
+  mutating func count(from old: EntryKind, to new: EntryKind) {
     counts[Int(old.rawValue) &* 5 &+ Int(new.rawValue)] &+= 1
   }
 

@@ -79,7 +79,7 @@ extension System {
   )
 
   private static func transitions(
-    _ kinds: [(Descriptor.Kind, Descriptor.Kind)]
+    _ kinds: [(EntryKind, EntryKind)]
   ) -> [Transition] {
     kinds.map { Transition(old: $0.0, new: $0.1) }
   }
