@@ -6,7 +6,9 @@ public enum Catalogue {
   /// The jobs that prove them all, in a fixed order.
   public static var jobs: [ProofJob] {
     let lemmas = Granule.allCases.flatMap { Alignment($0).lemmas }
-    return (lemmas + [BreakBeforeMakeProtocol().lemma]).map(\.job) + scenarios.map(\.job)
+    let breakBeforeMake = BreakBeforeMakeProtocol()
+    return (lemmas + [breakBeforeMake.lemma]).map(\.job) + [breakBeforeMake.foundInvariant.job]
+      + scenarios.map(\.job)
   }
 
   /// A tree of three levels with 2^`bits` entries a table, and two root pages.

@@ -22,9 +22,18 @@ struct Lemma: Sendable {
   /// Shows that the assumptions can be met, and that with each goal's negation they cannot.
   func prove(_ options: ProofOptions) throws(SolverFault) -> TheoremResult {
     let context = try SolverContext()
+    return try Lemma.prove(theorem, statement(context), in: context, options)
+  }
+
+  /// Shows the same of a statement that was made in `context`.
+  static func prove(
+    _ theorem: Theorem,
+    _ statement: Statement,
+    in context: SolverContext,
+    _ options: ProofOptions
+  ) throws(SolverFault) -> TheoremResult {
     let solver = try Solver(context: context, options: options.solver)
     solver.queryObserver = options.queryObserver
-    let statement = statement(context)
     for assumption in statement.assumptions { solver.assert(assumption) }
     func result(_ verdict: Verdict) -> TheoremResult {
       TheoremResult(
@@ -52,7 +61,7 @@ struct Lemma: Sendable {
     return result(context.fault.map { .undecided(reason: $0.description) } ?? .holds)
   }
 
-  private func counterexample(
+  private static func counterexample(
     _ claim: String,
     _ statement: Statement,
     _ model: Model

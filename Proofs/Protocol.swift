@@ -43,8 +43,12 @@ struct BreakBeforeMakeProtocol: Sendable {
     let cached: BitVector
 
     init(_ context: SolverContext, _ suffix: String) {
-      phase = context.variable("phase\(suffix)")
-      cached = context.variable("cached\(suffix)")
+      self.init(context, phase: "phase\(suffix)", cached: "cached\(suffix)")
+    }
+
+    init(_ context: SolverContext, phase: String, cached: String) {
+      self.phase = context.variable(phase)
+      self.cached = context.variable(cached)
     }
   }
 
@@ -93,6 +97,49 @@ struct BreakBeforeMakeProtocol: Sendable {
     )
   }
 
+  /// The theorem that Z3's fixed-point engine finds an invariant of its own.
+  ///
+  /// CPUs act on each other only through the entry, so what two of them can do beside any others they
+  /// can do alone, and two are enough for a conflict.
+  var foundInvariant: FoundInvariant {
+    let theorem = Theorem(
+      name: "protocol.no-conflict.fixed-point",
+      family: .protocolItself,
+      statement: "an invariant that the fixed-point engine finds by itself excludes two different "
+        + "valid translations of one address",
+      bounds: "any two CPUs of any number, any two different entries, any interleaving",
+      scale: .real
+    )
+    return FoundInvariant(
+      theorem: theorem,
+      system: pairSystem,
+      intended: { context in
+        (context.variable("first") .== context.variable("new"))
+          .& (context.variable("second") .== context.variable("new"))
+      }
+    )
+  }
+
+  /// Two CPUs and the one that maintains the entry, which begins as `old`.
+  private func pairSystem(_ context: SolverContext) -> TransitionSystem {
+    let (old, new) = (context.variable("old"), context.variable("new"))
+    let first = State(context, phase: "phase", cached: "first")
+    let second = State(context, phase: "phase", cached: "second")
+    let nextFirst = State(context, phase: "phase.next", cached: "first.next")
+    let nextSecond = State(context, phase: "phase.next", cached: "second.next")
+    let zero = BitVector(0)
+    let areEmpty = (first.cached .== zero) .& (second.cached .== zero)
+    let areDifferent = (old .!= zero) .& (new .!= zero) .& (old .!= new)
+    return TransitionSystem(
+      words: [first.phase, first.cached, second.cached, old, new],
+      successors: [nextFirst.phase, nextFirst.cached, nextSecond.cached, old, new],
+      start: (first.phase .== Phase.stable) .& areEmpty .& areDifferent,
+      step: step(first, nextFirst, old, new) .& step(second, nextSecond, old, new),
+      isBad: (first.cached .!= zero) .& (second.cached .!= zero)
+        .& (first.cached .!= second.cached)
+    )
+  }
+
   /// Whether one step leads from a state to another: the CPU walks, drops or keeps its entry, or the
   /// protocol goes on.
   private func step(
@@ -118,7 +165,8 @@ struct BreakBeforeMakeProtocol: Sendable {
     // what it held.
     let isDropped = omission == .barrierAfter ? Formula(true) : before.cached .== zero
     var steps = [
-      walk, drop, advance(Phase.stable, Phase.broken), advance(Phase.visible, Phase.invalidating),
+      walk, drop, keepsPhase .& keepsCache, advance(Phase.stable, Phase.broken),
+      advance(Phase.visible, Phase.invalidating),
       advance(Phase.invalidating, Phase.invalidated) .& isDropped,
       advance(Phase.invalidated, Phase.made),
     ]

@@ -138,4 +138,18 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
       #expect(part.verdict.name == "violated", "\(omission)")
     }
   }
+
+  @Test func `the fixed-point engine finds the protocol's invariant, and none without its parts`()
+    throws
+  {
+    let whole = try BreakBeforeMakeProtocol().foundInvariant.prove(ProofOptions())
+    #expect(whole.verdict.name == "holds", "\(whole.verdict)")
+    #expect(whole.checkCount >= 3)
+    for omission in BreakBeforeMakeProtocol.Omission.allCases {
+      let part = try BreakBeforeMakeProtocol(omission: omission).foundInvariant.prove(
+        ProofOptions()
+      )
+      #expect(part.verdict.name == "violated", "\(omission)")
+    }
+  }
 }
