@@ -16,6 +16,10 @@ public enum Event: Sendable, Equatable {
   case retain(address: UInt64, amount: Int)
   /// A table page's count fell by `amount`, to `remaining`; at 0 the page was freed.
   case release(address: UInt64, amount: Int, remaining: Int)
+  /// A table page was given away, with what hangs from it, to be freed later.
+  case deferFree(address: UInt64)
+  /// A section in which tables are kept for other walks was entered or left.
+  case readSection(isEntered: Bool)
   /// A root's pages were freed.
   case freeRoot(address: UInt64, pageCount: Int)
   /// A TLB maintenance instruction was issued.

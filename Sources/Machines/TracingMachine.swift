@@ -209,6 +209,16 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     listener.observe(.invalidateInstructions(address: address, sizeInBytes: sizeInBytes))
   }
 
+  /// Reports that a table is given away, to be freed later.
+  public mutating func deferFree(_ table: UInt64) {
+    listener.observe(.deferFree(address: table))
+  }
+
+  /// Reports that a section in which tables are kept for other walks is entered or left.
+  public mutating func readSection(isEntered: Bool) {
+    listener.observe(.readSection(isEntered: isEntered))
+  }
+
   /// Reports that the walker did not come back from the call.
   public mutating func lose(_ site: Site) { listener.observe(.lost(site)) }
 

@@ -37,18 +37,23 @@ extension TableLifetime {
     )
   }
 
-  /// At the end of a call every live page is part of the tree.
+  /// At the end of a call every live page is part of the tree, or was given away to be freed later;
+  /// at the end of the call that frees such pages there are none.
   func judgeReturn(
+    _ contract: CallContract,
     _ pages: UnsafeMutablePagePointer,
     _ memory: PhysicalMemoryView,
     _ findings: inout Findings
   ) {
-    guard liveCount != linkedCount else { return }
+    let isBalanced = liveCount == linkedCount + deferredCount
+    guard !isBalanced || contract.freesDeferred && deferredCount > 0 else { return }
     for page in 0..<usedPageCount where pages[page].station == .live && !pages[page].isLinked {
+      if pages[page].isDeferred, !contract.freesDeferred { continue }
       findings.add(
         .lostTable,
         "a table page that is not free and that no entry leads to is left behind",
-        at: pages[page].place(memory.address(of: page))
+        at: pages[page].place(memory.address(of: page)),
+        detail: pages[page].isDeferred ? "deferred" : ""
       )
     }
   }

@@ -16,6 +16,8 @@ struct TableLifetime {
   var liveCount = 0
   /// How many pages a walk from the root reaches.
   var linkedCount = 0
+  /// How many pages were given away to be freed later, and were not yet.
+  var deferredCount = 0
   /// Every page that was ever used has a lower number.
   var usedPageCount = 0
 
@@ -78,6 +80,32 @@ struct TableLifetime {
       "\(what) was freed, with \(page.nonzeroCount) entries that are not zero",
       at: page.place(address),
       detail: page.nonzeroCount == 0 ? "empty" : "in-use"
+    )
+  }
+
+  static func convictDeferLinked(
+    _ page: PageShadow,
+    _ address: UInt64,
+    _ findings: inout Findings
+  ) {
+    findings.add(
+      .freedWhileLinked,
+      "a table that an entry still leads to was given away to be freed later",
+      at: page.place(address),
+      detail: "deferred"
+    )
+  }
+
+  static func convictDeferTwice(
+    _ page: PageShadow,
+    _ address: UInt64,
+    _ findings: inout Findings
+  ) {
+    findings.add(
+      .doubleFree,
+      "a table was given away a second time, to be freed later",
+      at: page.place(address),
+      detail: "deferred"
     )
   }
 

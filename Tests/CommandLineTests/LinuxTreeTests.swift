@@ -91,6 +91,10 @@ struct LinuxTreeTests {
     /// What is replaced; nil for the whole line.
     let old: String?
     let new: String
+    /// The tree that it is put into.
+    var version = "6.1"
+    /// The rule that it breaks; nil for any.
+    var rule: String?
 
     /// The code with the fault in it; nil where there is no such line.
     func put(into code: String) -> String? {
@@ -135,6 +139,42 @@ struct LinuxTreeTests {
       old: "addr)",
       new: "addr + 4096)"
     ),
+    Fault(
+      name: "a replaced table that nobody frees",
+      function: "stage2_map_walk_table_pre",
+      word: "free_unlinked_table",
+      old: nil,
+      new: "",
+      version: "6.12",
+      rule: "lost-table"
+    ),
+    Fault(
+      name: "a replaced table that is freed while other walks may read it",
+      function: "stage2_map_walk_table_pre",
+      word: "free_unlinked_table",
+      old: "mm_ops->free_unlinked_table(",
+      new: "kvm_pgtable_stage2_free_unlinked(mm_ops, ",
+      version: "6.12",
+      rule: "freed-while-shared"
+    ),
+    Fault(
+      name: "a section that is not left",
+      function: "kvm_pgtable_walk",
+      word: "kvm_pgtable_walk_end",
+      old: nil,
+      new: "",
+      version: "6.12",
+      rule: "unbalanced-section"
+    ),
+    Fault(
+      name: "ages that are cleared whether or not that is asked for",
+      function: "stage2_age_walker",
+      word: "data->mkold",
+      old: "data->mkold",
+      new: "true",
+      version: "6.12",
+      rule: "wrong-entry"
+    ),
   ]
 
   @Test(arguments: faults.indices)
@@ -142,12 +182,45 @@ struct LinuxTreeTests {
     let fault = LinuxTreeTests.faults[index]
     let command = try Command()
     defer { command.clean() }
-    let copy = command.folder.appendingPathComponent("tree")
+    let tree = try copy(fault, in: command.folder)
+    let outcome = try command.run([
+      "check", "--linux-tree", tree, "--no-corpus", "--system", "arm64-stage2", "--granule",
+      "4K", "--accept", LinuxTreeTests.accepted(fault.version), "--cases", "400",
+    ])
+    #expect(outcome.status == 1, "\(fault.name): \(outcome.output)\(outcome.errors)")
+    guard let rule = fault.rule else { return }
+    #expect(outcome.output.contains(": \(rule)\n"), "\(fault.name): \(outcome.output)")
+  }
+
+  @Test func `owners by blocks, as trees between the two have them, are a dialect and no fault`()
+    throws
+  {
+    let command = try Command()
+    defer { command.clean() }
+    let byBlocks = Fault(
+      name: "owners by blocks",
+      function: "kvm_pgtable_stage2_set_owner",
+      word: ".force_pte",
+      old: "true",
+      new: "false"
+    )
+    let outcome = try command.run([
+      "check", "--linux-tree", try copy(byBlocks, in: command.folder), "--no-corpus", "--system",
+      "arm64-stage2", "--accept", LinuxTreeTests.accepted("6.1"), "--cases", "400",
+    ])
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("an owner is annotated by the largest entries that fit"))
+  }
+
+  /// Copies what is used of a tree, with a fault in it.
+  private func copy(_ fault: Fault, in folder: URL) throws -> String {
+    let copy = folder.appendingPathComponent("tree")
     for file in [
       "arch/arm64/kvm/hyp/pgtable.c", "arch/arm64/include/asm/kvm_pgtable.h",
       "arch/arm64/include/asm/stage2_pgtable.h",
     ] {
-      let original = URL(fileURLWithPath: LinuxTreeTests.tree("6.1")).appendingPathComponent(file)
+      let original = URL(fileURLWithPath: LinuxTreeTests.tree(fault.version))
+        .appendingPathComponent(file)
       var text = try String(contentsOf: original, encoding: .utf8)
       if file.hasSuffix("hyp/pgtable.c") {
         text = try #require(fault.put(into: text), "\(fault.name): the tree has no such line")
@@ -159,11 +232,7 @@ struct LinuxTreeTests {
       )
       try text.write(to: target, atomically: true, encoding: .utf8)
     }
-    let outcome = try command.run([
-      "check", "--linux-tree", copy.path, "--no-corpus", "--system", "arm64-stage2", "--granule",
-      "4K", "--accept", LinuxTreeTests.accepted("6.1"), "--cases", "400",
-    ])
-    #expect(outcome.status == 1, "\(fault.name): \(outcome.output)\(outcome.errors)")
+    return copy.path
   }
 
   @Test func `a tree that does not build is skipped, with the compiler's first error`() throws {

@@ -9,6 +9,10 @@ public struct Stage2Model: Sendable {
     public var freesEmptyTables = true
     /// What adding permissions to an address that is not mapped returns.
     public var relaxOfUnmapped = Errno.ok
+    /// A map that is not made on behalf of a fault goes on behind a mapping that is there already.
+    public var goesOnAfterSame = false
+    /// An owner is annotated by the largest entries that fit, as a mapping would be.
+    public var ownsBlocks = false
     /// The contract of the calls as documented.
     public init() {}
   }
@@ -74,9 +78,10 @@ public struct Stage2Model: Sendable {
       let place = tables.place(of: cursor, at: level)
       let mapping = Mapping(outputAddress: output, protection: protection)
       if case .leaf(let old) = tables.entry(at: place), old.isSame(exceptPermissionsOf: mapping) {
-        return .again
+        if !contract.goesOnAfterSame || configuration.mapsForFaults { return .again }
+      } else {
+        tables.set(.leaf(mapping), at: place)
       }
-      tables.set(.leaf(mapping), at: place)
       output += tables.span(at: level)
       cursor += tables.span(at: level)
     }
@@ -105,7 +110,7 @@ public struct Stage2Model: Sendable {
     return true
   }
 
-  /// Annotates a range page by page; owner 0 only unmaps.
+  /// Annotates a range; owner 0 only unmaps.
   public mutating func setOwner(
     ipa: UInt64,
     sizeInBytes: UInt64,
@@ -116,12 +121,22 @@ public struct Stage2Model: Sendable {
     guard owner <= 1 else { return .invalid }
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
     var allocations = allocations
-    for page in stride(from: range.lowerBound, to: range.upperBound, by: Int(tables.pageSize)) {
-      for level in tables.startLevel..<TableModel.lastLevel {
-        guard descend(tables.place(of: page, at: level), &allocations) else { return .noMemory }
+    var cursor = range.lowerBound
+    while cursor < range.upperBound {
+      var level = tables.startLevel
+      while !leafFits(
+        at: level,
+        cursor,
+        0,
+        range.upperBound - cursor,
+        pagesOnly: !contract.ownsBlocks
+      ) {
+        guard descend(tables.place(of: cursor, at: level), &allocations) else { return .noMemory }
+        level += 1
       }
-      let place = Place(level: TableModel.lastLevel, address: page)
+      let place = tables.place(of: cursor, at: level)
       tables.set(owner == 0 ? nil : .owned(UInt8(owner)), at: place)
+      cursor += tables.span(at: level)
     }
     return .ok
   }
@@ -163,6 +178,24 @@ public struct Stage2Model: Sendable {
     mapping.isYoung = isYoung
     tables.set(.leaf(mapping), at: place)
     return before
+  }
+
+  /// Whether a leaf that the range touches is young; clears their access flags if `clears`.
+  ///
+  /// Of a range that leaves the address space nothing is young.
+  public mutating func age(ipa: UInt64, sizeInBytes: UInt64, clears: Bool) -> Bool {
+    beginCall()
+    guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return false }
+    var isYoung = false
+    tables.visit(range) { tables, place, entry, _ in
+      if case .leaf(var mapping) = entry, mapping.isYoung {
+        isYoung = true
+        mapping.isYoung = false
+        if clears { tables.set(.leaf(mapping), at: place) }
+      }
+      return true
+    }
+    return isYoung
   }
 
   /// The mapping of an address and where it is; nil for none.

@@ -31,6 +31,10 @@ public struct Stage2Configuration: Sendable, Hashable {
   public var pageForcing: PageForcing
   /// Maps are made as if other walks ran beside them, where the library knows the difference.
   public var sharesWalks = false
+  /// Maps are made on behalf of faults, where the library knows the difference.
+  public var mapsForFaults = true
+  /// Tables that are taken out of the tree are freed later, when the caller says so.
+  public var defersTableFrees = false
 
   /// A configuration with 4 KiB granules, 40 bits in, 48 out, and no special features by default.
   public init(

@@ -27,7 +27,7 @@ extension Judges {
           + " \(lifetime.linkedCount)"
       )
     }
-    lifetime.judgeReturn(pages, memory, &findings)
+    lifetime.judgeReturn(.coherent, pages, memory, &findings)
   }
 
   /// The same without a visitor.

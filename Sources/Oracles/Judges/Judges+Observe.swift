@@ -32,6 +32,8 @@ extension Judges {
     case .release(let address, let amount, let remaining):
       changeCount(address, by: -amount)
       free(address, ifCountIs: remaining)
+    case .deferFree(let address): deferFree(address)
+    case .readSection(let isEntered): locks.note(isEntered: isEntered, &findings)
     case .freeRoot(let address, let pageCount): freeRoot(address, pageCount: pageCount)
     case .invalidate(let invalidation):
       if !cache.isEmpty { invalidate(invalidation) }

@@ -21,6 +21,7 @@ extension Judges {
       pages[page].level = level
       pages[page].isRoot = isRoot
       pages[page].isLinked = isRoot
+      pages[page].wasLinked = isRoot
       pages[page].inputAddress = UInt64(number) &* parentSize
       pages[page].writtenAt = findings.now
     }
@@ -62,6 +63,30 @@ extension Judges {
     }
   }
 
+  /// A table was given away, with what hangs from it, to be freed later.
+  mutating func deferFree(_ address: UInt64) {
+    let page = memory.page(of: address)
+    guard page < memory.capacity, pages[page].station == .live else {
+      TableLifetime.judgeCount(address, pages, memory, &findings)
+      return
+    }
+    if pages[page].isDeferred { TableLifetime.convictDeferTwice(pages[page], address, &findings) }
+    if pages[page].isLinked { TableLifetime.convictDeferLinked(pages[page], address, &findings) }
+    markDeferred(page)
+  }
+
+  private mutating func markDeferred(_ page: Int) {
+    if !pages[page].isDeferred {
+      pages[page].isDeferred = true
+      lifetime.deferredCount += 1
+    }
+    var child = pages[page].firstChild
+    while child >= 0 {
+      markDeferred(Int(child))
+      child = pages[Int(child)].nextSibling
+    }
+  }
+
   private mutating func free(_ page: Int) {
     if !contract.isDestroy {
       if pages[page].isLinked {
@@ -69,10 +94,16 @@ extension Judges {
       } else if cache.walkableCount > 0, let top = walkableTop(of: page) {
         let entry = staleEntry(leadingTo: top)
         TableLifetime.convictFreeWalkable(pages[page], memory.address(of: page), entry, &findings)
+      } else if contract.sharesTables {
+        locks.judgeFree(pages[page], memory.address(of: page), &findings)
       }
     }
     pages[page].station = .freed
     lifetime.liveCount -= 1
+    if pages[page].isDeferred {
+      pages[page].isDeferred = false
+      lifetime.deferredCount -= 1
+    }
     if pages[page].isLinked {
       pages[page].isLinked = false
       lifetime.linkedCount -= 1

@@ -18,6 +18,7 @@ extension Judges {
     touch(address, old: old, page: page)
     pages[page].writtenAt = findings.now
     guard old != new else { return }
+    if contract.sharesTables { locks.judgeStore(address, pages[page], &findings) }
 
     let nonzeroChange = (new == 0 ? 0 : 1) - (old == 0 ? 0 : 1)
     if nonzeroChange != 0 {

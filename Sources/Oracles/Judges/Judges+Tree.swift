@@ -7,7 +7,7 @@ extension Judges {
   mutating func link(_ change: EntryChange) {
     let address = change.newTable(regime)
     let child = memory.page(of: address)
-    guard child < memory.capacity, pages[child].station == .live else {
+    guard child < memory.capacity, pages[child].station == .live, !pages[child].isDeferred else {
       TableLifetime.convictLink(change, to: address, &findings)
       return
     }
@@ -72,6 +72,7 @@ extension Judges {
     }
     if isLinked, !pages[page].isLinked {
       pages[page].isLinked = true
+      pages[page].wasLinked = true
       lifetime.linkedCount += 1
       counts.update(&pages[page])
     }

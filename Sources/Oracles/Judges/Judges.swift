@@ -22,6 +22,7 @@ public struct Judges: EventListener, Sendable {
   var lifetime = TableLifetime()
   var counts: ReferenceCounts
   var barriers = BarrierDiscipline()
+  var locks = LockDiscipline()
   var maintenance: CacheMaintenance
   var contract = CallContract.coherent
   var callBeganAt = 0
@@ -69,6 +70,7 @@ public struct Judges: EventListener, Sendable {
     cache.retired.removeAll(keepingCapacity: true)
     cache.releasedTables.removeAll(keepingCapacity: true)
     barriers = BarrierDiscipline()
+    locks = LockDiscipline()
     maintenance.beginCall()
     findings.reset()
     progress.steps = 0
@@ -94,9 +96,10 @@ public struct Judges: EventListener, Sendable {
     } else {
       barriers.judgeReturn(contract, cache, callBeganAt: callBeganAt, &findings)
       if TLBCoherence.judgeReturn(cache, &findings) { settle() }
-      lifetime.judgeReturn(pages, memory, &findings)
+      lifetime.judgeReturn(contract, pages, memory, &findings)
       counts.judgeReturn(pages, lifetime, memory, &findings)
     }
+    locks.judgeReturn(&findings)
     maintenance.judgeReturn(contract, &findings)
     contract = .coherent
   }

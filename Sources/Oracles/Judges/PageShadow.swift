@@ -38,6 +38,10 @@ struct PageShadow {
   @usableFromInline var isRoot = false
   /// Whether a walk from the root reaches it.
   @usableFromInline var isLinked = false
+  /// Whether a walk from the root ever reached it.
+  @usableFromInline var wasLinked = false
+  /// Whether it was given away to be freed later, by itself or with what it hangs from.
+  @usableFromInline var isDeferred = false
   /// Whether it is linked and its count is not 1 plus its nonzero entries.
   @usableFromInline var isImbalanced = false
 

@@ -10,6 +10,10 @@ public struct CallContract: Sendable {
   public var flushedRanges: [Range<UInt64>]?
   /// The call maps again, in smaller leaves, what was mapped before, and so maintains no cache.
   public var remapsOnly = false
+  /// Other walks may run beside the call: what it takes out of the tree is to be freed later.
+  public var sharesTables = false
+  /// The call frees every table that was given away to be freed later.
+  public var freesDeferred = false
   /// How many loads and stores the call may take.
   public var stepLimit: Int
   /// The arguments are such that the walker may warn.
@@ -50,6 +54,12 @@ public struct CallContract: Sendable {
   }()
   /// A call whose caller invalidates: wrprotect, mkold, mkyoung.
   public static let owing = CallContract(mayOweInvalidation: true)
+  /// The call that frees the tables that were given away to be freed later.
+  public static let quiesce: CallContract = {
+    var contract = CallContract.coherent
+    contract.freesDeferred = true
+    return contract
+  }()
   /// The call that frees everything.
   public static let destroy = CallContract(isDestroy: true)
 }

@@ -28,6 +28,10 @@ public enum Rule: String, Sendable, Hashable, CaseIterable {
   case rootMismatch = "root-mismatch"
   case lostTable = "lost-table"
   case leakAfterDestroy = "leak-after-destroy"
+  // Locks.
+  case unbalancedSection = "unbalanced-section"
+  case storeOutsideSection = "store-outside-section"
+  case freedWhileShared = "freed-while-shared"
   // Reference counts.
   case countMismatch = "count-mismatch"
   // Cache maintenance.
@@ -59,6 +63,7 @@ extension Rule {
       .freedWhileWalkable, .linkedFreedTable, .linkedTwice, .rootMismatch, .lostTable,
       .leakAfterDestroy:
       "TableLifetime"
+    case .unbalancedSection, .storeOutsideSection, .freedWhileShared: "LockDiscipline"
     case .countMismatch: "ReferenceCounts"
     case .notCleanedBeforeInstall, .instructionsNotInvalidated, .needlessClean,
       .needlessInstructionInvalidation, .notCleanedAfterUnmap, .notFlushed:
@@ -107,8 +112,17 @@ extension Rule {
     case .linkedTwice: "a table page is linked at one place"
     case .rootMismatch:
       "a root is as many aligned concatenated tables as the sizes demand, and freed as it was made"
-    case .lostTable: "when a call returns, every table page that is not free is part of the tree"
+    case .lostTable:
+      "when a call returns, every table page that is not free, nor given away to be freed later, is"
+        + " part of the tree"
     case .leakAfterDestroy: "destroy frees every table page"
+    case .unbalancedSection:
+      "a section in which tables are kept for other walks is left as often as it is entered, and"
+        + " before the call returns"
+    case .storeOutsideSection:
+      "a call beside which other walks may run writes tables only inside a section that keeps them"
+    case .freedWhileShared:
+      "a call beside which other walks may run frees no table that they may be reading"
     case .countMismatch:
       "a table page's count is 1 plus the number of its entries that are not zero"
     case .notCleanedBeforeInstall:

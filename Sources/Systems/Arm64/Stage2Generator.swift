@@ -7,15 +7,13 @@ struct Stage2Generator: OperationGenerator {
   /// The configuration of the case.
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
-  private let canSplit: Bool
+  private let kindWeights: Weights
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
   private let haunts: [UInt64]
 
-  private static let kindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1])
-  /// The same for a library that splits blocks.
-  private static let splittingKindWeights = Weights([24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1, 6])
+  private static let ordinaryWeights: [UInt64] = [24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1]
   private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
   /// How many pages one call may be expected to fill or to visit leaf by leaf.
   private static let pageLimit: UInt64 = 640
@@ -40,8 +38,15 @@ struct Stage2Generator: OperationGenerator {
     default: configuration.pageForcing = .never
     }
     if limits.hasSharedWalks { configuration.sharesWalks = choices.flip(1, in: 2) }
+    if limits.hasFaultMaps { configuration.mapsForFaults = !choices.flip(oneIn: 4) }
+    if limits.hasDeferredFrees { configuration.defersTableFrees = choices.flip(1, in: 2) }
     self.configuration = configuration
-    canSplit = limits.hasSplit
+    kindWeights = Weights(
+      Stage2Generator.ordinaryWeights + [
+        limits.hasSplit ? 6 : 0, limits.agesByRange ? 4 : 0,
+        configuration.defersTableFrees ? 4 : 0,
+      ]
+    )
     let addresses = AddressGenerator(
       granule,
       inputAddressBits: configuration.inputAddressBits,
@@ -55,9 +60,7 @@ struct Stage2Generator: OperationGenerator {
 
   /// The next call.
   mutating func operation(_ choices: inout Choices) -> Stage2Operation {
-    let weights =
-      canSplit ? Stage2Generator.splittingKindWeights : Stage2Generator.kindWeights
-    switch choices.draw(weights: weights) {
+    switch choices.draw(weights: kindWeights) {
     case 0: return map(&choices)
     case 1:
       let (ipa, size) = range(&choices)
@@ -76,6 +79,10 @@ struct Stage2Generator: OperationGenerator {
       return .flush(ipa: ipa, sizeInBytes: size)
     case 9: return .leaf(ipa: address(&choices))
     case 10: return .invalidateAll
+    case 12:
+      let (ipa, size) = range(&choices)
+      return .testClearYoung(ipa: ipa, sizeInBytes: size, clears: choices.flip(1, in: 2))
+    case 13: return .quiesce
     default:
       let (ipa, size) = range(&choices)
       return .split(
@@ -164,6 +171,8 @@ extension Stage2Generator {
     if configuration.disablesForceWriteBack { parts.append("FWB not used") }
     if configuration.hasRangeInvalidation { parts.append("range TLBI") }
     if configuration.sharesWalks { parts.append("shared walks") }
+    if !configuration.mapsForFaults { parts.append("maps outside faults") }
+    if configuration.defersTableFrees { parts.append("tables freed later") }
     if configuration.isIdentityMap { parts.append("identity map") }
     switch configuration.pageForcing {
     case .never: break

@@ -10,7 +10,7 @@ struct Stage2Library<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == C
   /// What its documentation promises.
   var contract = Stage2Model.Contract()
   /// The calls that it has; the others are left out.
-  var calls = Set(Stage2Operation.Kind.allCases).subtracting([.split])
+  var calls = Stage2Operation.Kind.ordinary
   /// Whether `makeYoung` and `makeOld` return the descriptor that was there.
   var returnsOldDescriptors = true
   /// Whether a call that is refused for its arguments warns as well, as kernels do.

@@ -33,6 +33,10 @@ public enum Stage2Operation: Sendable, Hashable {
   /// Splits the blocks of a range, a level at a time, with so many pages in the cache for it;
   /// `allocations` table allocations succeed.
   case split(ipa: UInt64, sizeInBytes: UInt64, cachedPages: Int, allocations: Int?)
+  /// Reads the access flags of a range, and clears them if `clears`.
+  case testClearYoung(ipa: UInt64, sizeInBytes: UInt64, clears: Bool)
+  /// The tables are freed that were given away to be freed later.
+  case quiesce
 
   /// The calls, by the names that their users know.
   public enum Kind: Int, Sendable, CaseIterable {
@@ -60,6 +64,13 @@ public enum Stage2Operation: Sendable, Hashable {
     case invalidateAll
     /// See the operation of the same name.
     case split
+    /// See the operation of the same name.
+    case testClearYoung
+    /// See the operation of the same name.
+    case quiesce
+
+    /// The calls that every library of this kind is expected to have.
+    static let ordinary = Set(allCases).subtracting([.split, .testClearYoung, .quiesce])
 
     /// The name of the call.
     public var name: String {
@@ -76,6 +87,8 @@ public enum Stage2Operation: Sendable, Hashable {
       case .leaf: "get_leaf"
       case .invalidateAll: "tlbi_all"
       case .split: "split"
+      case .testClearYoung: "test_clear_young"
+      case .quiesce: "quiesce"
       }
     }
   }
@@ -95,6 +108,8 @@ public enum Stage2Operation: Sendable, Hashable {
     case .leaf: .leaf
     case .invalidateAll: .invalidateAll
     case .split: .split
+    case .testClearYoung: .testClearYoung
+    case .quiesce: .quiesce
     }
   }
 }
@@ -122,6 +137,9 @@ extension Stage2Operation: CustomStringConvertible {
     case .split(let ipa, let size, let pages, let allocations):
       "split(ipa: \(hex(ipa)), size: \(hex(size)), cached pages: \(pages))"
         + allowanceText(allocations)
+    case .testClearYoung(let ipa, let size, let clears):
+      "test_clear_young(ipa: \(hex(ipa)), size: \(hex(size)), clear: \(clears))"
+    case .quiesce: "quiesce(): what was to be freed later is freed"
     }
   }
 }

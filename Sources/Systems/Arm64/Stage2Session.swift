@@ -87,6 +87,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     switch operation {
     case .map(let ipa, _, let physical, _, _):
       var contract = CallContract.map
+      contract.sharesTables =
+        model.configuration.sharesWalks && model.configuration.defersTableFrees
       contract.permitsWarnings =
         library.warnsOfMisuse && model.configuration.isIdentityMap && ipa != physical
       return contract
@@ -94,6 +96,12 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     case .unmap: return .unmap(cleans: true)
     case .split: return .split
     case .writeProtect, .makeYoung, .makeOld: return .owing
+    case .testClearYoung(let ipa, let size, _):
+      var contract = CallContract.owing
+      contract.permitsWarnings =
+        library.warnsOfMisuse && model.tables.pages(from: ipa, sizeInBytes: size) == nil
+      return contract
+    case .quiesce: return .quiesce
     case .flush: return CallContract(flushedRanges: flushed ?? [])
     default: return .coherent
     }
@@ -125,15 +133,11 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     case .isYoung(let ipa):
       model.beginCall()
       let isYoung = model.mapping(at: ipa)?.mapping.isYoung ?? false
-      if (found.word != 0) != isYoung {
-        finding = .wrongResult(
-          "is_young",
-          expected: "\(isYoung)",
-          found: "\(!isYoung)",
-          fingerprint: "is_young",
-          inputAddress: ipa
-        )
-      }
+      finding = compareAge(operation.kind.name, found, isYoung, at: ipa)
+    case .testClearYoung(let ipa, let size, let clears):
+      let isYoung = model.age(ipa: ipa, sizeInBytes: size, clears: clears)
+      finding = compareAge(operation.kind.name, found, isYoung, at: ipa)
+    case .quiesce: model.beginCall()
     case .relaxPermissions(let ipa, let protection):
       return model.relaxPermissions(ipa: ipa, protection: protection)
     case .flush: return flushed == nil ? .range : .ok
@@ -157,6 +161,23 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       )
     }
     return .ok
+  }
+
+  /// The age that a call says a page or range has, against the model's.
+  private func compareAge(
+    _ call: String,
+    _ found: CallAnswer,
+    _ isYoung: Bool,
+    at ipa: UInt64
+  ) -> Finding? {
+    guard (found.word != 0) != isYoung else { return nil }
+    return .wrongResult(
+      call,
+      expected: "\(isYoung)",
+      found: "\(!isYoung)",
+      fingerprint: call,
+      inputAddress: ipa
+    )
   }
 
   /// Sets the access flag in the model, and compares the descriptor that the call says was there.
@@ -200,9 +221,9 @@ extension Stage2Operation {
     case .map(let ipa, _, _, _, _), .unmap(let ipa, _), .setOwner(let ipa, _, _, _),
       .writeProtect(let ipa, _), .makeYoung(let ipa), .makeOld(let ipa), .isYoung(let ipa),
       .relaxPermissions(let ipa, _), .flush(let ipa, _), .leaf(let ipa),
-      .split(let ipa, _, _, _):
+      .split(let ipa, _, _, _), .testClearYoung(let ipa, _, _):
       ipa
-    case .invalidateAll: nil
+    case .invalidateAll, .quiesce: nil
     }
   }
 
@@ -210,7 +231,8 @@ extension Stage2Operation {
   var size: UInt64? {
     switch self {
     case .map(_, let size, _, _, _), .unmap(_, let size), .setOwner(_, let size, _, _),
-      .writeProtect(_, let size), .flush(_, let size), .split(_, let size, _, _):
+      .writeProtect(_, let size), .flush(_, let size), .split(_, let size, _, _),
+      .testClearYoung(_, let size, _):
       size
     default: nil
     }

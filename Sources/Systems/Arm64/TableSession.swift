@@ -16,6 +16,12 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasSharedWalks = false
   /// Whether blocks can be split.
   var hasSplit = false
+  /// Whether ages are read and cleared by range.
+  var agesByRange = false
+  /// Whether it makes a difference that a map is made on behalf of a fault.
+  var hasFaultMaps = false
+  /// Whether tables can be freed later than they are taken out of the tree.
+  var hasDeferredFrees = false
 }
 
 extension GeneratorLimits {

@@ -44,6 +44,7 @@ struct EventHistory {
     switch event {
     case .allocate(let address, let pageCount, _), .freeRoot(let address, let pageCount):
       return (address >> pageShift..<(address >> pageShift) + UInt64(pageCount)).contains(page)
+    case .deferFree(let address): return address >> pageShift == page
     case .release(let address, _, let remaining):
       return remaining <= 0 && address >> pageShift == page
     default: return false
@@ -76,6 +77,10 @@ struct EventHistory {
       guard concernsTable(event) else { return nil }
       return "release \(hex(address)) by \(amount), to \(remaining)"
     case .freeRoot(let address, _): return concernsTable(event) ? "free root \(hex(address))" : nil
+    case .deferFree(let address):
+      return concernsTable(event) ? "give \(hex(address)) away, to be freed later" : nil
+    case .readSection(let isEntered):
+      return isEntered ? "enter a section for other walks" : "leave the section for other walks"
     case .warn(let site): return "WARN: \(site)"
     case .lost(let site): return "the walker is gone: \(site)"
     case .runaway: return "cut off: too many steps"

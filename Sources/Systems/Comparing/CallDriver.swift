@@ -63,6 +63,12 @@ extension Stage2Walker where M == CheckMachine {
       return CallAnswer(
         result: split(ipa: ipa, sizeInBytes: size, cachedPages: pages, on: &machine)
       )
+    case .testClearYoung(let ipa, let size, let clears):
+      let isYoung = testClearYoung(ipa: ipa, sizeInBytes: size, clears: clears, on: &machine)
+      return CallAnswer(word: isYoung ? 1 : 0)
+    case .quiesce:
+      quiesce(on: &machine)
+      return CallAnswer()
     case .invalidateAll:
       machine.judges.settle()
       return CallAnswer()

@@ -95,7 +95,10 @@ extension GeneratorLimits {
       isAlwaysWide: isAlwaysWide || other.isAlwaysWide,
       hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection,
       hasSharedWalks: hasSharedWalks && other.hasSharedWalks,
-      hasSplit: hasSplit && other.hasSplit
+      hasSplit: hasSplit && other.hasSplit,
+      agesByRange: agesByRange && other.agesByRange,
+      hasFaultMaps: hasFaultMaps && other.hasFaultMaps,
+      hasDeferredFrees: hasDeferredFrees && other.hasDeferredFrees
     )
   }
 }

@@ -13,6 +13,8 @@ final class PluginCase {
   private let worker: PluginWorker?
   /// The first root page.
   private(set) var root: UInt64 = 0
+  /// Whether the table was made to free later what it takes out of the tree.
+  private var defersFrees = false
 
   init(_ plugin: Plugin) {
     self.plugin = plugin
@@ -39,6 +41,7 @@ final class PluginCase {
     outputAddressBits: UInt64,
     on machine: inout CheckMachine
   ) {
+    defersFrees = flags & Int32(WALKPROOF_F_RCU_FREE) != 0
     worker?.control.pointee.physical_base = machine.base.memory.base
     root = machine.base.memory.base
     machine.base.listener.walkerFile = plugin.path
@@ -111,7 +114,10 @@ final class PluginCase {
     case WALKPROOF_EV_ICACHE:
       machine.invalidateInstructions(record.addr, sizeInBytes: record.size)
     case WALKPROOF_EV_WARN: machine.warn(Site("WARN_ON", line: record.line))
-    case WALKPROOF_EV_DETACH, WALKPROOF_EV_LOCK: break
+    case WALKPROOF_EV_DETACH:
+      // A table that is freed at once is given away to nobody.
+      if defersFrees { machine.base.deferFree(page) }
+    case WALKPROOF_EV_LOCK: machine.base.readSection(isEntered: record.flags & 1 != 0)
     default: replayMaintenance(record, on: &machine)
     }
   }

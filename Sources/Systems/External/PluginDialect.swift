@@ -19,6 +19,10 @@ public struct PluginDialect: Sendable, Hashable {
   public var relaxesLocally = false
   /// Whether ages are read and cleared by range, and say no more than young or old.
   public var agesByRange = false
+  /// Whether owners are annotated by the largest entries that fit.
+  public var ownsBlocks = false
+  /// Whether tables can be freed later than they are taken out of the tree.
+  public var defersFrees = false
   /// The calls that it lacks, by the names that the plugin's table has for them.
   public var missingCalls: [String] = []
 
@@ -26,47 +30,29 @@ public struct PluginDialect: Sendable, Hashable {
   public init(of plugin: Plugin) {
     agesByRange = !plugin.has(WALKPROOF_CALL_MKOLD) && plugin.has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)
     missingCalls = PluginDialect.names.filter { !plugin.has($0.call) }.map(\.name)
-    let configuration = Stage2Configuration(
-      granule: plugin.granule,
-      outputAddressBits: plugin.granule == .size64K ? 52 : 48
-    )
-    var machine = MachinePool.make(TranslationRegime(configuration), countsPages: true)
-    let table = PluginCase(plugin)
-    table.create(
-      flags: 0,
-      inputAddressBits: configuration.inputAddressBits,
-      outputAddressBits: configuration.outputAddressBits,
-      on: &machine
-    )
-    let page = plugin.granule.sizeInBytes
-    let protection = Protection.read | Protection.write
-    func map(_ first: UInt64, _ count: UInt64, flags: Int32 = 0) -> Errno {
-      let arguments = (
-        first * page, count * page, (8 + first) * page, protection, UInt64(flags)
-      )
-      return table.call(WALKPROOF_CALL_MAP, arguments, on: &machine).errno
+    let probe = DialectProbe(plugin)
+    if plugin.has(WALKPROOF_CALL_MAP), plugin.has(WALKPROOF_CALL_QUIESCE) {
+      defersFrees = probe.defersFrees()
     }
+    if plugin.has(WALKPROOF_CALL_SET_OWNER), plugin.has(WALKPROOF_CALL_GET_LEAF) {
+      ownsBlocks = probe.ownsBlocks()
+    }
+    var table = probe.table()
     if plugin.has(WALKPROOF_CALL_RELAX) {
-      let arguments = (UInt64(0), Protection.read, UInt64(0), UInt64(0), UInt64(0))
-      relaxOfUnmapped = table.call(WALKPROOF_CALL_RELAX, arguments, on: &machine).errno
+      relaxOfUnmapped = table.call(WALKPROOF_CALL_RELAX, (0, Protection.read, 0, 0, 0)).errno
     }
-    if plugin.has(WALKPROOF_CALL_MAP) {
-      _ = map(0, 1)
-      locksEntries =
-        table.records?.contains { record in
-          record.kind == WALKPROOF_EV_STORE.rawValue && record.val & 1 == 0 && record.val != 0
-        } ?? false
-      goesOnAfterSame = map(0, 2) == .ok
-      _ = map(4, 1, flags: Int32(WALKPROOF_MAP_SHARED))
-      hasSharedWalks =
-        table.records?.contains { $0.kind == WALKPROOF_EV_LOCK.rawValue } ?? false
-      if plugin.has(WALKPROOF_CALL_RELAX) {
-        let arguments = (UInt64(0), Protection.execute, UInt64(0), UInt64(0), UInt64(0))
-        _ = table.call(WALKPROOF_CALL_RELAX, arguments, on: &machine)
-        relaxesLocally =
-          table.records?.contains { record in
-            record.kind == WALKPROOF_EV_TLBI_IPA.rawValue && record.flags & 1 != 0
-          } ?? false
+    guard plugin.has(WALKPROOF_CALL_MAP) else { return }
+    _ = table.map(0, 1)
+    locksEntries = table.did { record in
+      record.kind == WALKPROOF_EV_STORE.rawValue && record.val & 1 == 0 && record.val != 0
+    }
+    goesOnAfterSame = table.map(0, 2) == .ok
+    _ = table.map(4, 1, flags: UInt64(WALKPROOF_MAP_SHARED))
+    hasSharedWalks = table.did { $0.kind == WALKPROOF_EV_LOCK.rawValue }
+    if plugin.has(WALKPROOF_CALL_RELAX) {
+      _ = table.call(WALKPROOF_CALL_RELAX, (0, Protection.execute, 0, 0, 0))
+      relaxesLocally = table.did { record in
+        record.kind == WALKPROOF_EV_TLBI_IPA.rawValue && record.flags & 1 != 0
       }
     }
   }
@@ -88,6 +74,11 @@ public struct PluginDialect: Sendable, Hashable {
         : "an entry is 0 while it is replaced",
       agesByRange
         ? "ages are read and cleared by range" : "ages are read and cleared by address",
+      ownsBlocks
+        ? "an owner is annotated by the largest entries that fit"
+        : "an owner is annotated page by page",
+      defersFrees
+        ? "tables that a map replaces can be freed later" : "tables are freed at once",
     ] + (missingCalls.isEmpty ? [] : ["it has no " + missingCalls.joined(separator: ", ")])
   }
 
@@ -114,6 +105,8 @@ extension Plugin {
       (.relaxPermissions, has(WALKPROOF_CALL_RELAX)), (.flush, has(WALKPROOF_CALL_FLUSH)),
       (.leaf, has(WALKPROOF_CALL_GET_LEAF)), (.invalidateAll, true),
       (.split, has(WALKPROOF_CALL_SPLIT)),
+      (.testClearYoung, has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)),
+      (.quiesce, has(WALKPROOF_CALL_QUIESCE)),
     ]
     return Set(calls.filter(\.1).map(\.0))
   }

@@ -9,7 +9,7 @@ struct PluginStage2: Stage2Walker {
   private let table: PluginCase
   private let plugin: Plugin
   private let inputAddressBits: UInt64
-  private let sharesWalks: Bool
+  private let mapFlags: UInt64
 
   /// Plugins are found by name, and made by `init`.
   static func create(_ configuration: Stage2Configuration, on machine: inout M) -> PluginStage2? {
@@ -19,7 +19,9 @@ struct PluginStage2: Stage2Walker {
   init(_ plugin: Plugin, _ configuration: Stage2Configuration, on machine: inout M) {
     self.plugin = plugin
     inputAddressBits = configuration.inputAddressBits
-    sharesWalks = configuration.sharesWalks
+    mapFlags =
+      (configuration.mapsForFaults ? UInt64(WALKPROOF_MAP_FAULT) : 0)
+      | (configuration.sharesWalks ? UInt64(WALKPROOF_MAP_SHARED) : 0)
     table = PluginCase(plugin)
     var flags: UInt32 = 0
     if configuration.hasForceWriteBack { flags |= UInt32(WALKPROOF_F_FWB) }
@@ -27,6 +29,7 @@ struct PluginStage2: Stage2Walker {
     if configuration.disablesForceWriteBack { flags |= UInt32(WALKPROOF_F_NOFWB) }
     if configuration.isIdentityMap { flags |= UInt32(WALKPROOF_F_IDMAP) }
     if configuration.pageForcing == .always { flags |= UInt32(WALKPROOF_F_FORCE_PTE) }
+    if configuration.defersTableFrees { flags |= UInt32(WALKPROOF_F_RCU_FREE) }
     table.create(
       flags: Int32(flags),
       inputAddressBits: configuration.inputAddressBits,
@@ -37,7 +40,6 @@ struct PluginStage2: Stage2Walker {
 
   var root: UInt64 { table.root }
 
-  /// On behalf of a fault, as a hypervisor maps: it stops at the first leaf that is there already.
   func map(
     ipa: UInt64,
     sizeInBytes: UInt64,
@@ -45,8 +47,7 @@ struct PluginStage2: Stage2Walker {
     protection: UInt64,
     on machine: inout M
   ) -> Errno {
-    let flags = UInt64(WALKPROOF_MAP_FAULT) | (sharesWalks ? UInt64(WALKPROOF_MAP_SHARED) : 0)
-    let arguments = (ipa, sizeInBytes, physical, protection, flags)
+    let arguments = (ipa, sizeInBytes, physical, protection, mapFlags)
     return table.call(WALKPROOF_CALL_MAP, arguments, on: &machine).errno
   }
 
@@ -103,6 +104,18 @@ struct PluginStage2: Stage2Walker {
     let arguments = (ipa, sizeInBytes, UInt64(cachedPages), UInt64(0), UInt64(0))
     return table.call(WALKPROOF_CALL_SPLIT, arguments, on: &machine).errno
   }
+
+  func testClearYoung(
+    ipa: UInt64,
+    sizeInBytes: UInt64,
+    clears: Bool,
+    on machine: inout M
+  ) -> Bool {
+    let arguments = (ipa, sizeInBytes, clears ? UInt64(1) : 0, UInt64(0), UInt64(0))
+    return table.call(WALKPROOF_CALL_TEST_CLEAR_YOUNG, arguments, on: &machine).result > 0
+  }
+
+  func quiesce(on machine: inout M) { _ = table.call(WALKPROOF_CALL_QUIESCE, on: &machine) }
 
   func destroy(on machine: inout M) { table.destroy(on: &machine) }
 }

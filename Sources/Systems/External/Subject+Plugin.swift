@@ -27,6 +27,8 @@ extension Subject {
     let byGranule = PluginSet(plugins)
     var contract = Stage2Model.Contract()
     contract.relaxOfUnmapped = dialect.relaxOfUnmapped
+    contract.goesOnAfterSame = dialect.goesOnAfterSame
+    contract.ownsBlocks = dialect.ownsBlocks
     let calls = plugins.map(\.stage2Calls).reduce(into: Set(Stage2Operation.Kind.allCases)) {
       $0.formIntersection($1)
     }
@@ -54,12 +56,7 @@ extension Subject {
       dialect: dialect.sentences,
       replay: .command(options: replayOptions),
       locate: locate,
-      limits: limits(
-        plugins,
-        isWide: isWide,
-        hasSharedWalks: dialect.hasSharedWalks,
-        hasSplit: calls.contains(.split)
-      )
+      limits: limits(plugins, isWide: isWide, dialect: dialect, calls: calls)
     )
   }
 
@@ -99,8 +96,8 @@ extension Subject {
   private static func limits(
     _ plugins: [Plugin],
     isWide: Bool,
-    hasSharedWalks: Bool = false,
-    hasSplit: Bool = false
+    dialect: PluginDialect? = nil,
+    calls: Set<Stage2Operation.Kind> = []
   ) -> GeneratorLimits {
     GeneratorLimits(
       granules: Granule.allCases.filter { granule in
@@ -108,8 +105,13 @@ extension Subject {
       },
       isAlwaysWide: isWide,
       hasForcingByProtection: false,
-      hasSharedWalks: hasSharedWalks,
-      hasSplit: hasSplit
+      hasSharedWalks: dialect?.hasSharedWalks ?? false,
+      hasSplit: calls.contains(.split),
+      agesByRange: calls.contains(.testClearYoung),
+      hasFaultMaps: dialect?.goesOnAfterSame ?? false,
+      // Who lets other walks run has to free later what they may be reading.
+      hasDeferredFrees: calls.contains(.quiesce)
+        && (dialect?.defersFrees ?? false || dialect?.hasSharedWalks ?? false)
     )
   }
 }

@@ -41,11 +41,34 @@ public protocol Stage2Walker<M> {
   /// Splits the blocks of a range into leaves of the next level, and those in the range again, with
   /// `cachedPages` pages at hand; a library that never splits has no need of it.
   func split(ipa: M.W, sizeInBytes: M.W, cachedPages: Int, on machine: inout M) -> Errno
+  /// Whether a leaf of a range is young; clears every access flag of it if `clears`. A library that
+  /// reads ages by address only has no need of it.
+  func testClearYoung(
+    ipa: M.W,
+    sizeInBytes: M.W,
+    clears: Bool,
+    on machine: inout M
+  ) -> M.W.Condition
+  /// Frees what was to be freed later; a library that frees at once has no need of it.
+  func quiesce(on machine: inout M)
   /// Frees everything.
   func destroy(on machine: inout M)
 }
 
 extension Stage2Walker {
+  /// Nothing is to be freed.
+  public func quiesce(on machine: inout M) {}
+
+  /// Not there; nothing is young.
+  public func testClearYoung(
+    ipa: M.W,
+    sizeInBytes: M.W,
+    clears: Bool,
+    on machine: inout M
+  ) -> M.W.Condition {
+    M.W(0) .!= M.W(0)
+  }
+
   /// Not there.
   public func split(
     ipa: M.W,
