@@ -124,12 +124,17 @@ struct TableLifetime {
     )
   }
 
-  static func convictLink(_ change: EntryChange, to address: UInt64, _ findings: inout Findings) {
+  static func convictLink(
+    to address: UInt64,
+    at place: Place,
+    detail: String = "",
+    _ findings: inout Findings
+  ) {
     findings.add(
       .linkedFreedTable,
       "a table entry was written that leads to \(address.hexadecimal), which is no live table page",
-      at: change.place,
-      detail: change.transition
+      at: place,
+      detail: detail
     )
   }
 

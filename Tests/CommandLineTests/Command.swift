@@ -30,22 +30,19 @@ struct Command {
 
   /// Runs the command to its end, in the folder.
   ///
-  /// `libraryPath` is where the loader looks for libraries first; `interruptAfter` sends an
-  /// interrupt after so many seconds.
+  /// `environment` is added to this process's; `interruptAfter` sends an interrupt after so many
+  /// seconds.
   func run(
     _ arguments: [String],
     outputPath: String? = nil,
-    libraryPath: String? = nil,
+    environment: [String: String] = [:],
     interruptAfter: Double? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = Command.products.appendingPathComponent("walkproof")
     process.arguments = arguments
     process.currentDirectoryURL = folder
-    if let libraryPath {
-      process.environment = ProcessInfo.processInfo.environment
-        .merging(["LD_LIBRARY_PATH": libraryPath]) { _, new in new }
-    }
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
     let (output, errors) = (
       folder.appendingPathComponent("out"), folder.appendingPathComponent("err")
     )

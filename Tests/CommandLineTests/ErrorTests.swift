@@ -54,11 +54,11 @@ import Testing
       try Data("no library".utf8).write(to: command.folder.appendingPathComponent(name))
     }
     let library = command.folder.path
-    let proof = try command.run(["prove"], libraryPath: library)
+    let proof = try command.run(["prove"], environment: ["LD_LIBRARY_PATH": library])
     #expect(proof.status == 74)
     #expect(proof.errorLines.count == 1)
     #expect(proof.errors.contains("libz3"))
-    #expect(try command.run(["list"], libraryPath: library).status == 0)
+    #expect(try command.run(["list"], environment: ["LD_LIBRARY_PATH": library]).status == 0)
   }
 
   @Test func `a report that does not fit its file is not lost`() throws {

@@ -71,6 +71,36 @@ struct LinuxTreeTests {
     #expect(new.output.contains("it has no mkold, is_young"))
   }
 
+  @Test func `a tree that reports nothing is judged by its results and tables`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let cache = command.folder.appendingPathComponent("cache")
+    let tree = LinuxTreeTests.tree("6.12")
+    let first = ["check", "--linux-tree", tree, "--granule", "4K", "--cases", "1", "--no-corpus"]
+    _ = try command.run(first, environment: ["XDG_CACHE_HOME": cache.path])
+    let builds = cache.appendingPathComponent("walkproof")
+    let name = try #require(try FileManager.default.contentsOfDirectory(atPath: builds.path).first)
+    // The sources of the build are kept with it; without instrumentation they report nothing.
+    let sources = builds.appendingPathComponent(name).path
+    let plugin = command.folder.appendingPathComponent("plugin.so").path
+    let status = try Compiler.run([
+      "-O1", "-g", "-fPIC", "-shared", "-std=gnu11", "-fno-strict-aliasing", "-w",
+      "-DCONFIG_ARM64_4K_PAGES=1", "-DWALKPROOF_NATIVE=1", "-DTREE_HAS_free_unlinked_table=1",
+      "-DTREE_HAS_KVM_PGTABLE_WALK_HANDLE_FAULT=1",
+      "-I\(sources)/include",
+      "-I\(sources)", "-include", "\(sources)/walkproof_shim.h", "\(sources)/walkproof_glue.c",
+      "\(tree)/arch/arm64/kvm/hyp/pgtable.c", "-o", plugin,
+    ])
+    #expect(status == 0)
+    let check = ["check", "--plugin", plugin, "--no-corpus", "--cases", "300"]
+    let outcome = try command.run(check + ["--accept", LinuxTreeTests.accepted("6.12")])
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("not judged: stores, barriers, TLB and caches"))
+    let found = try command.run(check)
+    #expect(found.status == 1)
+    #expect(found.output.contains("  known as   wrong-result output range not refused"))
+  }
+
   @Test func `two ages are compared, call by call`() throws {
     let command = try Command()
     defer { command.clean() }

@@ -23,6 +23,8 @@ import Testing
     ("endless", "it goes on without end"),
     ("unreported", "its tables are not what the stores it reported made of them"),
     ("reported", "has a count of 1 with 1 entries"),
+    ("silent-annotation", "has a count of 1 with 1 entries"),
+    ("silent-lost-table", "no entry leads to is left behind"),
   ]
 
   @Test(arguments: faults.indices)
@@ -65,9 +67,15 @@ import Testing
     #expect(outcome.output.contains("VACUOUS"))
   }
 
+  @Test func `of a plugin that reports nothing, results and tables are judged`() throws {
+    let outcome = try check("silent")
+    #expect(outcome.output.contains("not judged: stores, barriers, TLB and caches"))
+    #expect(outcome.status == 2, "without a map nothing is ever there")
+  }
+
   static let refusals: [(variant: String, words: String)] = [
     ("future", "version 2"), ("granule", "its page_shift is none of 12, 14 and 16: 13"),
-    ("silent", "it reports no events"), ("rootless", "it lacks one of init, destroy and root"),
+    ("rootless", "it lacks one of init, destroy and root"),
     ("crash-at-load", "loading it ends its process"),
   ]
 
@@ -112,7 +120,8 @@ enum Compiler {
     #expect(try run(flags + more + [source, "-o", output]) == 0, "\(variant) does not build")
   }
 
-  private static func run(_ arguments: [String]) throws -> Int32 {
+  /// Runs it to its end.
+  static func run(_ arguments: [String]) throws -> Int32 {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["cc"] + arguments

@@ -88,7 +88,8 @@ extension Judges {
   }
 
   private mutating func free(_ page: Int) {
-    if !contract.isDestroy {
+    // Where stores are not reported, what led to the page shows when the call is over.
+    if !contract.isDestroy, !adoptsTables {
       if pages[page].isLinked {
         TableLifetime.convictFreeLinked(pages[page], memory.address(of: page), &findings)
       } else if cache.walkableCount > 0, let top = walkableTop(of: page) {

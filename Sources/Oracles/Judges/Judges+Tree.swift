@@ -8,7 +8,12 @@ extension Judges {
     let address = change.newTable(regime)
     let child = memory.page(of: address)
     guard child < memory.capacity, pages[child].station == .live, !pages[child].isDeferred else {
-      TableLifetime.convictLink(change, to: address, &findings)
+      TableLifetime.convictLink(
+        to: address,
+        at: change.place,
+        detail: change.transition,
+        &findings
+      )
       return
     }
     if pages[child].isLinked {

@@ -53,6 +53,8 @@ public struct Judges: EventListener, Sendable {
   }
   /// How often each accepted violation was seen since the last call of this.
   public mutating func takeAcceptedCounts() -> [String: UInt64] { findings.takeAcceptedCounts() }
+  /// Whether stores are not reported, and each call's tables are taken over by `adopt(_:)`.
+  public var adoptsTables = false
   /// How many events there were since the last reset.
   public var eventCount: Int { findings.now }
   /// How many invalidations the caller owes.

@@ -366,7 +366,9 @@ static struct walkproof_plugin plugin = {
 	.size = sizeof plugin,
 	.name = "linux-tree",
 	.page_shift = PAGE_SHIFT,
-#if !defined(WALKPROOF_NATIVE)
+#if defined(WALKPROOF_NATIVE)
+	.caps = WALKPROOF_CAP_REFCOUNTS,
+#else
 	.caps = WALKPROOF_CAP_STORE_ORDER | WALKPROOF_CAP_REFCOUNTS | WALKPROOF_CAP_TTL | WALKPROOF_CAP_EVENTS |
 		WALKPROOF_CAP_LOADS,
 #endif

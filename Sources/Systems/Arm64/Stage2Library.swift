@@ -18,4 +18,6 @@ struct Stage2Library<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == C
   /// Whether added permissions are invalidated on the issuing CPU only; the others fault once more
   /// than they have to.
   var relaxesLocally = false
+  /// Whether what it does between a call and its return is seen.
+  var reportsEvents = true
 }

@@ -102,7 +102,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
         library.warnsOfMisuse && model.tables.pages(from: ipa, sizeInBytes: size) == nil
       return contract
     case .quiesce: return .quiesce
-    case .flush: return CallContract(flushedRanges: flushed ?? [])
+    case .flush where library.reportsEvents: return CallContract(flushedRanges: flushed ?? [])
     default: return .coherent
     }
   }

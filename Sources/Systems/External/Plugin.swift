@@ -47,11 +47,6 @@ public final class Plugin: Sendable {
     if let granule, granule != found {
       throw PluginFault("it is for \(found) granules, and not for \(granule)")
     }
-    guard facts.caps & UInt32(WALKPROOF_CAP_EVENTS) != 0 else {
-      throw PluginFault(
-        "it reports no events (WALKPROOF_CAP_EVENTS), and only what is reported can be judged"
-      )
-    }
     name = probe.name
     self.granule = found
     capabilities = facts.caps
@@ -62,6 +57,9 @@ public final class Plugin: Sendable {
 
   /// The shared object.
   var path: String { place.path }
+
+  /// Whether it says that it reports something, one of `WALKPROOF_CAP_`.
+  func reports(_ capability: UInt32) -> Bool { capabilities & capability != 0 }
 
   /// Whether it has a call.
   func has(_ call: walkproof_call) -> Bool { calls >> call.rawValue & 1 != 0 }

@@ -1,5 +1,6 @@
 import CWalkerPlugin
 import Machines
+import Oracles
 
 /// One table of a plugin: the process that holds it, and the replay of what it does there.
 ///
@@ -42,6 +43,7 @@ final class PluginCase {
     on machine: inout CheckMachine
   ) {
     defersFrees = flags & Int32(WALKPROOF_F_RCU_FREE) != 0
+    machine.judges.adoptsTables = !plugin.reports(WALKPROOF_CAP_EVENTS)
     worker?.control.pointee.physical_base = machine.base.memory.base
     root = machine.base.memory.base
     machine.base.listener.walkerFile = plugin.path
@@ -82,8 +84,20 @@ final class PluginCase {
       return Answer()
     }
     for record in worker.records { replay(record, on: &machine) }
+    if !plugin.reports(WALKPROOF_CAP_EVENTS) { adoptTables(on: &machine) }
     machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
+  }
+
+  /// Takes the tables over from the memory of a plugin that reports no stores.
+  private func adoptTables(on machine: inout CheckMachine) {
+    guard let worker else { return }
+    let entryCount = 1 << Int(machine.base.memory.pageShift - 3)
+    var rewrites: [EntryRewrite] = []
+    for page in 0..<machine.base.memory.usedPages where worker.counts[page] > 0 {
+      machine.base.mirror(page: page, from: worker.memory + page * entryCount, into: &rewrites)
+    }
+    machine.judges.adopt(rewrites)
   }
 
   /// What the plugin did in the last call, in order.
@@ -98,7 +112,9 @@ final class PluginCase {
     switch walkproof_kind(record.kind) {
     case WALKPROOF_EV_LOAD: _ = machine.load(page, at: index)
     case WALKPROOF_EV_STORE:
-      machine.store(record.val, to: page, at: index, order: record.order >= 3 ? .release : .relaxed)
+      // An order that is not reported is not judged.
+      let isRelease = record.order >= 3 || !plugin.reports(WALKPROOF_CAP_STORE_ORDER)
+      machine.store(record.val, to: page, at: index, order: isRelease ? .release : .relaxed)
     case WALKPROOF_EV_CMPXCHG:
       if record.flags & 1 != 0 {
         _ = machine.compareExchange(record.old, with: record.val, in: page, at: index)
@@ -136,7 +152,8 @@ final class PluginCase {
 
   private func replayMaintenance(_ record: walkproof_record, on machine: inout CheckMachine) {
     let isLocal = record.flags & 1 != 0
-    let hint = record.level == WALKPROOF_LEVEL_UNKNOWN ? nil : Int(record.level)
+    let hasHint = record.level != WALKPROOF_LEVEL_UNKNOWN && plugin.reports(WALKPROOF_CAP_TTL)
+    let hint = hasHint ? Int(record.level) : nil
     func invalidation(
       _ operation: TLBInvalidation<UInt64>.Operation,
       sizeInBytes: UInt64 = 0,

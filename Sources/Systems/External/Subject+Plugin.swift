@@ -43,8 +43,10 @@ extension Subject {
         calls: calls,
         returnsOldDescriptors: !dialect.agesByRange,
         warnsOfMisuse: true,
-        relaxesLocally: dialect.relaxesLocally
+        relaxesLocally: dialect.relaxesLocally,
+        reportsEvents: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
       ),
+      countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
       notJudged: notJudged(plugins, calls: calls),
       // Where entries are locked first, those are changes of the locked one.
       unreachable: dialect.locksEntries
@@ -80,6 +82,11 @@ extension Subject {
         canUnmap: plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) },
         warnsOfMisuse: true
       ),
+      countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
+      notJudged: unreported(by: plugins),
+      // Where only what is left is seen, a block that goes with its table is not seen to go.
+      unreachable: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
+        ? [] : [System.Transition(old: .block, new: .invalid)],
       replay: .command(options: replayOptions),
       locate: locate,
       limits: limits(plugins, isWide: isWide)
@@ -91,6 +98,23 @@ extension Subject {
     calls: Set<Stage2Operation.Kind>
   ) -> [String] {
     Stage2Operation.Kind.allCases.filter { !calls.contains($0) }.map { "\($0.name): it has none" }
+      + unreported(by: plugins)
+  }
+
+  /// What cannot be judged because a plugin does not report it.
+  private static func unreported(by plugins: [Plugin]) -> [String] {
+    let capabilities: [(bit: UInt32, text: String)] = [
+      (WALKPROOF_CAP_EVENTS, "stores, barriers, TLB and caches: it reports none"),
+      (WALKPROOF_CAP_REFCOUNTS, "page counts: it reports none"),
+      (WALKPROOF_CAP_STORE_ORDER, "the order of stores: it reports none"),
+      (WALKPROOF_CAP_TTL, "level hints: it reports none"),
+    ]
+    let missing = capabilities.filter { capability in
+      !plugins.allSatisfy { $0.reports(capability.bit) }
+    }
+    // Where nothing is reported the rest goes without saying.
+    return missing.first?.bit == WALKPROOF_CAP_EVENTS
+      ? [capabilities[0].text] : missing.map(\.text)
   }
 
   private static func limits(

@@ -75,8 +75,10 @@ static int unmap_nothing(struct walkproof_table *t, uint64_t ia, uint64_t size)
 	if (!strcmp(VARIANT, "endless"))
 		for (;;)
 			store(t, 0, 1);
-	if (!strcmp(VARIANT, "unreported"))
+	if (!strcmp(VARIANT, "unreported") || !strcmp(VARIANT, "silent-annotation"))
 		store(t, 4, 0);
+	if (!strcmp(VARIANT, "silent-lost-table"))
+		t->host->alloc(t->host->ctx, 4096, 0);
 	if (!strcmp(VARIANT, "reported"))
 		store(t, 1, 1);
 	return 0;
@@ -96,7 +98,7 @@ static struct walkproof_plugin plugin = {
 	.size = sizeof plugin,
 	.name = VARIANT,
 	.page_shift = 12,
-	.caps = WALKPROOF_CAP_EVENTS,
+	.caps = WALKPROOF_CAP_EVENTS | WALKPROOF_CAP_REFCOUNTS,
 	.last_level = 3,
 	.min_block_level = 1,
 	.init = init,
@@ -112,8 +114,8 @@ const struct walkproof_plugin *walkproof_plugin_v1(void)
 		plugin.abi = 2;
 	if (!strcmp(VARIANT, "granule"))
 		plugin.page_shift = 13;
-	if (!strcmp(VARIANT, "silent"))
-		plugin.caps = 0;
+	if (!strncmp(VARIANT, "silent", 6))
+		plugin.caps = WALKPROOF_CAP_REFCOUNTS;
 	if (!strcmp(VARIANT, "rootless"))
 		plugin.root = 0;
 	if (!strcmp(VARIANT, "crash-at-load"))
