@@ -1,12 +1,19 @@
 /* What the compiler's thread-sanitizer instrumentation calls, without its runtime.
  *
  * Each load and store of the plugin comes by here. One outside the tables is let go; a store inside
- * is logged, and so is a load of a page that is free. A plain store is announced before it happens, so its address is kept, and its value is
- * read when the next thing happens. An atomic access is performed here. */
+ * is logged, and so is a load of a page that is free. A plain store is announced before it happens,
+ * so its address is kept, and its value is read when the next thing happens. An atomic access is
+ * performed here. */
 #include <string.h>
 #include "log.h"
 
-bool walkproof_is_logging;
+/* Where accesses are looked at: the tables while a call runs, nothing otherwise. */
+static struct {
+	uintptr_t start, size;
+	uint64_t physical_base;
+	const int32_t *counts;
+	uint32_t page_shift;
+} window;
 
 static struct {
 	uint64_t *address; /* null when there is none */
@@ -18,12 +25,26 @@ static struct {
 /* The physical address of an entry; 0 outside the tables. */
 static uint64_t physical(const void *address)
 {
-	struct walkproof_control *control = walkproof_region.control;
-	uintptr_t offset = (uintptr_t)address - (uintptr_t)walkproof_region.memory;
+	uintptr_t offset = (uintptr_t)address - window.start;
 
-	if (!walkproof_is_logging || offset >= (uintptr_t)control->page_capacity << control->page_shift)
-		return 0;
-	return control->physical_base + (offset & ~(uintptr_t)7);
+	return offset < window.size ? window.physical_base + (offset & ~(uintptr_t)7) : 0;
+}
+
+void walkproof_log_begin(void)
+{
+	const struct walkproof_control *control = walkproof_region.control;
+
+	window.start = (uintptr_t)walkproof_region.memory;
+	window.size = (uintptr_t)control->page_capacity << control->page_shift;
+	window.physical_base = control->physical_base;
+	window.counts = walkproof_region.counts;
+	window.page_shift = control->page_shift;
+}
+
+void walkproof_log_end(void)
+{
+	walkproof_log_settle();
+	window.size = 0;
 }
 
 static uint64_t *entry(const void *address)
@@ -53,16 +74,16 @@ void walkproof_log_settle(void)
 /* How many loads of live tables there are depends on the compiler, so only others are told. */
 static void load(const void *address, void *site)
 {
-	uint64_t at = physical(address);
+	uintptr_t offset = (uintptr_t)address - window.start;
 
-	if (!at)
+	if (offset >= window.size)
 		return;
-	if (walkproof_is_live(at)) {
+	if (window.counts[offset >> window.page_shift] > 0) {
 		walkproof_region.control->load_count++;
 		return;
 	}
 	walkproof_log_settle();
-	walkproof_log(WALKPROOF_EV_LOAD, at, site)->val = *entry(address);
+	walkproof_log(WALKPROOF_EV_LOAD, physical(address), site)->val = *entry(address);
 }
 
 static void store(const void *address, uint32_t order, void *site)

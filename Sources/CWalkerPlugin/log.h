@@ -10,10 +10,9 @@ extern uintptr_t walkproof_plugin_base;
 
 /* Adds a record; ends the process when there is no room. */
 struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site);
-/* Whether a physical address lies in a page that is handed out. */
-bool walkproof_is_live(uint64_t physical);
 /* Completes what the last store hook announced. */
 void walkproof_log_settle(void);
-/* Whether the accesses of the instrumented code are part of a call. */
-extern bool walkproof_is_logging;
+/* The accesses of the instrumented code are part of a call, from here to there. */
+void walkproof_log_begin(void);
+void walkproof_log_end(void);
 #endif

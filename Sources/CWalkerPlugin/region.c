@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "region.h"
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -61,12 +62,15 @@ bool walkproof_turn_await(struct walkproof_control *control, uint32_t turn, int 
 	uint32_t now;
 	int spins;
 
-	/* Most calls are shorter than falling asleep. */
-	for (spins = 0; spins < 400; spins++) {
+	/* Most calls are shorter than falling asleep; a while longer the processor is left to others. */
+	for (spins = 0; spins < 400 + 100; spins++) {
 		if (__atomic_load_n(&control->turn, __ATOMIC_ACQUIRE) == turn)
 			return true;
+		if (spins >= 400)
+			sched_yield();
 #if defined(__x86_64__)
-		__builtin_ia32_pause();
+		else
+			__builtin_ia32_pause();
 #endif
 	}
 	while ((now = __atomic_load_n(&control->turn, __ATOMIC_ACQUIRE)) != turn) {

@@ -79,13 +79,6 @@ static void *p2v(void *ctx, uint64_t pa)
 	return (void *)(uintptr_t)(pa | 1ull << 63);
 }
 
-bool walkproof_is_live(uint64_t physical)
-{
-	uint64_t page = (physical - control()->physical_base) >> control()->page_shift;
-
-	return page < control()->page_capacity && walkproof_region.counts[page] > 0;
-}
-
 static void *allocate(void *ctx, uint64_t bytes, uint32_t flags)
 {
 	uint32_t count = (uint32_t)((bytes + (1ull << control()->page_shift) - 1) >> control()->page_shift);
@@ -344,9 +337,8 @@ int walkproof_worker_main(const char *path, int file)
 		while (!walkproof_turn_await(control(), 1, 1000))
 			if (getppid() != parent)
 				return 0;
-		walkproof_is_logging = true;
+		walkproof_log_begin();
 		control()->result = perform();
-		walkproof_log_settle();
-		walkproof_is_logging = false;
+		walkproof_log_end();
 	}
 }
