@@ -144,6 +144,7 @@ struct walkproof_plugin {
 	int (*flush)(struct walkproof_table *, uint64_t ia, uint64_t size);
 	int (*get_leaf)(struct walkproof_table *, uint64_t ia, uint64_t *pte, int32_t *level);
 	int (*split)(struct walkproof_table *, uint64_t ia, uint64_t size, int cache_pages);
+	/* Kept in its place for plugins that have it; no check calls it. */
 	int (*find_range)(struct walkproof_table *, uint64_t ia, uint64_t prot, uint64_t *lo, uint64_t *hi);
 	void (*quiesce)(struct walkproof_table *); /* run deferred frees */
 };
