@@ -2,10 +2,14 @@ import CWalkerPlugin
 import Machines
 import Oracles
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// One table of a plugin: the process that holds it, and the replay of what it does there.
 ///
 /// The plugin works in memory of its own process; everything it reports is done again on the
-/// check's machine, where the judges listen. That the two memories agree is checked at the end.
+/// check's machine, where the judges listen. That the two memories agree is checked after each call.
 final class PluginCase {
   /// How much of a call that never came back is looked at.
   private static let lastRecordLimit = 4096
@@ -84,7 +88,11 @@ final class PluginCase {
       return Answer()
     }
     for record in worker.records { replay(record, on: &machine) }
-    if !plugin.reports(WALKPROOF_CAP_EVENTS) { adoptTables(on: &machine) }
+    if !plugin.reports(WALKPROOF_CAP_EVENTS) {
+      adoptTables(on: &machine)
+    } else if !agrees(with: machine) {
+      machine.base.lose(Site("its tables are not what the stores it reported made of them"))
+    }
     machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
   }
@@ -220,15 +228,14 @@ final class PluginCase {
   /// Whether the tables are in the plugin's memory what its reported stores made of them.
   ///
   /// Freed pages are left out: the plugin's are filled with poison.
-  func agrees(with machine: CheckMachine) -> Bool {
-    guard let worker, worker.isAlive else { return true }
+  private func agrees(with machine: CheckMachine) -> Bool {
+    guard let worker else { return true }
     let memory = machine.base.memory
-    let entries = 1 << (memory.pageShift - 3)
+    let pageSize = 1 << Int(memory.pageShift)
+    let own = UnsafeRawPointer(worker.memory)
     for page in 0..<memory.usedPages where worker.counts[page] > 0 {
-      let address = memory.base + UInt64(page) << memory.pageShift
-      let replayed = memory.pointer(to: address)
-      let own = worker.memory + page * entries
-      for entry in 0..<entries where replayed[entry] != own[entry] { return false }
+      let replayed = memory.pointer(to: memory.base + UInt64(page) << memory.pageShift)
+      if memcmp(replayed, own + page * pageSize, pageSize) != 0 { return false }
     }
     return true
   }
