@@ -30,6 +30,8 @@ public enum Event: Sendable, Equatable {
   case clean(address: UInt64, sizeInBytes: UInt64)
   /// The instruction cache was invalidated to the point of unification.
   case invalidateInstructions(address: UInt64, sizeInBytes: UInt64)
+  /// The walker let others run.
+  case yield
   /// The walker reported a condition it thought impossible.
   case warn(Site)
   /// The walker did not come back from the call: it crashed, ended its process, or never ended.

@@ -104,5 +104,8 @@ public struct FailingMachine<Base: Machine>: Machine {
   }
   /// As the wrapped machine.
   @inlinable
+  public mutating func yield() { base.yield() }
+  /// As the wrapped machine.
+  @inlinable
   public mutating func warn(_ site: Site) { base.warn(site) }
 }

@@ -60,11 +60,16 @@ public protocol Machine {
   /// Invalidates the instruction cache to the point of unification, over `sizeInBytes` from a
   /// physical address.
   mutating func invalidateInstructions(_ address: W, sizeInBytes: W)
+  /// Lets others run: the walker gives its lock up for a moment.
+  mutating func yield()
   /// Reports a condition that the walker's author thought impossible.
   mutating func warn(_ site: Site)
 }
 
 extension Machine {
+  /// Nobody else wants to run.
+  @inlinable @inline(__always)
+  public mutating func yield() {}
   /// Adds 1 to the table page's count.
   @inlinable @inline(__always)
   public mutating func retain(_ table: Table) { retain(table, by: 1) }

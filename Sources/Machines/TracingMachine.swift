@@ -209,6 +209,10 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     listener.observe(.invalidateInstructions(address: address, sizeInBytes: sizeInBytes))
   }
 
+  /// Reports that others may run.
+  @inlinable
+  public mutating func yield() { listener.observe(.yield) }
+
   /// Reports that a table is given away, to be freed later.
   public mutating func deferFree(_ table: UInt64) {
     listener.observe(.deferFree(address: table))

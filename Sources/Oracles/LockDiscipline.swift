@@ -20,6 +20,12 @@ struct LockDiscipline {
     depth += isEntered ? 1 : -1
   }
 
+  /// Others were let run.
+  func judgeYield(_ contract: CallContract, _ findings: inout Findings) {
+    guard !contract.permitsYield else { return }
+    findings.add(.yieldNotPermitted, "others were let run by a call whose caller cannot wait")
+  }
+
   /// A store by a call that shares the tables.
   func judgeStore(_ address: UInt64, _ page: PageShadow, _ findings: inout Findings) {
     guard depth == 0 else { return }

@@ -27,7 +27,7 @@ public struct System: Sendable {
   public let subjects: [Subject]
 
   /// Every system there is.
-  public static let all: [System] = [.arm64Stage2, .arm64Hyp]
+  public static let all: [System] = [.arm64Stage2, .arm64Hyp, .armUnmap]
 
   /// The system with a name; nil for none.
   public static func named(_ name: String) -> System? { all.first { $0.name == name } }

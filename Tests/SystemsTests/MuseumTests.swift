@@ -73,6 +73,28 @@ private let exhibits: [Exhibit] = [
   Exhibit("arm64-hyp", "output-unchecked", ["wrong-result"], 1),
   Exhibit("arm64-hyp", "table-tlbi-level-hint", ["wrong-level-hint"], 2),
   Exhibit("arm64-hyp", "hyp-remap-ignored", ["wrong-result"], 2),
+  Exhibit("arm-unmap", "loop-annotations-kept", ["wrong-entry"], 2),
+  Exhibit("arm-unmap", "loop-top-unchecked", ["access-outside-memory"], 2),
+  Exhibit("arm-unmap", "loop-pud-tables-kept", ["leak-after-destroy"], 2),
+  Exhibit("arm-unmap", "loop-empty-tables-kept", ["wrong-entry"], 2),
+  Exhibit("arm-unmap", "loop-last-page-missed", ["wrong-entry"], 3),
+  Exhibit("arm-unmap", "loop-range-unchecked", ["wrong-result"], 1),
+  Exhibit("arm-unmap", "loop-hyp-not-invalidated", ["freed-while-walkable"], 2),
+  Exhibit("arm-unmap", "pgd-none-not-checked", ["access-outside-memory"], 2),
+  Exhibit("arm-unmap", "do-while-empty-range", ["freed-while-linked"], 3),
+  Exhibit("arm-unmap", "do-while-misaligned-range", ["use-after-free"], 4),
+  Exhibit("arm-unmap", "do-while-range-unchecked", ["wrong-result"], 1),
+  Exhibit("arm-unmap", "pud-tables-never-freed", ["leak-after-destroy"], 2),
+  Exhibit("arm-unmap", "nested-hyp-not-invalidated", ["freed-while-walkable"], 2),
+  Exhibit("arm-unmap", "unaligned-range-skips-blocks", ["wrong-entry"], 3),
+  Exhibit("arm-unmap", "root-allocated-with-single-refcount", ["count-mismatch"], 1),
+  Exhibit("arm-unmap", "no-break-before-make", ["no-break"], 2),
+  Exhibit("arm-unmap", "block-mapping-outside-slot", ["wrong-entry"], 1),
+  Exhibit("arm-unmap", "block-mapping-misaligned", ["wrong-entry"], 1),
+  Exhibit("arm-unmap", "huge-and-table-conflict", ["lost-table"], 2),
+  Exhibit("arm-unmap", "resched-in-nonblockable-context", ["yield-not-permitted"], 2),
+  Exhibit("arm-unmap", "inplace-rewrite-of-identical-entry", ["needless-rewrite"], 2),
+  Exhibit("arm-unmap", "flush-memslot-missing-pgd-none", ["access-outside-memory"], 1),
 ]
 
 @Suite struct MuseumTests {
@@ -122,8 +144,12 @@ private let exhibits: [Exhibit] = [
 
 @Suite struct SeedTests {
   /// The fingerprints that a campaign over a seed subject ends with.
-  private func fingerprints(_ system: String, cases: UInt64) throws -> Set<String> {
-    let subject = try #require(System.named(system)?.subject(named: "seed"))
+  private func fingerprints(
+    _ system: String,
+    _ subject: String = "seed",
+    cases: UInt64
+  ) throws -> Set<String> {
+    let subject = try #require(System.named(system)?.subject(named: subject))
     let result = subject.campaign(CampaignPlan(seed: 1, cases: 0..<cases), jobs: 2).search()
     return Set(result.failures.map(\.violation.fingerprint))
   }
@@ -141,6 +167,29 @@ private let exhibits: [Exhibit] = [
     #expect(found.contains("wrong-result input range not refused"))
     #expect(found.contains("wrong-result output range not refused"))
     #expect(found.contains { $0.hasPrefix("wrong-result hyp_map -EINVAL") })
+  }
+
+  @Test func `each situation in which the loop goes wrong has a counterexample of its own`() throws
+  {
+    let found = try fingerprints("arm-unmap", "loop", cases: 600)
+    let situations = [
+      "wrong-result input range not refused", "access-outside-memory/read",
+      "freed-while-walkable/freed/not-invalidated/last-level",
+      "leak-after-destroy/table/upper-level", "wrong-entry invalid, annotated",
+      "wrong-entry invalid, kept-table", "wrong-entry invalid, table", "wrong-entry invalid, page",
+    ]
+    for situation in situations { #expect(found.contains(situation), "\(situation)") }
+  }
+
+  @Test func `each situation in which the functions as posted go wrong has one too`() throws {
+    let found = try fingerprints("arm-unmap", "nested", cases: 600)
+    let situations = [
+      "wrong-result input range not refused", "access-outside-memory/read",
+      "freed-while-walkable/freed/not-invalidated/last-level", "wrong-entry leaf, none",
+      "wrong-entry invalid, kept-table", "use-after-free/read/upper-level",
+    ]
+    for situation in situations { #expect(found.contains(situation), "\(situation)") }
+    #expect(!found.contains("wrong-entry invalid, annotated"), "that was the loop's")
   }
 }
 

@@ -54,6 +54,17 @@ public struct TranslationRegime: Sendable, Hashable {
     )
   }
 
+  /// The regime of an older walker's table, by the same rules.
+  public init(_ configuration: LadderConfiguration) {
+    self.init(
+      stage: configuration.isHyp ? .el2Stage1 : .stage2,
+      granule: configuration.granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits,
+      forcesWriteBack: false
+    )
+  }
+
   private init(
     stage: Stage,
     granule: Granule,

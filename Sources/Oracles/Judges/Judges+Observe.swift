@@ -44,6 +44,7 @@ extension Judges {
     case .clean(let address, let size): maintenance.clean(address, sizeInBytes: size)
     case .invalidateInstructions(let address, let size):
       maintenance.invalidateInstructions(address, sizeInBytes: size)
+    case .yield: locks.judgeYield(contract, &findings)
     case .warn(let site): Warnings.judge(site, contract, &findings)
     case .lost(let site): Progress.judgeLoss(site, &findings)
     case .runaway: Progress.judgeRunaway(&findings)

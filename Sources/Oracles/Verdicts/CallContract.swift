@@ -12,6 +12,8 @@ public struct CallContract: Sendable {
   public var remapsOnly = false
   /// Other walks may run beside the call: what it takes out of the tree is to be freed later.
   public var sharesTables = false
+  /// The call may let others run.
+  public var permitsYield = false
   /// The call frees every table that was given away to be freed later.
   public var freesDeferred = false
   /// How many loads and stores the call may take.

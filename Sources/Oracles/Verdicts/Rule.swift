@@ -32,6 +32,7 @@ public enum Rule: String, Sendable, Hashable, CaseIterable {
   case unbalancedSection = "unbalanced-section"
   case storeOutsideSection = "store-outside-section"
   case freedWhileShared = "freed-while-shared"
+  case yieldNotPermitted = "yield-not-permitted"
   // Reference counts.
   case countMismatch = "count-mismatch"
   // Cache maintenance.
@@ -63,7 +64,8 @@ extension Rule {
       .freedWhileWalkable, .linkedFreedTable, .linkedTwice, .rootMismatch, .lostTable,
       .leakAfterDestroy:
       "TableLifetime"
-    case .unbalancedSection, .storeOutsideSection, .freedWhileShared: "LockDiscipline"
+    case .unbalancedSection, .storeOutsideSection, .freedWhileShared, .yieldNotPermitted:
+      "LockDiscipline"
     case .countMismatch: "ReferenceCounts"
     case .notCleanedBeforeInstall, .instructionsNotInvalidated, .needlessClean,
       .needlessInstructionInvalidation, .notCleanedAfterUnmap, .notFlushed:
@@ -123,6 +125,7 @@ extension Rule {
       "a call beside which other walks may run writes tables only inside a section that keeps them"
     case .freedWhileShared:
       "a call beside which other walks may run frees no table that they may be reading"
+    case .yieldNotPermitted: "a call lets others run only where its caller can wait"
     case .countMismatch:
       "a table page's count is 1 plus the number of its entries that are not zero"
     case .notCleanedBeforeInstall:

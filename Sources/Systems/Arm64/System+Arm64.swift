@@ -78,7 +78,7 @@ extension System {
       }
   )
 
-  private static func transitions(
+  static func transitions(
     _ kinds: [(EntryKind, EntryKind)]
   ) -> [Transition] {
     kinds.map { Transition(old: $0.0, new: $0.1) }

@@ -81,6 +81,7 @@ struct EventHistory {
       return concernsTable(event) ? "give \(hex(address)) away, to be freed later" : nil
     case .readSection(let isEntered):
       return isEntered ? "enter a section for other walks" : "leave the section for other walks"
+    case .yield: return "others may run"
     case .warn(let site): return "WARN: \(site)"
     case .lost(let site): return "the walker is gone: \(site)"
     case .runaway: return "cut off: too many steps"

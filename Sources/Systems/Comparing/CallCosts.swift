@@ -95,7 +95,7 @@ struct CallEvents {
       case .ripas2e1, .rvae2: add(.rangeInvalidations)
       case .vmalle1, .vmalls12e1, .alle2: add(.fullInvalidations)
       }
-    case .refuse, .retain, .deferFree, .readSection, .warn, .lost, .runaway: break
+    case .refuse, .retain, .deferFree, .readSection, .yield, .warn, .lost, .runaway: break
     }
   }
 }

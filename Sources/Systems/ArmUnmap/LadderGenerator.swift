@@ -1,0 +1,155 @@
+import Architecture
+import Machines
+import Property
+
+/// Draws configurations and calls of the kernel's older walkers.
+struct LadderGenerator: OperationGenerator {
+  let configuration: LadderConfiguration
+  private let addresses: AddressGenerator
+  /// Addresses that half of the case's calls are about, so that they meet each other.
+  private let haunts: [UInt64]
+  /// Memory that guests fault on.
+  private let slots: [MemorySlot]
+
+  private static let kindWeights = Weights([14, 6, 2, 14, 8, 2])
+  private static let hypKindWeights = Weights([14, 6, 2, 14])
+  private static let layouts: [LadderConfiguration.Layout] = [
+    .threeLevels, .fourLevels, .twoLevels, .lpae,
+  ]
+
+  init(_ choices: inout Choices, within limits: GeneratorLimits) {
+    let configuration = LadderConfiguration(
+      layout: choices.pick(LadderGenerator.layouts),
+      isHyp: choices.flip(1, in: 3),
+      hasRangeInvalidation: choices.flip(1, in: 2)
+    )
+    self.configuration = configuration
+    let addresses = AddressGenerator(
+      configuration.granule,
+      inputAddressBits: configuration.inputAddressBits,
+      outputAddressBits: configuration.outputAddressBits
+    )
+    self.addresses = addresses
+    haunts = (0..<3).map { _ in addresses.input(&choices) }
+    slots =
+      configuration.isHyp
+      ? [] : (0..<2).map { _ in LadderGenerator.slot(addresses, &choices) }
+  }
+
+  var regime: TranslationRegime { TranslationRegime(configuration) }
+
+  var configurationText: String {
+    let levels =
+      switch configuration.layout {
+      case .lpae: "32-bit Arm with LPAE, three levels"
+      case .threeLevels: "4K granule, three levels"
+      case .fourLevels: "4K granule, four levels"
+      case .twoLevels: "64K granule, two levels"
+      }
+    return "\(levels), \(configuration.isHyp ? "hyp" : "stage 2"), "
+      + "\(configuration.inputAddressBits)-bit input"
+      + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+  }
+
+  mutating func operation(_ choices: inout Choices) -> LadderOperation {
+    let weights =
+      configuration.isHyp ? LadderGenerator.hypKindWeights : LadderGenerator.kindWeights
+    switch choices.draw(weights: weights) {
+    case 0: return map(level: 3, &choices)
+    case 1: return map(level: choices.flip(oneIn: 4) ? 1 : 2, &choices)
+    case 2: return .annotate(address: address(&choices), allocations: allowance(&choices))
+    case 3:
+      let start = address(&choices)
+      return .unmap(
+        address: start,
+        sizeInBytes: addresses.size(from: start, &choices),
+        mayYield: choices.flip(1, in: 2)
+      )
+    case 4:
+      let slot = choices.pick(slots)
+      let offset =
+        addresses.pageSize
+        &* choices.drawScaled(
+          through: slot.sizeInBytes / addresses.pageSize
+        )
+      return .faultIn(
+        address: slot.base &+ offset,
+        slot: slot,
+        isWrite: choices.flip(1, in: 2),
+        allocations: allowance(&choices)
+      )
+    default:
+      let start = address(&choices)
+      return .flush(address: start, sizeInBytes: addresses.size(from: start, &choices))
+    }
+  }
+
+  func allocations(of operation: LadderOperation) -> Int { operation.allocations ?? .max }
+
+  /// One leaf, mostly aligned as it has to be.
+  private func map(level: Int, _ choices: inout Choices) -> LadderOperation {
+    let span: UInt64 =
+      switch level {
+      case 3: addresses.pageSize
+      case 2: addresses.blockSize
+      default: addresses.largeBlockSize
+      }
+    var address = address(&choices)
+    var physical = addresses.output(for: address, &choices)
+    if !choices.flip(oneIn: 24) {
+      address &= ~(span - 1)
+      physical &= ~(span - 1)
+    }
+    return .map(
+      address: address,
+      physical: physical,
+      protection: protection(&choices),
+      level: level,
+      allocations: allowance(&choices)
+    )
+  }
+
+  private func allowance(_ choices: inout Choices) -> Int? {
+    choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
+  }
+
+  private func address(_ choices: inout Choices) -> UInt64 {
+    choices.flip(1, in: 2)
+      ? addresses.input(&choices)
+      : choices.pick(haunts) &+ addresses.pageSize &* choices.draw(through: 1)
+  }
+
+  private func protection(_ choices: inout Choices) -> UInt64 {
+    switch choices.draw(through: 5) {
+    case 0, 1: Protection.read | Protection.write
+    case 2: Protection.read
+    case 3: Protection.read | Protection.execute
+    case 4: Protection.read | Protection.write | Protection.device
+    default: choices.draw(through: 15)
+    }
+  }
+
+  /// Memory in the input space: a few pages, or blocks and a bit, with output aligned alike or not.
+  private static func slot(
+    _ addresses: AddressGenerator,
+    _ choices: inout Choices
+  ) -> MemorySlot {
+    let (page, block) = (addresses.pageSize, addresses.blockSize)
+    let base = addresses.input(&choices) & (addresses.inputSize - 1) & ~(page - 1)
+    let size: UInt64 =
+      switch choices.draw(through: 3) {
+      case 0: 2 * block
+      case 1: block
+      case 2: block + block / 2
+      default: page * (1 + choices.draw(through: 3))
+      }
+    var physical = (4 * block + base % block) & ~(page - 1)
+    if choices.flip(1, in: 4) { physical += page * (1 + choices.draw(through: 1)) }
+    return MemorySlot(
+      base: base,
+      sizeInBytes: min(size, addresses.inputSize - base),
+      physical: physical,
+      isHugeBacked: !choices.flip(1, in: 3)
+    )
+  }
+}

@@ -1,0 +1,125 @@
+public import Machines
+
+/// One entry of a table, by where it is: what the kernel holds a `pgd_t *` and its kin for.
+@usableFromInline
+struct Rung<M: Machine> {
+  /// The table page that holds it.
+  @usableFromInline let table: M.Table
+  /// Its index in that page.
+  @usableFromInline var index: M.W
+  /// Its level.
+  @usableFromInline let level: Int
+
+  @inlinable
+  init(table: M.Table, index: M.W, level: Int) {
+    self.table = table
+    self.index = index
+    self.level = level
+  }
+}
+
+// Reading and changing entries, with the counts and invalidations that belong to it.
+
+extension Ladder {
+  /// The entry of the root for an address.
+  @inlinable
+  func top(_ address: M.W, on machine: inout M) -> Rung<M> {
+    let geometry = tree.geometry
+    // Without a check of the range the index wraps, as a mask makes it.
+    let isUnchecked = faults.contains(.rangeUnchecked)
+    let address = isUnchecked ? address & M.W(1 &<< geometry.inputAddressBits &- 1) : address
+    return Rung(
+      table: machine.rootPage(tree.root, at: geometry.rootIndex(of: address)),
+      index: geometry.index(of: address, at: geometry.startLevel),
+      level: geometry.startLevel
+    )
+  }
+
+  /// The entry for an address in the table that `rung` leads to, or would lead to if it were a table
+  /// entry.
+  @inlinable
+  func below(_ rung: Rung<M>, _ descriptor: M.W, _ address: M.W, on machine: inout M) -> Rung<M> {
+    Rung(
+      table: machine.table(
+        at: encoding.output(of: descriptor),
+        linkedFrom: rung.table,
+        index: rung.index
+      ),
+      index: tree.geometry.index(of: address, at: rung.level &+ 1),
+      level: rung.level &+ 1
+    )
+  }
+
+  @inlinable
+  func load(_ rung: Rung<M>, on machine: inout M) -> M.W {
+    machine.load(rung.table, at: rung.index)
+  }
+
+  @inlinable
+  func store(
+    _ descriptor: M.W,
+    at rung: Rung<M>,
+    order: MemoryOrder = .relaxed,
+    on machine: inout M
+  ) {
+    machine.store(descriptor, to: rung.table, at: rung.index, order: order)
+  }
+
+  /// Whether a descriptor found at `level` leads to a table.
+  @inlinable
+  func isTable(_ descriptor: M.W, at level: Int, on machine: inout M) -> Bool {
+    level < Geometry.lastLevel && machine.holds(Encoding.isTable(descriptor))
+  }
+
+  /// The page at which an entry is counted.
+  @inlinable
+  func countedPage(of rung: Rung<M>) -> M.Table {
+    rung.level == tree.geometry.startLevel && faults.contains(.rootCountedOnce)
+      ? tree.root : rung.table
+  }
+
+  @inlinable
+  func retain(_ rung: Rung<M>, on machine: inout M) { machine.retain(countedPage(of: rung)) }
+
+  @inlinable
+  func release(_ rung: Rung<M>, on machine: inout M) { machine.release(countedPage(of: rung)) }
+
+  /// Invalidates what any TLB may hold of one address; `level` is that of the broken leaf, nil for a
+  /// table.
+  @inlinable
+  func invalidate(_ address: M.W, level: Int?, on machine: inout M) {
+    if configuration.isHyp, faults.contains(.hypNotInvalidated) { return }
+    invalidation.invalidate(address, level: level, on: &machine)
+  }
+
+  /// Clears a leaf's entry.
+  @inlinable
+  func clearLeaf(_ rung: Rung<M>, _ address: M.W, on machine: inout M) {
+    store(M.W(0), at: rung, on: &machine)
+    invalidate(address, level: rung.level, on: &machine)
+    release(rung, on: &machine)
+  }
+
+  /// Clears a table's entry and frees the table, which must be empty.
+  @inlinable
+  func clearTable(
+    _ rung: Rung<M>,
+    _ child: M.Table,
+    _ address: M.W,
+    on machine: inout M
+  ) {
+    store(M.W(0), at: rung, on: &machine)
+    invalidate(address, level: nil, on: &machine)
+    machine.release(child)
+    release(rung, on: &machine)
+  }
+
+  /// The end of what the entry at `level` over `address` spans, or of the range where that is first.
+  ///
+  /// Of numbers less 1, so that an end of 0 is the end of the 64-bit space.
+  @inlinable
+  func end(ofEntryAt level: Int, _ address: M.W, _ end: M.W) -> M.W {
+    let boundary = tree.geometry.next(after: address, at: level)
+    return M.W.select(boundary &- M.W(1) .< end &- M.W(1), boundary, end)
+  }
+}

@@ -1,0 +1,81 @@
+public import Machines
+
+extension Ladder {
+  /// Unmaps a range by one function a level, each of which gives back what the one below leaves
+  /// empty.
+  ///
+  /// Mirrors the functions that replaced the loop. A folded level's function would be called with the
+  /// entry that its caller has, and go round once; here it is not called.
+  @inlinable
+  func unmapByLevel(from start: M.W, to end: M.W, yields: Bool, on machine: inout M) {
+    var cursor = start
+    repeat {
+      let next = self.end(ofEntryAt: tree.geometry.startLevel, cursor, end)
+      let rung = top(cursor, on: &machine)
+      let passed = unmapEntry(rung, from: cursor, to: next, on: &machine)
+      cursor = machine.holds(end .< passed) ? end : passed
+      if yields { machine.yield() }
+    } while machine.holds(cursor .!= end) && !hasGoneRound(cursor, from: start, on: &machine)
+  }
+
+  /// Unmaps what an entry above the last level has of a range.
+  ///
+  /// - Returns: where the range goes on.
+  @inlinable
+  func unmapEntry(
+    _ rung: Rung<M>,
+    from start: M.W,
+    to end: M.W,
+    on machine: inout M
+  ) -> M.W {
+    let descriptor = load(rung, on: &machine)
+    if leadsOn(descriptor, at: rung.level, on: &machine) {
+      let child = below(rung, descriptor, start, on: &machine)
+      if child.level == Geometry.lastLevel {
+        unmapPages(child, from: start, to: end, on: &machine)
+      } else {
+        unmapEntries(child, from: start, to: end, on: &machine)
+      }
+      if isEmptyTable(child, on: &machine) {
+        clearTable(rung, child.table, start, on: &machine)
+      }
+    } else if machine.holds(descriptor .!= M.W(0)) {
+      clearLeaf(rung, start, on: &machine)
+    } else if faults.contains(.unalignedStep) {
+      return start &+ M.W(tree.geometry.span(at: rung.level))
+    }
+    return end
+  }
+
+  /// Unmaps what the entries from `first` on, of one table above the last level, have of a range.
+  @inlinable
+  func unmapEntries(_ first: Rung<M>, from start: M.W, to end: M.W, on machine: inout M) {
+    var rung = first
+    var cursor = start
+    repeat {
+      let next = self.end(ofEntryAt: rung.level, cursor, end)
+      let passed = unmapEntry(rung, from: cursor, to: next, on: &machine)
+      cursor = machine.holds(end .< passed) ? end : passed
+      rung.index = rung.index &+ M.W(1)
+    } while machine.holds(cursor .!= end)
+  }
+
+  /// Clears the entries of a range in a table of the last level.
+  ///
+  /// A range that is empty or not whole pages is never at its end where it is not rounded: then the
+  /// real one goes on until it faults, and this one until it has left its table far behind.
+  @inlinable
+  func unmapPages(_ first: Rung<M>, from start: M.W, to end: M.W, on machine: inout M) {
+    var rung = first
+    var cursor = start
+    var entriesLeft = 2 &* tree.geometry.entryCount
+    repeat {
+      if machine.holds(load(rung, on: &machine) .!= M.W(0)) {
+        clearLeaf(rung, cursor, on: &machine)
+      }
+      rung.index = rung.index &+ M.W(1)
+      cursor = cursor &+ M.W(tree.geometry.pageSize)
+      entriesLeft &-= 1
+    } while entriesLeft > 0 && machine.holds(cursor .!= end)
+  }
+}

@@ -1,0 +1,114 @@
+public import Machines
+
+extension Ladder {
+  /// Unmaps a range of whole pages in one pass, with one barrier and one invalidation for each run of
+  /// leaves.
+  @inlinable
+  func unmapInRuns(from start: M.W, to end: M.W, yields: Bool, on machine: inout M) {
+    var visitor = LadderUnmap(table: self, yields: yields)
+    // No callback stops the walk.
+    _ = tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
+    if visitor.run.isOpen { visitor.retire(level: visitor.run.level, on: &machine) }
+  }
+}
+
+/// The callbacks of an unmap in runs.
+///
+/// A run goes on while input addresses rise in one table, over gaps too where the CPU invalidates by
+/// range. A table that is left empty goes with the run of its last leaves, in one invalidation that
+/// promises no level.
+@usableFromInline
+struct LadderUnmap<M: Machine>: Visitor {
+  @usableFromInline let table: Ladder<M>
+  @usableFromInline let yields: Bool
+  @usableFromInline var run = BrokenRun<M>()
+  /// Entries cleared in the current table page and not yet uncounted.
+  @usableFromInline var uncounted = 0
+
+  @inlinable
+  init(table: Ladder<M>, yields: Bool) {
+    self.table = table
+    self.yields = yields
+  }
+
+  @inlinable @inline(__always)
+  mutating func leaf(
+    _ entry: Entry<M>,
+    cursor: M.W,
+    end: M.W,
+    on machine: inout M
+  ) -> Step<M.Table> {
+    guard machine.holds(entry.descriptor .!= M.W(0)) else {
+      run.hasGap = true
+      return .next
+    }
+    machine.store(M.W(0), to: entry.table, at: entry.index, order: .relaxed)
+    uncounted &+= 1
+    guard machine.holds(Encoding.isValid(entry.descriptor)) else {
+      run.hasGap = true
+      return .next
+    }
+    if run.isOpen, run.hasGap, !table.invalidation.usesRanges {
+      retire(level: run.level, on: &machine)
+    }
+    run.extend(over: cursor, span: table.tree.geometry.span(at: entry.level), level: entry.level)
+    return .next
+  }
+
+  /// Before another table is entered, what was gathered in this one is dealt with.
+  @inlinable @inline(__always)
+  mutating func tablePre(
+    _ entry: Entry<M>,
+    child: M.Table,
+    cursor: M.W,
+    end: M.W,
+    on machine: inout M
+  ) -> Step<M.Table> {
+    leave(entry.table, on: &machine)
+    if run.isOpen { retire(level: run.level, on: &machine) }
+    return .descend(child)
+  }
+
+  /// Frees a table that holds nothing, with one invalidation for its leaves and its own entry.
+  @inlinable @inline(__always)
+  mutating func tablePost(
+    _ entry: Entry<M>,
+    child: M.Table,
+    cursor: M.W,
+    on machine: inout M
+  ) -> Step<M.Table> {
+    if machine.holds(machine.count(of: child) .== M.W(1)) {
+      machine.store(M.W(0), to: entry.table, at: entry.index, order: .relaxed)
+      if !run.isOpen {
+        run.extend(over: cursor, span: table.tree.geometry.pageSize, level: Geometry.lastLevel)
+      }
+      retire(level: nil, on: &machine)
+      machine.release(entry.table)
+      machine.release(child)
+    } else if run.isOpen {
+      retire(level: run.level, on: &machine)
+    }
+    if yields, entry.level == table.tree.geometry.startLevel { machine.yield() }
+    return .next
+  }
+
+  @inlinable @inline(__always)
+  mutating func leave(_ table: M.Table, on machine: inout M) {
+    guard uncounted > 0 else { return }
+    machine.release(table, by: uncounted)
+    uncounted = 0
+  }
+
+  /// Invalidates what the run may have left in the TLBs, and ends it.
+  @inlinable
+  mutating func retire(level: Int?, on machine: inout M) {
+    table.invalidation.invalidate(
+      from: run.start,
+      to: run.end,
+      span: table.tree.geometry.span(at: run.level),
+      level: level,
+      on: &machine
+    )
+    run.close()
+  }
+}

@@ -1,0 +1,147 @@
+public import Machines
+
+/// Tables of the kernel's older walkers: single mappings, and unmaps by range that give back every
+/// table that they leave empty.
+///
+/// A table page's count is 1 plus its entries in use, annotations included. The same code serves a
+/// hypervisor's own tables and a guest's stage 2.
+public struct Ladder<M: Machine>: LadderWalker {
+  /// How a range is unmapped.
+  public enum Unmapping: Sendable {
+    /// One loop over pages that climbs back up when a table is empty.
+    case loop
+    /// One function a level.
+    case nested
+    /// One pass, with one invalidation for each run of leaves.
+    case batched
+  }
+
+  /// What the table was made with.
+  public let configuration: LadderConfiguration
+  /// The levels and the root.
+  public let tree: Tree<M>
+  @usableFromInline let unmapping: Unmapping
+  @usableFromInline let faults: LadderFaultSet
+  @usableFromInline let encoding: Encoding
+  @usableFromInline let invalidation: Invalidation
+
+  /// The first root page.
+  @inlinable public var root: M.Table { tree.root }
+
+  /// A table around an existing tree.
+  @inlinable
+  public init(
+    configuration: LadderConfiguration,
+    tree: Tree<M>,
+    unmapping: Unmapping = .batched,
+    faults: LadderFaultSet = []
+  ) {
+    self.configuration = configuration
+    self.tree = tree
+    self.unmapping = unmapping
+    self.faults = faults
+    encoding = Encoding(pageShift: tree.geometry.pageShift)
+    invalidation = Invalidation(
+      configuration.isHyp ? .hyp : .stage2,
+      usesRanges: configuration.hasRangeInvalidation
+    )
+  }
+
+  /// Allocates a table that translates nothing; nil when there is no memory.
+  @inlinable
+  public static func create(
+    _ configuration: LadderConfiguration,
+    unmapping: Unmapping,
+    faults: LadderFaultSet = [],
+    on machine: inout M
+  ) -> Ladder? {
+    guard let tree = Tree<M>(geometry: Geometry(configuration), on: &machine) else { return nil }
+    machine.barrier(.dsbISHST)
+    return Ladder(configuration: configuration, tree: tree, unmapping: unmapping, faults: faults)
+  }
+
+  /// The optimised one; nil when there is no memory.
+  @inlinable
+  public static func create(_ configuration: LadderConfiguration, on machine: inout M) -> Ladder? {
+    create(configuration, unmapping: .batched, on: &machine)
+  }
+
+  /// Unmaps `sizeInBytes` from `address`: drops leaves and annotations and frees the tables that are
+  /// left empty.
+  ///
+  /// The range is rounded outwards to pages; a block that it touches goes as a whole.
+  ///
+  /// - Parameters:
+  ///   - address: The first byte.
+  ///   - sizeInBytes: The size; 0 unmaps nothing.
+  ///   - mayYield: Whether others may run in the middle.
+  ///   - machine: The machine it runs on.
+  /// - Returns: `range` where the range leaves the input address space; then nothing is unmapped.
+  @inlinable
+  public func unmap(
+    address: M.W,
+    sizeInBytes: M.W,
+    mayYield: Bool,
+    on machine: inout M
+  ) -> Errno {
+    var start = address
+    var end = address &+ sizeInBytes
+    if !faults.contains(.rangeUnchecked) {
+      guard isInSpace(address, sizeInBytes, on: &machine) else { return .range }
+    }
+    if !faults.contains(.rangeUnrounded) { (start, end) = roundedOutwards(start, end) }
+    if !faults.contains(.emptyRangeWalked), machine.holds(sizeInBytes .== M.W(0)) { return .ok }
+    let yields = mayYield || faults.contains(.yieldsAlways)
+    switch unmapping {
+    case .loop: unmapByLoop(from: start, to: end, on: &machine)
+    case .nested: unmapByLevel(from: start, to: end, yields: yields, on: &machine)
+    case .batched: unmapInRuns(from: start, to: end, yields: yields, on: &machine)
+    }
+    return .ok
+  }
+
+  /// Whether a range lies in the input address space and does not wrap.
+  @inlinable
+  func isInSpace(_ address: M.W, _ sizeInBytes: M.W, on machine: inout M) -> Bool {
+    let limit = M.W(1 &<< tree.geometry.inputAddressBits)
+    return machine.holds((address .<= limit) .& (sizeInBytes .<= limit &- address))
+  }
+
+  /// The whole pages that a range touches.
+  @inlinable
+  func roundedOutwards(_ start: M.W, _ end: M.W) -> (start: M.W, end: M.W) {
+    let offset = M.W(tree.geometry.pageSize &- 1)
+    return (start & ~offset, (end &+ offset) & ~offset)
+  }
+
+  /// Frees everything: what is mapped, as an unmap of the whole space does, then the root.
+  @inlinable
+  public func destroy(on machine: inout M) {
+    let size = M.W(1 &<< tree.geometry.inputAddressBits)
+    _ = unmap(address: M.W(0), sizeInBytes: size, mayYield: false, on: &machine)
+    machine.freeRoot(tree.root, pageCount: tree.geometry.rootPageCount)
+  }
+}
+
+extension Geometry {
+  /// The tree of an older walker's table.
+  public init(_ configuration: LadderConfiguration) {
+    if configuration.isHyp {
+      self.init(
+        HypConfiguration(
+          granule: configuration.granule,
+          inputAddressBits: configuration.inputAddressBits,
+          outputAddressBits: configuration.outputAddressBits
+        )
+      )
+    } else {
+      self.init(
+        Stage2Configuration(
+          granule: configuration.granule,
+          inputAddressBits: configuration.inputAddressBits,
+          outputAddressBits: configuration.outputAddressBits
+        )
+      )
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// One thing that can be wrong with a ladder.
+public enum LadderFault: UInt8, Sendable, Hashable, CaseIterable {
+  // The range of an unmap.
+  /// A range of size 0 is walked as if it began before its end.
+  case emptyRangeWalked
+  /// Addresses that are no multiples of a page are never rounded.
+  case rangeUnrounded
+  /// A range that leaves the input address space is not refused.
+  case rangeUnchecked
+  /// Where an upper entry is empty the cursor moves by what the entry spans, not to its end.
+  case unalignedStep
+
+  // What is freed, and when.
+  /// The top entry is followed whether or not there is a table.
+  case topUnchecked
+  /// Tables of the second level are never found empty.
+  case pudTablesKept
+  /// A table that was empty before is left where it is (the loop's).
+  case emptyTablesKept
+  /// Only entries that the hardware uses are cleared; annotations stay (the loop's).
+  case annotationsKept
+  /// Entries of every root page are counted at the first.
+  case rootCountedOnce
+
+  // Breaking and making.
+  /// Nothing is invalidated in a hypervisor's table.
+  case hypNotInvalidated
+  /// A valid entry is overwritten by another, and invalidated afterwards.
+  case noBreak
+  /// An entry that is the same already is broken and made again.
+  case sameEntryRewritten
+  /// A block over a table overwrites the table entry, and what was beneath is left.
+  case tableOverwritten
+
+  // Faults of a guest.
+  /// A block is installed whatever part of its window the slot has.
+  case blockOutsideSlot
+  /// A block is installed whether or not its two addresses are aligned alike.
+  case blockMisaligned
+
+  // Others.
+  /// The flush follows the top entry whether or not there is a table.
+  case flushTopUnchecked
+  /// An unmap lets others run although its caller cannot wait.
+  case yieldsAlways
+}
+
+/// Which faults a ladder has.
+public struct LadderFaultSet: Sendable, Hashable, ExpressibleByArrayLiteral {
+  @usableFromInline var bits: UInt64
+
+  /// The set of these faults.
+  public init(arrayLiteral faults: LadderFault...) {
+    bits = faults.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+  }
+
+  /// Whether the ladder has this fault.
+  @inlinable @inline(__always)
+  public func contains(_ fault: LadderFault) -> Bool { bits >> UInt64(fault.rawValue) & 1 != 0 }
+
+  /// What is wrong with the loop, as it stood before it was replaced.
+  public static let loop: LadderFaultSet = [
+    .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept, .emptyTablesKept,
+    .annotationsKept, .hypNotInvalidated,
+  ]
+  /// What is wrong with one function a level, as it was posted.
+  public static let nested: LadderFaultSet = [
+    .emptyRangeWalked, .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept,
+    .hypNotInvalidated,
+  ]
+}

@@ -1,0 +1,32 @@
+public import Machines
+
+/// A library of single mappings and of unmaps by range, as a check drives it.
+///
+/// Addresses and sizes are in bytes.
+public protocol LadderWalker<M> {
+  /// The machine it runs on.
+  associatedtype M: Machine
+
+  /// Allocates a table that translates nothing; nil when there is no memory.
+  static func create(_ configuration: LadderConfiguration, on machine: inout M) -> Self?
+  /// The first root page.
+  var root: M.Table { get }
+  /// Maps one page, or one block of `level`; see `Ladder.map`.
+  func map(
+    address: M.W,
+    physical: M.W,
+    protection: M.W,
+    level: Int,
+    on machine: inout M
+  ) -> Errno
+  /// Annotates a page; see `Ladder.annotate`.
+  func annotate(address: M.W, on machine: inout M) -> Errno
+  /// Maps what a guest's access needs; see `Ladder.faultIn`.
+  func faultIn(address: M.W, slot: MemorySlot, isWrite: Bool, on machine: inout M) -> Errno
+  /// Unmaps a range; see `Ladder.unmap`.
+  func unmap(address: M.W, sizeInBytes: M.W, mayYield: Bool, on machine: inout M) -> Errno
+  /// Cleans the data cache of a range; see `Ladder.flush`.
+  func flush(address: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno
+  /// Frees everything.
+  func destroy(on machine: inout M)
+}
