@@ -2,20 +2,22 @@ import Machines
 import Symbolic
 import Walkers
 
-/// The theorems about addresses, indices and descriptors, for one granule at full width.
+/// The theorems about addresses, indices and descriptors, for one geometry at full width.
 ///
 /// The walkers' own functions on one side, the architecture's layout, as `Decoder` has it, on the
 /// other.
 struct Alignment {
-  let granule: Granule
+  /// The geometry in a word.
+  let label: String
   let geometry: Geometry
   private var decoder: Decoder { Decoder(geometry: geometry) }
   private var encoding: Encoding { Encoding(pageShift: geometry.pageShift) }
   private var levels: ClosedRange<Int> { geometry.startLevel...Decoder.lastLevel }
   private var leafLevels: ClosedRange<Int> { geometry.firstBlockLevel...Decoder.lastLevel }
 
+  /// The stage-2 tables of a granule, 48 bits in.
   init(_ granule: Granule) {
-    self.granule = granule
+    label = "\(granule)"
     geometry = Geometry(
       Stage2Configuration(
         granule: granule,
@@ -25,9 +27,16 @@ struct Alignment {
     )
   }
 
-  var lemmas: [Lemma] {
-    [blocks, descriptors, attributes, tables, indices, nextAddress]
+  /// The tables of an older walker.
+  init(_ configuration: LadderConfiguration) {
+    label = "ladder\(configuration.isHyp ? "-hyp" : "").\(configuration.layout.name)"
+    geometry = Geometry(configuration)
   }
+
+  var lemmas: [Lemma] { places + [descriptors, attributes] }
+
+  /// Those that are about where an entry is, and not about what is in it.
+  var places: [Lemma] { [blocks, tables, indices, nextAddress] }
 
   private func lemma(
     _ name: String,
@@ -35,10 +44,11 @@ struct Alignment {
     _ make: @escaping @Sendable (SolverContext) -> Lemma.Statement
   ) -> Lemma {
     let theorem = Theorem(
-      name: "alignment.\(name).\(granule)",
+      name: "alignment.\(name).\(label)",
       family: .alignment,
       statement: statement,
-      bounds: "every address, \(granule) granule, levels \(levels.lowerBound) to 3, "
+      bounds:
+        "every address, \(geometry.pageSize >> 10)K granule, levels \(levels.lowerBound) to 3, "
         + "\(geometry.outputAddressBits)-bit output",
       scale: .real
     )
@@ -197,6 +207,18 @@ struct Alignment {
         goals: goals,
         witnesses: [("cursor", cursor)]
       )
+    }
+  }
+}
+
+extension LadderConfiguration.Layout {
+  /// The layout in a word.
+  var name: String {
+    switch self {
+    case .lpae: "lpae"
+    case .threeLevels: "three-levels"
+    case .fourLevels: "four-levels"
+    case .twoLevels: "two-levels"
     }
   }
 }

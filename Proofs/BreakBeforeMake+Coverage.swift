@@ -12,6 +12,11 @@ extension BreakBeforeMake {
       case (.invalidated, .vmalle1):
         // Combined entries go last: until stage 2 is gone, a walk can build them again from it.
         breaks[index].phase = .completing
+      case (.visible, .alle2): breaks[index].phase = .completing
+      case (.visible, .vae2), (.visible, .rvae2), (.visible, .vale2):
+        // There are no combined entries of a hypervisor's own translations.
+        let covers = coverage(of: breaks[index], by: invalidation)
+        if memory.machine.explorer.decide(covers) { breaks[index].phase = .completing }
       case (.visible, .ipas2e1), (.visible, .ipas2le1), (.visible, .ripas2e1):
         let covers = coverage(of: breaks[index], by: invalidation)
         if memory.machine.explorer.decide(covers) { breaks[index].phase = .invalidating }
@@ -31,7 +36,7 @@ extension BreakBeforeMake {
     let isHintTrue =
       invalidation.levelHint == nil || !broken.isTable && invalidation.levelHint == level
     guard isHintTrue else { return Formula(false) }
-    if invalidation.operation == .ripas2e1 {
+    if invalidation.operation == .ripas2e1 || invalidation.operation == .rvae2 {
       let rangeEnd = invalidation.address &+ invalidation.sizeInBytes
       let end = start &+ span
       // A leaf goes with any address that it translates.
@@ -44,7 +49,8 @@ extension BreakBeforeMake {
       (start .<= invalidation.address) .& ((invalidation.address &- start) .< span)
     guard broken.isTable else { return isInside }
     // One address removes the table entry, but only one leaf: there may be no other.
-    guard invalidation.operation == .ipas2e1, let child = broken.child else {
+    let forgetsTables = invalidation.operation == .ipas2e1 || invalidation.operation == .vae2
+    guard forgetsTables, let child = broken.child else {
       return Formula(false)
     }
     return isInside .& isVacant(child)

@@ -4,7 +4,22 @@ import Walkers
 /// Every theorem there is.
 public enum Catalogue {
   /// The jobs that prove them all, in a fixed order.
-  public static var jobs: [ProofJob] {
+  public static var jobs: [ProofJob] { jobs(of: nil) }
+
+  /// The systems that there are theorems about.
+  public static let systems = ["arm64-stage2", "arm-unmap"]
+
+  /// The jobs that prove those about a system; nil for all of them.
+  public static func jobs(of system: String?) -> [ProofJob] {
+    switch system {
+    case nil: systems.flatMap { jobs(of: $0) }
+    case "arm64-stage2": stage2Jobs
+    case "arm-unmap": armUnmapJobs
+    default: []
+    }
+  }
+
+  private static var stage2Jobs: [ProofJob] {
     let lemmas = Granule.allCases.flatMap { Alignment($0).lemmas }
     let breakBeforeMake = BreakBeforeMakeProtocol()
     return (lemmas + [breakBeforeMake.lemma]).map(\.job) + [breakBeforeMake.foundInvariant.job]

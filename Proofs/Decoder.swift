@@ -84,6 +84,7 @@ struct Decoder: Sendable {
       lastLevel: Decoder.lastLevel,
       freshBase: Decoder.freshBase,
       linkedAddress: { decoder.address($0) },
+      isLink: { decoder.isTable($0, level: $1) },
       isWellFormed: { decoder.isWellFormed($0, $1) }
     )
   }

@@ -21,13 +21,7 @@ struct Replay {
     tracing.stepAllowance = 100_000
     var failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
     let concrete = concreteCall(model)
-    let result = subject.perform(
-      concrete,
-      root: root,
-      geometry: scenario.geometry,
-      configuration: scenario.configuration,
-      on: &failing
-    )
+    let result = scenario.perform(concrete, of: subject, root: root, on: &failing)
     let events = failing.base.listener.events
     return Counterexample(
       claim: claim,

@@ -19,13 +19,7 @@ extension Scenario {
     var machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
     let root = machine.initialRoot()
     let call = call(in: explorer.context)
-    let result = subject.perform(
-      call,
-      root: root,
-      geometry: geometry,
-      configuration: configuration,
-      on: &machine
-    )
+    let result = perform(call, of: subject, root: root, on: &machine)
     let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
     for family in theorems.map(\.family) {
@@ -33,6 +27,32 @@ extension Scenario {
     }
     if !machine.isCut { judge(machine, result, call, &outcome) }
     return outcome
+  }
+
+  /// Makes the call of whichever walker the scenario is about.
+  func perform<M: Machine>(
+    _ call: Call<M.W>,
+    of subject: ProofSubject,
+    root: M.Table,
+    on machine: inout M
+  ) -> Errno {
+    if let ladder, case .unmap(let address, let size) = call {
+      return subject.unmap(
+        address,
+        size,
+        root: root,
+        geometry: geometry,
+        configuration: ladder,
+        on: &machine
+      )
+    }
+    return subject.perform(
+      call,
+      root: root,
+      geometry: geometry,
+      configuration: configuration,
+      on: &machine
+    )
   }
 
   private func judge(

@@ -18,7 +18,8 @@ extension Specification {
     let page = decoder.span(Decoder.lastLevel)
     let pages = stride(from: 0, to: size, by: Int(page)).map { pageStart(ipa) &+ BitVector($0) }
     var result = before
-    for level in machine.shape.startLevel...Decoder.lastLevel {
+    // There are no leaves at level 0.
+    for level in max(1, machine.shape.startLevel)...Decoder.lastLevel {
       let isHere =
         level == Decoder.lastLevel
         ? before.level .== BitVector(0) .| (before.level .== BitVector(UInt64(level)))

@@ -8,6 +8,8 @@ public enum ProofSubject: Sendable, Hashable {
   case builtIn
   /// The recursive walker with these faults; with none of them, the reference subject.
   case recursive(FaultSet)
+  /// An older walker with these faults.
+  case ladder(LadderUnmapping, LadderFaultSet)
 }
 
 /// One call of a stage-2 library, with symbolic or plain arguments.
@@ -40,7 +42,33 @@ extension ProofSubject {
         faults: faults
       )
       return perform(call, by: walker, on: &machine)
+    case .ladder: preconditionFailure("an older walker has no such call")
     }
+  }
+
+  /// Unmaps a range of a tree that is already there, by an older walker.
+  func unmap<M: Machine>(
+    _ address: M.W,
+    _ sizeInBytes: M.W,
+    root: M.Table,
+    geometry: Geometry,
+    configuration: LadderConfiguration,
+    on machine: inout M
+  ) -> Errno {
+    var (unmapping, faults) = (LadderUnmapping.batched, LadderFaultSet())
+    if case .ladder(let chosen, let set) = self { (unmapping, faults) = (chosen, set) }
+    let ladder = Ladder<M>(
+      configuration: configuration,
+      tree: Tree(geometry: geometry, root: root),
+      unmapping: unmapping,
+      faults: faults
+    )
+    return ladder.unmap(
+      address: address,
+      sizeInBytes: sizeInBytes,
+      mayYield: false,
+      on: &machine
+    )
   }
 
   private func perform<M: Machine>(

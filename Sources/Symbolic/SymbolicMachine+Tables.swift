@@ -77,6 +77,10 @@ extension SymbolicMachine {
     oblige("follows the address in the entry", address .== shape.linkedAddress(entry.current))
     oblige("follows links between levels only", Formula(level < shape.lastLevel))
     guard !isCut else { return parent }
+    guard explorer.decide(shape.isLink(entry.current, level)) else {
+      oblige("follows links to tables only", Formula(false))
+      return parent
+    }
     if !tables[parent.number].isFresh, entry.isUntouched {
       return initialChild(of: parent, entry: position)
     }

@@ -15,6 +15,8 @@ public struct TableTreeShape: Sendable {
   public var freshBase: UInt64
   /// Which address an entry would link to.
   public var linkedAddress: @Sendable (_ value: BitVector) -> BitVector
+  /// Whether an entry of a level links to a page.
+  public var isLink: @Sendable (_ value: BitVector, _ level: Int) -> Formula
   /// What is assumed of every entry that is there from the start.
   public var isWellFormed: @Sendable (_ value: BitVector, _ level: Int) -> Formula
 
@@ -26,6 +28,7 @@ public struct TableTreeShape: Sendable {
     lastLevel: Int,
     freshBase: UInt64,
     linkedAddress: @escaping @Sendable (_ value: BitVector) -> BitVector,
+    isLink: @escaping @Sendable (_ value: BitVector, _ level: Int) -> Formula,
     isWellFormed: @escaping @Sendable (_ value: BitVector, _ level: Int) -> Formula
   ) {
     self.indexBits = indexBits
@@ -34,6 +37,7 @@ public struct TableTreeShape: Sendable {
     self.lastLevel = lastLevel
     self.freshBase = freshBase
     self.linkedAddress = linkedAddress
+    self.isLink = isLink
     self.isWellFormed = isWellFormed
   }
 }

@@ -16,6 +16,9 @@ struct Prove: ParsableCommand {
       """
   )
 
+  @Option(help: "Only theorems about this system; all by default, and of a subject its own.")
+  var system: String?
+
   @Option(help: "The subject to prove things of: built-in, reference, seed or a museum variant.")
   var subject = "built-in"
 
@@ -45,14 +48,22 @@ struct Prove: ParsableCommand {
   }
 
   func run() throws {
-    guard let proofSubject = System.proofSubject(named: subject) else {
+    if let system, !Catalogue.systems.contains(system) {
       throw Complaint(
         .usage,
-        "nothing can be proved of a subject '\(subject)'; 'walkproof list --system arm64-stage2'"
-          + " shows those there are"
+        "there are no theorems about a system '\(system)'; there are about "
+          + Catalogue.systems.joined(separator: ", ")
       )
     }
-    let chosen = Catalogue.jobs.filter { job in
+    guard
+      let (proofSubject, proofSystem) = System.proofSubject(named: subject, system: system)
+    else {
+      throw Complaint(
+        .usage,
+        "nothing can be proved of a subject '\(subject)'; 'walkproof list' shows those there are"
+      )
+    }
+    let chosen = Catalogue.jobs(of: proofSystem).filter { job in
       only.map { part in job.theorems.contains { $0.name.contains(part) } } ?? true
     }
     if chosen.isEmpty {

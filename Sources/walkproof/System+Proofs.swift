@@ -3,13 +3,29 @@ import Systems
 import Walkers
 
 extension System {
-  /// The walker of a stage-2 subject, as the theorems know it; nil for no such subject.
-  static func proofSubject(named name: String) -> ProofSubject? {
+  /// A subject as the theorems know it, and the system whose theorems are about it; nil for no such
+  /// subject.
+  ///
+  /// The built-in walkers are those of every system; other subjects belong to one.
+  static func proofSubject(
+    named name: String,
+    system: String?
+  ) -> (subject: ProofSubject, system: String?)? {
+    if name == "built-in" { return (.builtIn, system) }
+    if system != "arm-unmap", let subject = stage2Subject(named: name) {
+      return (subject, "arm64-stage2")
+    }
+    if system == nil || system == "arm-unmap", let ladder = ladderSubject(named: name) {
+      return (.ladder(ladder.unmapping, ladder.faults), "arm-unmap")
+    }
+    return nil
+  }
+
+  private static func stage2Subject(named name: String) -> ProofSubject? {
     switch name {
-    case "built-in": return .builtIn
-    case "reference": return .recursive([])
-    case "seed": return .recursive(.stage2Seed)
-    default: return Fault.inMuseum(named: name).map { .recursive([$0]) }
+    case "reference": .recursive([])
+    case "seed": .recursive(.stage2Seed)
+    default: Fault.inMuseum(named: name).map { .recursive([$0]) }
     }
   }
 }

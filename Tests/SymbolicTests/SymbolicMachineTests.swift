@@ -35,12 +35,23 @@ struct SymbolicMachineTests {
     try Toy.explore { machine in
       let root = machine.initialRoot()
       let i = machine.explorer.context.variable("i") & BitVector(3)
-      let address = machine.load(root, at: i) & BitVector(~0xfff)
+      let entry = machine.load(root, at: i)
+      guard machine.holds((entry & BitVector(1)) .!= BitVector(0)) else { return }
+      let address = entry & BitVector(~0xfff)
       let child = machine.table(at: address, linkedFrom: root, index: i)
       machine.store(BitVector(7), to: child, at: BitVector(0), order: .relaxed)
       let again = machine.table(at: address, linkedFrom: root, index: i)
       #expect(machine.load(again, at: BitVector(0)).constant == 7)
     }
+  }
+
+  @Test func `an entry that may be no link is not followed`() throws {
+    let claims = try broken { machine in
+      let root = machine.initialRoot()
+      let address = machine.load(root, at: BitVector(0)) & BitVector(~0xfff)
+      _ = machine.table(at: address, linkedFrom: root, index: BitVector(0))
+    }
+    #expect(claims == ["follows links to tables only"])
   }
 
   /// The claims that are certainly broken when `body` runs.

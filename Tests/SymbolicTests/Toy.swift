@@ -12,6 +12,7 @@ enum Toy {
     lastLevel: 1,
     freshBase: 1 << 40,
     linkedAddress: { $0 & BitVector(~0xfff) },
+    isLink: { value, _ in (value & BitVector(1)) .!= BitVector(0) },
     isWellFormed: { value, _ in (value & BitVector(1 << 40)) .== BitVector(0) }
   )
 

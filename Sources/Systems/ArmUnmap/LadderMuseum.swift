@@ -1,10 +1,10 @@
-import Walkers
+public import Walkers
 
 /// A museum piece of the kernel's older walkers: one situation in which the loop or the functions that
 /// replaced it go wrong, or one fault of their history.
 struct LadderPiece: Sendable {
   let slug: String
-  let unmapping: Ladder<CheckMachine>.Unmapping
+  let unmapping: LadderUnmapping
   let fault: LadderFault
   let summary: String
 
@@ -152,4 +152,19 @@ struct LadderPiece: Sendable {
       summary: "a flush follows an empty pgd entry of four levels to a table that is not there"
     ),
   ]
+}
+
+extension System {
+  /// How an older walker's subject unmaps, and with which faults; nil for no such subject.
+  public static func ladderSubject(
+    named name: String
+  ) -> (unmapping: LadderUnmapping, faults: LadderFaultSet)? {
+    switch name {
+    case "nested-fixed": (.nested, [])
+    case "nested": (.nested, .nested)
+    case "loop": (.loop, .loop)
+    default:
+      LadderPiece.all.first { $0.slug == name }.map { ($0.unmapping, [$0.fault]) }
+    }
+  }
 }

@@ -36,7 +36,7 @@ extension System {
     _ name: String,
     _ role: Subject.Role,
     _ summary: String,
-    _ unmapping: Ladder<CheckMachine>.Unmapping,
+    _ unmapping: LadderUnmapping,
     _ faults: LadderFaultSet = []
   ) -> Subject {
     Subject(

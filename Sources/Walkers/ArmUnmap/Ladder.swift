@@ -1,26 +1,26 @@
 public import Machines
 
+/// How a ladder unmaps a range.
+public enum LadderUnmapping: Sendable, Hashable {
+  /// One loop over pages that climbs back up when a table is empty.
+  case loop
+  /// One function a level.
+  case nested
+  /// One pass, with one invalidation for each run of leaves.
+  case batched
+}
+
 /// Tables of the kernel's older walkers: single mappings, and unmaps by range that give back every
 /// table that they leave empty.
 ///
 /// A table page's count is 1 plus its entries in use, annotations included. The same code serves a
 /// hypervisor's own tables and a guest's stage 2.
 public struct Ladder<M: Machine>: LadderWalker {
-  /// How a range is unmapped.
-  public enum Unmapping: Sendable {
-    /// One loop over pages that climbs back up when a table is empty.
-    case loop
-    /// One function a level.
-    case nested
-    /// One pass, with one invalidation for each run of leaves.
-    case batched
-  }
-
   /// What the table was made with.
   public let configuration: LadderConfiguration
   /// The levels and the root.
   public let tree: Tree<M>
-  @usableFromInline let unmapping: Unmapping
+  @usableFromInline let unmapping: LadderUnmapping
   @usableFromInline let faults: LadderFaultSet
   @usableFromInline let encoding: Encoding
   @usableFromInline let invalidation: Invalidation
@@ -33,7 +33,7 @@ public struct Ladder<M: Machine>: LadderWalker {
   public init(
     configuration: LadderConfiguration,
     tree: Tree<M>,
-    unmapping: Unmapping = .batched,
+    unmapping: LadderUnmapping = .batched,
     faults: LadderFaultSet = []
   ) {
     self.configuration = configuration
@@ -51,7 +51,7 @@ public struct Ladder<M: Machine>: LadderWalker {
   @inlinable
   public static func create(
     _ configuration: LadderConfiguration,
-    unmapping: Unmapping,
+    unmapping: LadderUnmapping,
     faults: LadderFaultSet = [],
     on machine: inout M
   ) -> Ladder? {
