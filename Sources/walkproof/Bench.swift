@@ -2,6 +2,7 @@ import ArgumentParser
 import Property
 import Reports
 import Systems
+import Walkers
 
 /// Measures the optimised walkers and the checker itself.
 struct Bench: ParsableCommand {
@@ -46,6 +47,14 @@ struct Bench: ParsableCommand {
       let their = measure(WalkerBenchmarks<TreeTable>.rows[number], &other)
       theirs = other
       ratios.append(BenchReport.Ratio(row.name, ours: ours.median, theirs: their.median))
+    }
+    guard var batched = LadderBenchmarks(.batched), var nested = LadderBenchmarks(.nested) else {
+      throw Complaint(.internalFault, "no memory for the benchmark's root table")
+    }
+    for row in LadderBenchmarks.rows where !interruptFlag.isRaised {
+      terminal.progress(row.name)
+      rows.append(measure(row, row.name, &batched))
+      rows.append(measure(row, "\(row.name), nested-fixed", &nested))
     }
     for system in System.all where !interruptFlag.isRaised {
       terminal.progress("checked operations, \(system.name)")
@@ -92,6 +101,23 @@ struct Bench: ParsableCommand {
     )
     return BenchReport.Row(
       row.name,
+      unit: "ns/\(row.unit)",
+      samples: samples.map { $0 * 1e9 / Double(row.unitCount) }
+    )
+  }
+
+  private func measure(
+    _ row: LadderBenchmarks.Row,
+    _ name: String,
+    _ walker: inout LadderBenchmarks
+  ) -> BenchReport.Row {
+    let samples = measure(
+      runs: runs,
+      prepare: { row.prepare(&walker) },
+      run: { row.run(&walker) }
+    )
+    return BenchReport.Row(
+      name,
       unit: "ns/\(row.unit)",
       samples: samples.map { $0 * 1e9 / Double(row.unitCount) }
     )

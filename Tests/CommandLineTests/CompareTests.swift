@@ -105,4 +105,22 @@ import Testing
     #expect((results[0]["differences"] as? [Any])?.isEmpty == false)
     #expect((results[0]["costs"] as? [Any])?.isEmpty == false)
   }
+
+  @Test func `the older walkers do the same, and the one in runs with fewer invalidations`() throws
+  {
+    let outcome = try Command.run(
+      "compare",
+      "--system",
+      "arm-unmap",
+      "--subject",
+      "built-in",
+      "--subject",
+      "nested-fixed",
+      "--cases",
+      "200"
+    )
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("unmap_range"))
+    #expect(outcome.output.contains("TLBI by address"))
+  }
 }

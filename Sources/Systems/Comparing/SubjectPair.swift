@@ -33,6 +33,10 @@ public struct SubjectPair: Sendable {
       let second = second.driver as? CallDriver<HypGenerator>
     {
       self.init(first, second, limits) { $0.kind.rawValue }
+    } else if let first = first.driver as? CallDriver<LadderGenerator>,
+      let second = second.driver as? CallDriver<LadderGenerator>
+    {
+      self.init(first, second, limits) { $0.kind.rawValue }
     } else {
       return nil
     }

@@ -35,6 +35,16 @@ struct BrokenRun<M: Machine> {
     end = (cursor | M.W(span &- 1)) &+ M.W(1)
   }
 
+  /// Begins with the pages from `start` to `end` (not included).
+  @inlinable @inline(__always)
+  mutating func open(from start: M.W, to end: M.W) {
+    isOpen = true
+    hasGap = false
+    level = Geometry.lastLevel
+    self.start = start
+    self.end = end
+  }
+
   /// Adds `span` bytes of memory to clean, right behind what is there.
   @inlinable @inline(__always)
   mutating func clean(_ output: M.W, span: UInt64) {

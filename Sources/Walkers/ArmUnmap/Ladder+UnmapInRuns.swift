@@ -66,7 +66,55 @@ struct LadderUnmap<M: Machine>: Visitor {
   ) -> Step<M.Table> {
     leave(entry.table, on: &machine)
     if run.isOpen { retire(level: run.level, on: &machine) }
-    return .descend(child)
+    guard entry.level &+ 1 == Geometry.lastLevel else { return .descend(child) }
+    unmapPages(of: child, cursor: cursor, end: end, on: &machine)
+    return tablePost(entry, child: child, cursor: cursor, on: &machine)
+  }
+
+  /// Clears the entries of a table of the last level, where most of an unmap's time goes.
+  @inlinable
+  mutating func unmapPages(
+    of child: M.Table,
+    cursor: M.W,
+    end: M.W,
+    on machine: inout M
+  ) {
+    let geometry = table.tree.geometry
+    let page = M.W(geometry.pageSize)
+    let lastByte = cursor | M.W(geometry.pageSize &<< geometry.bitsPerLevel &- 1)
+    let stop = M.W.select(end .<= lastByte, end &- M.W(1), lastByte)
+    let last = geometry.index(of: stop, at: Geometry.lastLevel)
+    var index: M.W = geometry.index(of: cursor, at: Geometry.lastLevel)
+    var address = cursor
+    // The run is kept in locals while it grows.
+    var (start, runEnd) = (cursor, cursor)
+    var (isOpen, hasGap) = (false, false)
+    var clearedCount = 0
+    while true {
+      let descriptor = machine.load(child, at: index)
+      if machine.holds(descriptor .!= M.W(0)) {
+        machine.store(M.W(0), to: child, at: index, order: .relaxed)
+        clearedCount &+= 1
+      }
+      if machine.holds(Encoding.isValid(descriptor)) {
+        if isOpen, hasGap, !table.invalidation.usesRanges {
+          run.open(from: start, to: runEnd)
+          retire(level: Geometry.lastLevel, on: &machine)
+          isOpen = false
+        }
+        if !isOpen { start = address }
+        isOpen = true
+        hasGap = false
+        runEnd = address &+ page
+      } else {
+        hasGap = true
+      }
+      if machine.holds(index .== last) { break }
+      index = index &+ M.W(1)
+      address = address &+ page
+    }
+    if isOpen { run.open(from: start, to: runEnd) }
+    if clearedCount > 0 { machine.release(child, by: clearedCount) }
   }
 
   /// Frees a table that holds nothing, with one invalidation for its leaves and its own entry.
