@@ -7,7 +7,7 @@ public enum Catalogue {
   public static var jobs: [ProofJob] { jobs(of: nil) }
 
   /// The systems that there are theorems about.
-  public static let systems = ["arm64-stage2", "arm-unmap"]
+  public static let systems = ["arm64-stage2", "arm-unmap", "power-radix"]
 
   /// The jobs that prove those about a system; nil for all of them.
   public static func jobs(of system: String?) -> [ProofJob] {
@@ -15,8 +15,13 @@ public enum Catalogue {
     case nil: systems.flatMap { jobs(of: $0) }
     case "arm64-stage2": stage2Jobs
     case "arm-unmap": armUnmapJobs
+    case "power-radix": powerRadixJobs
     default: []
     }
+  }
+
+  private static var powerRadixJobs: [ProofJob] {
+    [true, false].map { RadixTheorems(isProblemState: $0).job } + RadixFields.lemmas.map(\.job)
   }
 
   private static var stage2Jobs: [ProofJob] {

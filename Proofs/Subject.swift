@@ -10,6 +10,8 @@ public enum ProofSubject: Sendable, Hashable {
   case recursive(FaultSet)
   /// An older walker with these faults.
   case ladder(LadderUnmapping, LadderFaultSet)
+  /// A software walk of radix tables with these flaws.
+  case radix(RadixFlawSet)
 }
 
 /// One call of a stage-2 library, with symbolic or plain arguments.
@@ -42,7 +44,7 @@ extension ProofSubject {
         faults: faults
       )
       return perform(call, by: walker, on: &machine)
-    case .ladder: preconditionFailure("an older walker has no such call")
+    case .ladder, .radix: preconditionFailure("it has no such call")
     }
   }
 

@@ -11,6 +11,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
   @inlinable public static var ok: Errno { Errno(rawValue: 0) }
   /// EPERM.
   @inlinable public static var notPermitted: Errno { Errno(rawValue: 1) }
+  /// ENOENT: there is nothing.
+  @inlinable public static var notFound: Errno { Errno(rawValue: 2) }
+  /// EFAULT: an address at which there is no memory.
+  @inlinable public static var fault: Errno { Errno(rawValue: 14) }
   /// E2BIG.
   @inlinable public static var tooBig: Errno { Errno(rawValue: 7) }
   /// EAGAIN: the entry is already there, or was changed meanwhile; try again.
@@ -31,6 +35,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     switch self {
     case .ok: "0"
     case .notPermitted: "-EPERM"
+    case .notFound: "-ENOENT"
+    case .fault: "-EFAULT"
     case .tooBig: "-E2BIG"
     case .again: "-EAGAIN"
     case .noMemory: "-ENOMEM"

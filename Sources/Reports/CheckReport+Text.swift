@@ -62,8 +62,10 @@ extension CheckReport.Result {
       lines.append("  \(operation)  \(counts.joined(separator: ", "))")
     }
     let transitions = transitionCounts.map { "\($0.from) -> \($0.to) \(grouped($0.count))" }
-    lines.append("  entry transitions: \(transitions.joined(separator: ", "))")
-    lines.append("  never reached: \(transitionsNeverReached.joined(separator: ", "))")
+    if !transitions.isEmpty || !transitionsNeverReached.isEmpty {
+      lines.append("  entry transitions: \(transitions.joined(separator: ", "))")
+      lines.append("  never reached: \(transitionsNeverReached.joined(separator: ", "))")
+    }
     if !transitionsMissing.isEmpty {
       lines.append(
         "  VACUOUS: a check has to reach \(transitionsMissing.joined(separator: ", "));"

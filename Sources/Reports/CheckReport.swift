@@ -249,8 +249,12 @@ extension CheckReport.Result {
           ? nil : CheckReport.TransitionCount(from: "\(old)", to: "\(new)", count: UInt64(count))
       }
     }
-    transitionsNeverReached = System.unseenTransitions(statistics).map(\.description)
-    transitionsMissing = system.missingTransitions(statistics, of: subject).map(\.description)
+    transitionsNeverReached =
+      system.requiredTransitions.isEmpty
+      ? [] : System.unseenTransitions(statistics).map(\.description)
+    transitionsMissing =
+      system.missingTransitions(statistics, of: subject).map(\.description)
+      + system.missingOutcomes(statistics).map(\.description)
     violations = campaign.failures.compactMap { failure in
       subject.counterexample(replaying: failure.simplest, accepting: fingerprints).map {
         ViolationReport(

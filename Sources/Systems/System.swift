@@ -1,4 +1,5 @@
 public import Architecture
+import Machines
 import Oracles
 import Property
 
@@ -15,6 +16,19 @@ public struct System: Sendable {
     public var description: String { "\(old) -> \(new)" }
   }
 
+  /// Operations of one kind that end with one result.
+  public struct Outcome: Sendable, Hashable, CustomStringConvertible {
+    /// The number of the kind among the system's operations.
+    let operation: Int
+    /// The kind's name.
+    let name: String
+    /// The result.
+    let result: Errno
+
+    /// The kind and the result, as `map = -ENOMEM`.
+    public var description: String { "\(name) = \(result)" }
+  }
+
   /// The name, as on the command line.
   public let name: String
   /// What it is, in a sentence.
@@ -23,11 +37,13 @@ public struct System: Sendable {
   public let operations: [String]
   /// The changes that a check has to have seen, or it has tested nothing.
   public let requiredTransitions: [Transition]
+  /// The outcomes that a check has to have seen besides.
+  public var requiredOutcomes: [Outcome] = []
   /// What can be checked, clean ones first.
   public let subjects: [Subject]
 
   /// Every system there is.
-  public static let all: [System] = [.arm64Stage2, .arm64Hyp, .armUnmap]
+  public static let all: [System] = [.arm64Stage2, .arm64Hyp, .armUnmap, .powerRadix]
 
   /// The system with a name; nil for none.
   public static func named(_ name: String) -> System? { all.first { $0.name == name } }
@@ -43,6 +59,11 @@ public struct System: Sendable {
     requiredTransitions.filter { subject?.unreachable.contains($0) != true }.filter {
       statistics.transitions[from: $0.old, to: $0.new] == 0
     }
+  }
+
+  /// The required outcomes that a check never saw.
+  public func missingOutcomes(_ statistics: CheckStatistics) -> [Outcome] {
+    requiredOutcomes.filter { statistics.count(ofOperation: $0.operation, result: $0.result) == 0 }
   }
 
   /// Every change that a check never saw, the required ones or not.

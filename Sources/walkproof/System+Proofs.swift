@@ -12,11 +12,14 @@ extension System {
     system: String?
   ) -> (subject: ProofSubject, system: String?)? {
     if name == "built-in" { return (.builtIn, system) }
-    if system != "arm-unmap", let subject = stage2Subject(named: name) {
+    if system == nil || system == "arm64-stage2", let subject = stage2Subject(named: name) {
       return (subject, "arm64-stage2")
     }
     if system == nil || system == "arm-unmap", let ladder = ladderSubject(named: name) {
       return (.ladder(ladder.unmapping, ladder.faults), "arm-unmap")
+    }
+    if system == nil || system == "power-radix", let flaws = radixFlaws(ofSubject: name) {
+      return (.radix(flaws), "power-radix")
     }
     return nil
   }

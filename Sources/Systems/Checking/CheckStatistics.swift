@@ -5,7 +5,9 @@ public import Property
 /// What a check covered: enough to say whether anything was tested.
 public struct CheckStatistics: CaseStatistics {
   /// How the results of calls are told apart.
-  public static let results: [Errno] = [.ok, .again, .noMemory, .invalid, .range]
+  public static let results: [Errno] = [
+    .ok, .again, .noMemory, .invalid, .range, .notFound, .fault,
+  ]
   /// More kinds of operations than any system has.
   static let operationLimit = 16
 
@@ -37,16 +39,30 @@ public struct CheckStatistics: CaseStatistics {
   }
 
   mutating func count(operation kind: Int, result: Errno) {
-    let column: Int =
-      switch result {
-      case .ok: 0
-      case .again: 1
-      case .noMemory: 2
-      case .invalid: 3
-      case .range: 4
-      default: 5
-      }
+    let column = CheckStatistics.column(of: result)
     operations[kind * (CheckStatistics.results.count + 1) + column] += 1
+  }
+
+  /// Which of `results` it is, or all others together.
+  @inline(__always)
+  private static func column(of result: Errno) -> Int {
+    switch result {
+    case .ok: 0
+    case .again: 1
+    case .noMemory: 2
+    case .invalid: 3
+    case .range: 4
+    case .notFound: 5
+    case .fault: 6
+    default: 7
+    }
+  }
+
+  /// How many operations of a kind ended with a result that is one of `results`.
+  func count(ofOperation kind: Int, result: Errno) -> UInt64 {
+    counts(ofOperation: kind)[
+      kind * (CheckStatistics.results.count + 1) + CheckStatistics.column(of: result)
+    ]
   }
 
   mutating func count(accepted counts: [String: UInt64]) {

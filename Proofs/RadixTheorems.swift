@@ -1,0 +1,268 @@
+import Architecture
+import Machines
+import Symbolic
+import Walkers
+
+/// The theorems about the software walk of a guest's radix tables: every register value, every
+/// effective address, memory of any size and contents.
+struct RadixTheorems: Sendable {
+  /// Whether the guest is in problem state; a theorem for each.
+  let isProblemState: Bool
+
+  private var theorems: [Theorem] {
+    let state = isProblemState ? "problem-state" : "privileged-state"
+    let bounds =
+      "every address, register and memory, \(isProblemState ? "problem" : "privileged") state, "
+      + "trees of 13, 9, 9, and 9 or 5 bits"
+    func theorem(_ family: Family, _ statement: String) -> Theorem {
+      Theorem(
+        name: "radix.xlate.\(state)/\(family.rawValue)",
+        family: family,
+        statement: "xlate: \(statement)",
+        bounds: bounds,
+        scale: .real
+      )
+    }
+    return [
+      theorem(
+        .alignment,
+        "every read is of an aligned entry of a table that the registers and entries denote"
+      ),
+      theorem(.refinement, "the walk ends as the architecture's does, permissions included"),
+    ]
+  }
+
+  /// What some path must end with.
+  private var intended: Set<String> {
+    ["-EINVAL", "-ENOENT", "-EFAULT", "2^12", "2^16", "2^21", "2^30"]
+  }
+
+  var job: ProofJob {
+    let theorems = theorems
+    return ProofJob(theorems: theorems) { options throws(SolverFault) in
+      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+        outcome(of: options.subject, explorer)
+      }
+    }
+  }
+
+  private func registers(in context: SolverContext) -> RadixRegisters<BitVector> {
+    RadixRegisters(
+      processTable: context.variable("process table"),
+      pid: context.variable("pid") & BitVector(0xffff_ffff),
+      amr: context.variable("amr"),
+      iamr: context.variable("iamr"),
+      isProblemState: isProblemState
+    )
+  }
+
+  private func outcome(of subject: ProofSubject, _ explorer: Explorer) -> PathOutcome {
+    let registers = registers(in: explorer.context)
+    let address = explorer.context.variable("ea")
+    var guest = SymbolicGuest(explorer: explorer)
+    let found = subject.translate(address, registers, on: &guest)
+    var specification = RadixSpecification(guest: guest, registers: registers, address: address)
+    let expected = specification.translate()
+    var outcome = PathOutcome(claims: [], reached: [text(found)]) { claim, model in
+      counterexample(claim, subject, guest, registers, address, model)
+    }
+    outcome.claims.append(
+      Claim(
+        .refinement,
+        "ends with \(text(expected)) here, not \(text(found))",
+        RadixTheorems.isSame(found, expected)
+      )
+    )
+    outcome.claims += readClaims(guest, specification.lookups)
+    return outcome
+  }
+
+  private func readClaims(
+    _ guest: SymbolicGuest,
+    _ lookups: [RadixSpecification.Lookup]
+  ) -> [Claim] {
+    guard guest.reads.count == lookups.count else {
+      return [
+        Claim(.alignment, "reads as many entries as the architecture does", Formula(false))
+      ]
+    }
+    return zip(guest.reads, lookups).flatMap { read, lookup in
+      [
+        Claim(.alignment, "reads what the architecture reads", read .== lookup.address),
+        Claim(
+          .alignment,
+          "reads inside a table",
+          (lookup.base .<= read) .& (read &- lookup.base .< lookup.sizeInBytes)
+        ),
+        Claim(.alignment, "reads whole entries", (read & BitVector(7)) .== BitVector(0)),
+      ]
+    }
+  }
+
+  private static func isSame(
+    _ found: RadixResult<BitVector>,
+    _ expected: RadixResult<BitVector>
+  ) -> Formula {
+    switch (found, expected) {
+    case (.refused(let a), .refused(let b)): return Formula(a == b)
+    case (.translated(let a), .translated(let b)):
+      let isSameAccess =
+        a.pageShift == b.pageShift && a.canRead == b.canRead && a.canWrite == b.canWrite
+        && a.canExecute == b.canExecute
+      return isSameAccess ? a.realAddress .== b.realAddress : Formula(false)
+    default: return Formula(false)
+    }
+  }
+
+  private func text<W: Word>(_ result: RadixResult<W>) -> String {
+    switch result {
+    case .refused(let error): "\(error)"
+    case .translated(let translation): "2^\(translation.pageShift)"
+    }
+  }
+
+  /// The guest of a model, walked on plain memory.
+  private func counterexample(
+    _ claim: String,
+    _ subject: ProofSubject,
+    _ guest: SymbolicGuest,
+    _ registers: RadixRegisters<BitVector>,
+    _ address: BitVector,
+    _ model: Model
+  ) -> Counterexample {
+    var memory = GuestMemory(sizeInBytes: model.value(of: guest.size))
+    let places = guest.reads.map { (at: model.value(of: $0), value: guest.doubleword(at: $0)) }
+    for place in places { memory.write(model.value(of: place.value), at: place.at) }
+    let concrete = RadixRegisters(
+      processTable: model.value(of: registers.processTable),
+      pid: model.value(of: registers.pid),
+      amr: model.value(of: registers.amr),
+      iamr: model.value(of: registers.iamr),
+      isProblemState: isProblemState
+    )
+    let effectiveAddress = model.value(of: address)
+    let result = subject.translate(effectiveAddress, concrete, on: &memory)
+    return Counterexample(
+      claim: claim,
+      operation: "xlate(\(hex(effectiveAddress)), pid \(hex(concrete.pid)), process table "
+        + "\(hex(concrete.processTable)), amr \(hex(concrete.amr)), iamr \(hex(concrete.iamr)))"
+        + " = \(text(result))",
+      before: places.map { "\(hex($0.at)): \(memory.doubleword(at: $0.at).map(hex) ?? "none")" },
+      events: memory.reads.map { "read \(hex($0))" },
+      isReplayed: memory.reads == places.map(\.at)
+    )
+  }
+}
+
+extension ProofSubject {
+  /// Translates an address by a software walk.
+  func translate<M: GuestMachine>(
+    _ address: M.W,
+    _ registers: RadixRegisters<M.W>,
+    on machine: inout M
+  ) -> RadixResult<M.W> {
+    if case .radix(let flaws) = self {
+      return SteppedTranslator(flaws: flaws).translate(address, registers, on: &machine)
+    }
+    return RadixTranslator.translate(address, registers, on: &machine)
+  }
+}
+
+/// The theorems about the fields and indices of radix tables, at full width.
+enum RadixFields {
+  static var lemmas: [Lemma] { [fields, indices(lastBits: 9), indices(lastBits: 5)] }
+
+  private static var fields: Lemma {
+    let theorem = Theorem(
+      name: "radix.fields",
+      family: .alignment,
+      statement: "what the walk takes from a register or entry is the architecture's field",
+      bounds: "every doubleword",
+      scale: .real
+    )
+    return Lemma(theorem: theorem) { context in
+      let word = context.variable("word")
+      func masks(_ mask: UInt64, _ field: PowerField) -> Formula {
+        (word & BitVector(mask)) .== (word & BitVector(field.mask))
+      }
+      func value(_ field: PowerField) -> BitVector {
+        (word & BitVector(field.mask)) &>> (63 - field.last)
+      }
+      let high = value(RadixField.treeSizeHigh) &<< 3
+      return Lemma.Statement(
+        goals: [
+          (
+            "takes the process table's base",
+            masks(RadixLayout.processTableBase, RadixField.processTableBase)
+          ),
+          (
+            "takes the process table's size",
+            masks(RadixLayout.processTableSize, RadixField.processTableSize)
+          ),
+          ("takes the root's base", masks(RadixLayout.rootBase, RadixField.rootBase)),
+          ("takes the next table's base", masks(RadixLayout.nextBase, RadixField.nextBase)),
+          ("takes a table's size", masks(RadixLayout.sizeField, RadixField.nextSize)),
+          ("takes the real page", masks(RadixLayout.realAddress, RadixField.realPage)),
+          (
+            "puts a tree's size together",
+            RadixLayout.treeBits(of: word)
+              .== ((high | value(RadixField.treeSizeLow)) &+ BitVector(31))
+          ),
+          (
+            "keeps the fields of a process's entry apart",
+            Formula(
+              areApart([
+                RadixField.treeSizeHigh, RadixField.rootBase, RadixField.treeSizeLow,
+                RadixField.rootSize,
+              ])
+            )
+          ),
+          (
+            "keeps the fields of a leaf apart",
+            Formula(
+              areApart([
+                RadixField.valid, RadixField.leaf, RadixField.realPage, RadixField.reference,
+                RadixField.change, RadixField.privileged, RadixField.read, RadixField.write,
+                RadixField.execute,
+              ])
+            )
+          ),
+        ],
+        witnesses: [("word", word)]
+      )
+    }
+  }
+
+  private static func areApart(_ fields: [PowerField]) -> Bool {
+    fields.map(\.mask.nonzeroBitCount).reduce(0, +)
+      == fields.map(\.mask).reduce(0, |).nonzeroBitCount
+  }
+
+  private static func indices(lastBits: UInt64) -> Lemma {
+    let theorem = Theorem(
+      name: "radix.indices.\(lastBits == 9 ? "4K" : "64K")",
+      family: .alignment,
+      statement: "indices stay inside their tables, and make up the address with its page's offset",
+      bounds: "every address, tables of 13, 9, 9 and \(lastBits) bits",
+      scale: .real
+    )
+    return Lemma(theorem: theorem) { context in
+      let address = context.variable("address")
+      var shift = RadixLayout.treeBits
+      var rebuilt = BitVector(0)
+      var goals: [(claim: String, formula: Formula)] = []
+      for level in stride(from: 3, through: 0, by: -1) {
+        let bits = level == 0 ? lastBits : RadixLayout.bits(at: level)
+        shift -= bits
+        let index = (address &>> shift) & BitVector(1 << bits - 1)
+        goals.append(("stays inside a level-\(level) table", index .< BitVector(1 << bits)))
+        rebuilt = rebuilt | index &<< shift
+      }
+      rebuilt = rebuilt | address & BitVector(1 << shift - 1)
+      goals.append(
+        ("loses no bit of the address", rebuilt .== (address & BitVector(1 << 52 - 1)))
+      )
+      return Lemma.Statement(goals: goals, witnesses: [("address", address)])
+    }
+  }
+}

@@ -1,0 +1,277 @@
+import Architecture
+import Machines
+import Oracles
+import Property
+
+/// How a software walk of a guest's tables is called.
+typealias TranslateCall =
+  @Sendable (
+    _ address: UInt64, _ registers: RadixRegisters<UInt64>, _ memory: inout GuestMemory
+  ) -> RadixAnswer
+
+/// What a walk ended with.
+enum RadixAnswer: Hashable {
+  /// There is a translation.
+  case translated(RadixTranslation<UInt64>)
+  /// There is none.
+  case refused(Errno)
+}
+
+/// The property that a software walk is checked for: whatever a guest made of its tables, the walk
+/// gives what the hardware would, and reads what the hardware would read.
+struct TranslateCheck {
+  let call: TranslateCall
+
+  /// Runs one case.
+  ///
+  /// - Parameters:
+  ///   - choices: What the case is drawn from.
+  ///   - statistics: What is counted.
+  ///   - narrate: Told each operation's words, with what the walk read; nil for nobody.
+  /// - Returns: What is wrong, with the hardware's and the walk's own account; nil for nothing.
+  func runCase(
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics,
+    narrate: ((_ configuration: String, _ operation: String, _ reads: [String]) -> Void)? = nil
+  ) -> TranslateFinding? {
+    let generator = TranslateGenerator(&choices)
+    var guest = generator.guest
+    let finding = runOperations(generator, &guest, &choices, &statistics, narrate)
+    statistics.count(events: guest.memory.reads.count, transitions: TransitionMatrix())
+    return finding
+  }
+
+  private func runOperations(
+    _ generator: TranslateGenerator,
+    _ guest: inout Guest,
+    _ choices: inout Choices,
+    _ statistics: inout CheckStatistics,
+    _ narrate: ((_ configuration: String, _ operation: String, _ reads: [String]) -> Void)?
+  ) -> TranslateFinding? {
+    var operations = ElementLoop(1...64, averaging: 24)
+    while operations.next(&choices) {
+      let operation = generator.operation(&choices)
+      let firstRead = guest.memory.reads.count
+      let finding = perform(operation, on: &guest, &statistics)
+      if let narrate {
+        let reads = guest.memory.reads[firstRead...].map { address in
+          let value = guest.memory.doubleword(at: address)
+          return "read \(hex(address)): \(value.map(hex) ?? "no memory")"
+        }
+        narrate(generator.configurationText, operation.description, reads)
+      }
+      if let finding { return finding }
+    }
+    return nil
+  }
+
+  private func perform(
+    _ operation: TranslateOperation,
+    on guest: inout Guest,
+    _ statistics: inout CheckStatistics
+  ) -> TranslateFinding? {
+    switch operation {
+    case .map(let address, let level, let lastBits, let real, let rights):
+      guest.map(address, level: level, lastBits: lastBits, realAddress: real, rights: rights)
+    case .turn(let address, let level, let bits):
+      let place = level == 4 ? guest.processEntry(of: address) : guest.entry(of: address, at: level)
+      if let place, let old = guest.memory.doubleword(at: place) {
+        guest.memory.write(old ^ bits, at: place)
+      }
+    case .turnRegister(let bits): guest.registers.processTable ^= bits
+    case .translate(let address, let pid, let amr, let iamr, let isProblemState):
+      var registers = guest.registers
+      registers.pid = pid
+      registers.amr = amr
+      registers.iamr = iamr
+      registers.isProblemState = isProblemState
+      return compare(address, registers, &guest.memory, &statistics)
+    }
+    statistics.count(operation: TranslateOperation.Kind.guest.rawValue, result: .ok)
+    return nil
+  }
+
+  private func compare(
+    _ address: UInt64,
+    _ registers: RadixRegisters<UInt64>,
+    _ memory: inout GuestMemory,
+    _ statistics: inout CheckStatistics
+  ) -> TranslateFinding? {
+    var expectedReads: [UInt64] = []
+    let hardware = RadixWalk.translate(address, registers) { place in
+      expectedReads.append(place)
+      return memory.doubleword(at: place)
+    }
+    let expected = TranslateCheck.answer(to: hardware)
+    let firstRead = memory.reads.count
+    let found = call(address, registers, &memory)
+    let reads = Array(memory.reads[firstRead...])
+    let (kind, result) = TranslateCheck.outcome(expected)
+    statistics.count(operation: kind.rawValue, result: result)
+    if found != expected {
+      return TranslateFinding(
+        Finding(
+          rule: "wrong-result",
+          statement: "a software walk gives what the hardware would",
+          reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
+          message: "the walk ends with \(text(found)), and the hardware says \(text(expected))",
+          fingerprint: "wrong-result xlate \(cause(hardware, found))",
+          inputAddress: address
+        ),
+        hardware: "\(hex(address)): \(text(expected))\(because(hardware))",
+        walk: "\(hex(address)): \(text(found))"
+      )
+    }
+    guard reads != expectedReads else { return nil }
+    return TranslateFinding(
+      Finding(
+        rule: "wrong-read",
+        statement: "a software walk reads the entries that the hardware would, and nothing else",
+        reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
+        message: "the walk reads \(reads.map(hex)), and the hardware \(expectedReads.map(hex))",
+        fingerprint: "wrong-read xlate",
+        inputAddress: address
+      ),
+      hardware: "\(hex(address)): \(text(expected))",
+      walk: "\(hex(address)): \(text(found))"
+    )
+  }
+
+  /// What the software walk's contract makes of each of the hardware's faults.
+  static func answer(
+    to hardware: Result<RadixTranslation<UInt64>, RadixFault>
+  ) -> RadixAnswer {
+    switch hardware {
+    case .success(let translation): .translated(translation)
+    case .failure(.notPresent): .refused(.notFound)
+    case .failure(.noMemory): .refused(.fault)
+    case .failure: .refused(.invalid)
+    }
+  }
+
+  private static func outcome(
+    _ answer: RadixAnswer
+  ) -> (kind: TranslateOperation.Kind, result: Errno) {
+    switch answer {
+    case .refused(let error): (.refused, error)
+    case .translated(let translation):
+      switch translation.pageShift {
+      case 12: (.small, .ok)
+      case 16: (.medium, .ok)
+      case 21: (.large, .ok)
+      default: (.huge, .ok)
+      }
+    }
+  }
+
+  /// What the two disagree about, in words that do not depend on addresses.
+  private func cause(
+    _ hardware: Result<RadixTranslation<UInt64>, RadixFault>,
+    _ found: RadixAnswer
+  ) -> String {
+    switch (hardware, found) {
+    case (.success(let a), .translated(let b)):
+      if a.realAddress != b.realAddress { return "real address" }
+      return a.pageShift != b.pageShift ? "page size" : "permissions"
+    case (.success, .refused(let error)): return "translated, found \(error)"
+    case (.failure(let fault), .translated): return "\(name(fault)), found a translation"
+    case (.failure(let fault), .refused(let error)): return "\(name(fault)), found \(error)"
+    }
+  }
+
+  private func because(_ hardware: Result<RadixTranslation<UInt64>, RadixFault>) -> String {
+    if case .failure(let fault) = hardware { return " (\(name(fault)))" }
+    return ""
+  }
+
+  private func name(_ fault: RadixFault) -> String {
+    switch fault {
+    case .quadrant: "quadrant"
+    case .processBeyondTable: "process beyond its table"
+    case .noMemory: "no memory"
+    case .geometry: "geometry"
+    case .tableMisaligned: "table misaligned"
+    case .notPresent: "not present"
+    case .noLeaf: "no leaf"
+    case .leafTooLarge: "leaf too large"
+    case .leafMisaligned: "leaf misaligned"
+    }
+  }
+
+  private func text(_ answer: RadixAnswer) -> String {
+    switch answer {
+    case .refused(let error): return "\(error)"
+    case .translated(let translation):
+      let rights =
+        (translation.canRead ? "R" : "") + (translation.canWrite ? "W" : "")
+        + (translation.canExecute ? "X" : "")
+      return "\(hex(translation.realAddress)) \(rights.isEmpty ? "no access" : rights), in "
+        + "a page of 2^\(translation.pageShift) bytes"
+    }
+  }
+}
+
+/// What is wrong with a walk, with both accounts of it.
+struct TranslateFinding {
+  let finding: Finding
+  let hardware: String
+  let walk: String
+
+  init(_ finding: Finding, hardware: String, walk: String) {
+    self.finding = finding
+    self.hardware = hardware
+    self.walk = walk
+  }
+}
+
+extension Subject {
+  /// A software walk of a guest's radix tables.
+  init(_ name: String, _ role: Role, _ summary: String, translate: @escaping TranslateCall) {
+    let check = TranslateCheck(call: translate)
+    self.init(
+      name: name,
+      summary: summary,
+      role: role,
+      notJudged: [],
+      dialect: [],
+      unreachable: [],
+      replay: .command(options: ""),
+      locate: nil,
+      limits: GeneratorLimits(),
+      driver: name,
+      makeCheck: { accepted in
+        SubjectCheck { choices, statistics in
+          let found = check.runCase(&choices, into: &statistics)?.finding
+          guard let found, accepted.contains(found.fingerprint) else { return found }
+          statistics.count(accepted: [found.fingerprint: 1])
+          return nil
+        }
+      },
+      explain: { values, accepted in
+        var choices = Choices(replaying: values)
+        var statistics = CheckStatistics()
+        var configuration = ""
+        var calls: [Counterexample.Call] = []
+        var lastReads: [String] = []
+        let found = check.runCase(&choices, into: &statistics) { setting, operation, reads in
+          configuration = setting
+          calls.append(.init(text: operation, eventCount: reads.count))
+          lastReads = reads
+        }
+        guard let found, !accepted.contains(found.finding.fingerprint) else { return nil }
+        return Counterexample(
+          finding: found.finding,
+          configuration: configuration,
+          calls: calls,
+          history: lastReads.enumerated().map { number, text in
+            .init(call: calls.count - 1, ordinal: number + 1, text: text, site: 0)
+          },
+          omittedSteps: 0,
+          hardware: found.hardware,
+          model: found.hardware,
+          walkerFile: nil
+        )
+      }
+    )
+  }
+}
