@@ -56,12 +56,31 @@ struct Bench: ParsableCommand {
       rows.append(measure(row, row.name, &batched))
       rows.append(measure(row, "\(row.name), nested-fixed", &nested))
     }
+    var radix = RadixBenchmark()
+    terminal.progress("xlate")
+    for (name, run) in [
+      ("xlate of a random 64K page", { (radix: inout RadixBenchmark) in radix.translate() }),
+      ("xlate of a random 64K page, reference", { $0.translateInSteps() }),
+    ] where !interruptFlag.isRaised {
+      let samples = measure(runs: runs, prepare: {}, run: { run(&radix) })
+      rows.append(
+        BenchReport.Row(
+          name,
+          unit: "ns/page",
+          samples: samples.map { $0 * 1e9 / Double(RadixBenchmark.pageCount) }
+        )
+      )
+    }
     for system in System.all where !interruptFlag.isRaised {
       terminal.progress("checked operations, \(system.name)")
       if let row = checkedOperations(system) { rows.append(row) }
     }
     terminal.clear()
-    let report = BenchReport(rows: rows, ratios: ratios, checksum: walker.checksum)
+    let report = BenchReport(
+      rows: rows,
+      ratios: ratios,
+      checksum: walker.checksum &+ radix.checksum
+    )
     switch output.format {
     case .text: try sink.write(report.text)
     case .json: try sink.write(try JSON.text(report))
