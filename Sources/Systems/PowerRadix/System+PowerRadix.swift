@@ -14,7 +14,7 @@ extension System {
     ],
     subjects: [
       Subject("built-in", .clean, "the optimised walk") { address, registers, memory in
-        RadixAnswer(RadixTranslator.translate(address, registers, on: &memory))
+        RadixTranslator.translate(address, registers, on: &memory)
       },
       stepped("reference", .clean, "the seed's walk, mended", []),
       stepped("seed", .seed, "a walk that mirrors the seed, its flaws included", .seed),
@@ -29,7 +29,7 @@ extension System {
   ) -> Subject {
     let walk = SteppedTranslator(flaws: flaws)
     return Subject(name, role, summary) { address, registers, memory in
-      RadixAnswer(walk.translate(address, registers, on: &memory))
+      walk.translate(address, registers, on: &memory)
     }
   }
 }
@@ -48,15 +48,6 @@ extension System {
 extension System.Outcome {
   fileprivate init(_ kind: TranslateOperation.Kind, _ result: Errno) {
     self.init(operation: kind.rawValue, name: kind.name, result: result)
-  }
-}
-
-extension RadixAnswer {
-  init(_ result: RadixResult<UInt64>) {
-    switch result {
-    case .translated(let translation): self = .translated(translation)
-    case .refused(let error): self = .refused(error)
-    }
   }
 }
 

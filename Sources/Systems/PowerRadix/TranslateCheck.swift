@@ -2,20 +2,13 @@ import Architecture
 import Machines
 import Oracles
 import Property
+import Walkers
 
 /// How a software walk of a guest's tables is called.
 typealias TranslateCall =
   @Sendable (
     _ address: UInt64, _ registers: RadixRegisters<UInt64>, _ memory: inout GuestMemory
-  ) -> RadixAnswer
-
-/// What a walk ended with.
-enum RadixAnswer: Hashable {
-  /// There is a translation.
-  case translated(RadixTranslation<UInt64>)
-  /// There is none.
-  case refused(Errno)
-}
+  ) -> RadixResult<UInt64>
 
 /// The property that a software walk is checked for: whatever a guest made of its tables, the walk
 /// gives what the hardware would, and reads what the hardware would read.
@@ -140,7 +133,7 @@ struct TranslateCheck {
   /// What the software walk's contract makes of each of the hardware's faults.
   static func answer(
     to hardware: Result<RadixTranslation<UInt64>, RadixFault>
-  ) -> RadixAnswer {
+  ) -> RadixResult<UInt64> {
     switch hardware {
     case .success(let translation): .translated(translation)
     case .failure(.notPresent): .refused(.notFound)
@@ -150,7 +143,7 @@ struct TranslateCheck {
   }
 
   private static func outcome(
-    _ answer: RadixAnswer
+    _ answer: RadixResult<UInt64>
   ) -> (kind: TranslateOperation.Kind, result: Errno) {
     switch answer {
     case .refused(let error): (.refused, error)
@@ -167,7 +160,7 @@ struct TranslateCheck {
   /// What the two disagree about, in words that do not depend on addresses.
   private func cause(
     _ hardware: Result<RadixTranslation<UInt64>, RadixFault>,
-    _ found: RadixAnswer
+    _ found: RadixResult<UInt64>
   ) -> String {
     switch (hardware, found) {
     case (.success(let a), .translated(let b)):
@@ -198,7 +191,7 @@ struct TranslateCheck {
     }
   }
 
-  private func text(_ answer: RadixAnswer) -> String {
+  private func text(_ answer: RadixResult<UInt64>) -> String {
     switch answer {
     case .refused(let error): return "\(error)"
     case .translated(let translation):

@@ -150,6 +150,17 @@ public struct Tree<M: Machine> {
     on machine: inout M
   ) -> Errno where V.M == M {
     var cursor = start
+    if machine.holds(end &- start .== M.W(geometry.pageSize)) {
+      let page = machine.rootPage(root, at: geometry.rootIndex(of: cursor))
+      return walkPage(
+        page,
+        level: geometry.startLevel,
+        cursor: cursor,
+        end: end,
+        visiting: &visitor,
+        on: &machine
+      )
+    }
     while machine.holds(cursor .< end) {
       let page = machine.rootPage(root, at: geometry.rootIndex(of: cursor))
       let result = walk(
@@ -163,6 +174,56 @@ public struct Tree<M: Machine> {
       guard result == .ok else { return result }
     }
     return .ok
+  }
+
+  /// Walks the way to one page, in which each table has one entry to visit.
+  ///
+  /// The same as the walk of a range would do, without what a range needs.
+  @inlinable
+  func walkPage<V: Visitor>(
+    _ table: M.Table,
+    level: Int,
+    cursor: M.W,
+    end: M.W,
+    visiting visitor: inout V,
+    on machine: inout M
+  ) -> Errno where V.M == M {
+    let index = geometry.index(of: cursor, at: level)
+    let descriptor = machine.load(table, at: index)
+    let entry = Entry<M>(table: table, index: index, level: level, descriptor: descriptor)
+    let step: Step<M.Table>
+    if level < Geometry.lastLevel, machine.holds(Encoding.isTable(descriptor)) {
+      let child = child(of: entry, on: &machine)
+      step = visitor.tablePre(entry, child: child, cursor: cursor, end: end, on: &machine)
+    } else {
+      step = visitor.leaf(entry, cursor: cursor, end: end, on: &machine)
+    }
+    var result = Errno.ok
+    switch step {
+    case .next: break
+    case .stop(let reason): result = reason
+    case .descend(let child):
+      result = walkPage(
+        child,
+        level: level &+ 1,
+        cursor: cursor,
+        end: end,
+        visiting: &visitor,
+        on: &machine
+      )
+      if result == .ok,
+        case .stop(let reason) = visitor.tablePost(
+          entry,
+          child: child,
+          cursor: cursor,
+          on: &machine
+        )
+      {
+        result = reason
+      }
+    }
+    visitor.leave(table, on: &machine)
+    return result
   }
 
   /// Walks the part of the range that `table` resolves, and moves `cursor` past it.
