@@ -146,6 +146,9 @@ public struct DirectMachine: Machine {
   /// Nothing: there is no TLB to tell.
   @inlinable @inline(__always)
   public func invalidate(_ invalidation: TLBInvalidation<UInt64>) {}
+  /// Nothing: there is no TLB to tell.
+  @inlinable @inline(__always)
+  public func invalidate(_ invalidation: RadixInvalidation<UInt64>) {}
   /// Nothing: there is no other observer.
   @inlinable @inline(__always)
   public func barrier(_ barrier: Barrier) {}

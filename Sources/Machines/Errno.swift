@@ -21,6 +21,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
   @inlinable public static var again: Errno { Errno(rawValue: 11) }
   /// ENOMEM.
   @inlinable public static var noMemory: Errno { Errno(rawValue: 12) }
+  /// EBUSY: something else is in the way.
+  @inlinable public static var busy: Errno { Errno(rawValue: 16) }
   /// EEXIST.
   @inlinable public static var exists: Errno { Errno(rawValue: 17) }
   /// EINVAL.
@@ -40,6 +42,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     case .tooBig: "-E2BIG"
     case .again: "-EAGAIN"
     case .noMemory: "-ENOMEM"
+    case .busy: "-EBUSY"
     case .exists: "-EEXIST"
     case .invalid: "-EINVAL"
     case .range: "-ERANGE"

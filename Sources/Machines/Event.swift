@@ -24,6 +24,8 @@ public enum Event: Sendable, Equatable {
   case freeRoot(address: UInt64, pageCount: Int)
   /// A TLB maintenance instruction was issued.
   case invalidate(TLBInvalidation<UInt64>)
+  /// A `tlbie` was issued.
+  case invalidateRadix(RadixInvalidation<UInt64>)
   /// A barrier was issued.
   case barrier(Barrier)
   /// The data cache was cleaned and invalidated to the point of coherency.

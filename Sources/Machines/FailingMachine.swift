@@ -91,6 +91,11 @@ public struct FailingMachine<Base: Machine>: Machine {
   }
   /// As the wrapped machine.
   @inlinable
+  public mutating func invalidate(_ invalidation: RadixInvalidation<W>) {
+    base.invalidate(invalidation)
+  }
+  /// As the wrapped machine.
+  @inlinable
   public mutating func barrier(_ barrier: Barrier) { base.barrier(barrier) }
   /// As the wrapped machine.
   @inlinable

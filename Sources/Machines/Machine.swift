@@ -52,6 +52,8 @@ public protocol Machine {
 
   /// Issues one TLB maintenance instruction; it completes at the next `dsb`.
   mutating func invalidate(_ invalidation: TLBInvalidation<W>)
+  /// Issues one `tlbie`; it completes at the next `ptesync` after `eieio` and `tlbsync`.
+  mutating func invalidate(_ invalidation: RadixInvalidation<W>)
   /// Issues one barrier.
   mutating func barrier(_ barrier: Barrier)
   /// Cleans and invalidates the data cache to the point of coherency, over `sizeInBytes` from a
@@ -86,7 +88,7 @@ public enum MemoryOrder: UInt8, Sendable, Hashable {
   case release
 }
 
-/// A barrier instruction, spelled as the manual does.
+/// A barrier instruction of Arm or Power, spelled as its manual does.
 public enum Barrier: UInt8, Sendable, Hashable, CaseIterable {
   /// `dsb ishst`: earlier stores are visible to every table walker of the inner shareable domain.
   case dsbISHST
@@ -100,6 +102,12 @@ public enum Barrier: UInt8, Sendable, Hashable, CaseIterable {
   case dmbISHST
   /// `isb`: context synchronisation of this CPU.
   case isb
+  /// `ptesync`: earlier stores are visible to every table walk before anything later is done.
+  case ptesync
+  /// `eieio`: earlier `tlbie`s come before a later `tlbsync`.
+  case eieio
+  /// `tlbsync`: a later `ptesync` waits until every CPU has done earlier `tlbie`s.
+  case tlbsync
 }
 
 /// A place in a walker's source that reports an impossible condition.

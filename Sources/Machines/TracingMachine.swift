@@ -100,8 +100,11 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     at index: UInt64
   ) -> UInt64 {
     let address = table &+ index &<< 3
-    let found = load(table, at: index)
-    guard found == expected, memory.page(of: address) != nil else { return found }
+    let loaded = load(table, at: index)
+    guard memory.page(of: address) != nil else { return loaded }
+    // A listener may be a piece of hardware, which changes entries when it is told of the load.
+    let found = memory.pointer(to: address).pointee
+    guard found == expected else { return found }
     let old = write(value, at: address)
     listener.observe(.exchange(address: address, old: old, new: value))
     return found
@@ -191,6 +194,12 @@ public struct TracingMachine<Listener: EventListener>: Machine {
   @inlinable
   public mutating func invalidate(_ invalidation: TLBInvalidation<UInt64>) {
     listener.observe(.invalidate(invalidation))
+  }
+
+  /// Reports the invalidation.
+  @inlinable
+  public mutating func invalidate(_ invalidation: RadixInvalidation<UInt64>) {
+    listener.observe(.invalidateRadix(invalidation))
   }
 
   /// Reports the barrier.

@@ -20,7 +20,7 @@ struct BarrierDiscipline {
   mutating func note(_ barrier: Barrier, at now: Int) {
     switch barrier {
     case .dsbISHST, .dsbISH, .dmbISHST: orderedAt = now
-    case .dsbNSH, .dsbNSHST, .isb: break
+    case .dsbNSH, .dsbNSHST, .isb, .ptesync, .eieio, .tlbsync: break
     }
   }
 

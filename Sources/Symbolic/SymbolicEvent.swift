@@ -20,6 +20,8 @@ public enum SymbolicEvent {
   case freeRoot(SymbolicTable, pageCount: Int)
   /// A TLB maintenance instruction was issued.
   case invalidate(TLBInvalidation<BitVector>)
+  /// A `tlbie` was issued.
+  case invalidateRadix(RadixInvalidation<BitVector>)
   /// A barrier was issued.
   case barrier(Barrier)
   /// The data cache was cleaned and invalidated.

@@ -114,6 +114,10 @@ public final class SymbolicMachine: Machine {
   public func invalidate(_ invalidation: TLBInvalidation<BitVector>) {
     record(.invalidate(invalidation))
   }
+  /// Records the invalidation.
+  public func invalidate(_ invalidation: RadixInvalidation<BitVector>) {
+    record(.invalidateRadix(invalidation))
+  }
   /// Records the barrier.
   public func barrier(_ barrier: Barrier) { record(.barrier(barrier)) }
   /// Records the clean.

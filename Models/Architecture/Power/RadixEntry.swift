@@ -54,6 +54,8 @@ public enum RadixField {
   public static let reference = PowerField(55, 55)
   /// Change.
   public static let change = PowerField(56, 56)
+  /// How the memory behaves: normal, strongly ordered, or I/O.
+  public static let attributes = PowerField(58, 59)
   /// Encoded access authority: privileged.
   public static let privileged = PowerField(60, 60)
   /// Encoded access authority: loads.

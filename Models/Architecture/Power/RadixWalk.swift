@@ -29,11 +29,6 @@ public enum RadixFault: Error, Sendable, Hashable {
 /// software sets none. Effective-address bits between the quadrant and the 52 that are translated are
 /// not looked at either.
 public enum RadixWalk {
-  /// The address bits that a tree of the supported geometry translates.
-  static let treeBits: UInt64 = 52
-  /// The bits that each level before the last resolves, by its number.
-  static let levelBits: [UInt64] = [0, 9, 9, 13]
-
   /// Translates one effective address.
   ///
   /// - Parameters:
@@ -57,60 +52,31 @@ public enum RadixWalk {
     guard pid * 16 < tableSize else { return fault(.processBeyondTable) }
     let tableBase = registers.processTable & RadixField.processTableBase.mask
     guard let entry = read(tableBase + pid * 16) else { return fault(.noMemory(level: nil)) }
-    let treeSize =
-      RadixField.treeSizeHigh.value(in: entry) << 3 | RadixField.treeSizeLow.value(in: entry)
-    guard treeSize + 31 == treeBits else { return fault(.geometry(level: nil)) }
-    var base = entry & RadixField.rootBase.mask
-    var bits = RadixField.rootSize.value(in: entry)
-    var shift = treeBits
-    for level in stride(from: 3, through: 0, by: -1) {
-      guard level == 0 ? bits == 5 || bits == 9 : bits == levelBits[level] else {
-        return fault(.geometry(level: level))
-      }
-      guard base % (8 << bits) == 0 else { return fault(.tableMisaligned(level: level)) }
-      shift -= bits
-      let index = effectiveAddress >> shift % (1 << bits)
-      guard let entry = read(base + index * 8) else { return fault(.noMemory(level: level)) }
-      guard RadixField.valid.value(in: entry) == 1 else { return fault(.notPresent(level: level)) }
-      if RadixField.leaf.value(in: entry) == 1 {
-        return leaf(entry, level, shift, effectiveAddress, registers)
-      }
-      base = entry & RadixField.nextBase.mask
-      bits = RadixField.nextSize.value(in: entry)
+    return RadixTree.walk(effectiveAddress, from: entry, read: read).map { leaf in
+      translation(leaf, effectiveAddress, registers)
     }
-    return fault(.noLeaf)
   }
 
-  private static func leaf(
-    _ entry: UInt64,
-    _ level: Int,
-    _ shift: UInt64,
+  private static func translation(
+    _ leaf: RadixLeaf,
     _ effectiveAddress: UInt64,
     _ registers: RadixRegisters<UInt64>
-  ) -> Result<RadixTranslation<UInt64>, RadixFault> {
-    guard level < 3 else { return .failure(.leafTooLarge) }
-    let page = entry & RadixField.realPage.mask
-    guard page % (1 << shift) == 0 else {
-      return .failure(.leafMisaligned(level: level))
-    }
-    func has(_ field: PowerField) -> Bool { field.value(in: entry) == 1 }
+  ) -> RadixTranslation<UInt64> {
+    func has(_ field: PowerField) -> Bool { field.value(in: leaf.entry) == 1 }
     // A privileged page is none of problem state's; the keys are for privileged accesses to others.
     let isDenied = registers.isProblemState && has(RadixField.privileged)
     let obeysKeys = !registers.isProblemState && !has(RadixField.privileged)
     func key(_ field: PowerField, _ register: UInt64) -> Bool {
       obeysKeys && field.value(in: register) == 1
     }
-    return .success(
-      RadixTranslation(
-        realAddress: page + effectiveAddress % (1 << shift),
-        pageShift: shift,
-        canRead: has(RadixField.read) && !isDenied
-          && !key(RadixField.keyDeniesRead, registers.amr),
-        canWrite: has(RadixField.write) && !isDenied
-          && !key(RadixField.keyDeniesWrite, registers.amr),
-        canExecute: has(RadixField.execute) && !isDenied
-          && !key(RadixField.keyDeniesRead, registers.iamr)
-      )
+    return RadixTranslation(
+      realAddress: leaf.realAddress(of: effectiveAddress),
+      pageShift: leaf.shift,
+      canRead: has(RadixField.read) && !isDenied && !key(RadixField.keyDeniesRead, registers.amr),
+      canWrite: has(RadixField.write) && !isDenied
+        && !key(RadixField.keyDeniesWrite, registers.amr),
+      canExecute: has(RadixField.execute) && !isDenied
+        && !key(RadixField.keyDeniesRead, registers.iamr)
     )
   }
 }

@@ -8,6 +8,10 @@ struct EventHistory {
   let inputAddress: UInt64?
   /// The base-2 logarithm of the granule in bytes.
   let pageShift: UInt64
+  /// Which table a valid entry leads to; nil where it leads to none.
+  var linkedTable: @Sendable (UInt64) -> UInt64? = { descriptor in
+    descriptor & 3 == 3 ? descriptor & (1 << 48 - 1) : nil
+  }
 
   /// The steps, in order.
   ///
@@ -65,6 +69,7 @@ struct EventHistory {
         ? "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))" : nil
     case .barrier(let barrier): return barrierText(barrier)
     case .invalidate(let invalidation): return invalidationText(invalidation)
+    case .invalidateRadix(let invalidation): return invalidationText(invalidation)
     case .clean(let address, let size):
       return "dc civac \(hex(address)), \(hex(size)) bytes"
     case .invalidateInstructions(let address, let size):
@@ -92,9 +97,8 @@ struct EventHistory {
 
   /// Whether a descriptor may point to the table that holds the entry.
   private func pointsToTable(_ descriptor: UInt64) -> Bool {
-    guard let entryAddress, descriptor & 3 == 3 else { return false }
-    let field = (1 << 48 - 1) & ~((UInt64(1) << pageShift) - 1)
-    return descriptor & field == entryAddress & field
+    guard let entryAddress, let table = linkedTable(descriptor) else { return false }
+    return table >> pageShift == entryAddress & (1 << 48 - 1) >> pageShift
   }
 
   private func barrierText(_ barrier: Barrier) -> String {
@@ -105,7 +109,16 @@ struct EventHistory {
     case .dsbNSHST: "dsb nshst"
     case .dmbISHST: "dmb ishst"
     case .isb: "isb"
+    case .ptesync: "ptesync"
+    case .eieio: "eieio"
+    case .tlbsync: "tlbsync"
     }
+  }
+
+  private func invalidationText(_ invalidation: RadixInvalidation<UInt64>) -> String {
+    let fields =
+      "ric \(invalidation.target.rawValue), prs \(invalidation.isProcessScoped ? 1 : 0)"
+    return "tlbie \(fields), rb \(hex(invalidation.operand)), rs \(hex(invalidation.partition))"
   }
 
   private func invalidationText(_ invalidation: TLBInvalidation<UInt64>) -> String? {

@@ -95,6 +95,8 @@ struct CallEvents {
       case .ripas2e1, .rvae2: add(.rangeInvalidations)
       case .vmalle1, .vmalls12e1, .alle2: add(.fullInvalidations)
       }
+    case .invalidateRadix(let invalidation):
+      add(invalidation.target == .translations ? .addressInvalidations : .fullInvalidations)
     case .refuse, .retain, .deferFree, .readSection, .yield, .warn, .lost, .runaway: break
     }
   }

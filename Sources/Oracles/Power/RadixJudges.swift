@@ -1,0 +1,207 @@
+import Architecture
+public import Machines
+
+/// The judges of what is done to a partition-scoped radix tree.
+///
+/// They see events alone, and know of the tables what the stores made of them.
+public struct RadixJudges {
+  /// A page of memory, as far as it matters here.
+  struct Page {
+    enum Station { case unused, live, freed }
+    var station = Station.unused
+    /// What it translates, where an entry leads to it.
+    var span: Span?
+  }
+
+  /// What a table that is linked translates.
+  struct Span {
+    /// The first guest real address.
+    var base: UInt64
+    /// The base-2 logarithm of what an entry translates, in bytes.
+    var shift: UInt64
+    /// How many entries there are.
+    var count: UInt64
+  }
+
+  /// A leaf that the hardware finds.
+  public struct Leaf: Sendable, Hashable {
+    /// The first guest real address.
+    public let base: UInt64
+    /// The base-2 logarithm of its page in bytes.
+    public let shift: UInt64
+    /// The doubleword.
+    public var entry: UInt64
+  }
+
+  /// The memory that tables are in.
+  public let memory: PhysicalMemory
+  /// Whether the CPU is a POWER9 DD1.
+  public var isDD1: Bool
+  var pages: [Page] = []
+  /// What may be cached that is no more.
+  var cache: RadixCache
+  /// Every leaf that the hardware finds, by its place.
+  public internal(set) var leaves: [UInt64: Leaf] = [:]
+  /// The places whose leaves were written since they were last taken, in order.
+  var changedPlaces: [UInt64] = []
+  /// What leaves with a set change bit translated since they were last taken.
+  var changedSpans: [Leaf] = []
+  /// The leaves that the current call made invalid.
+  var broken: [UInt64: UInt64] = [:]
+  /// Whether the current call handles a fault.
+  var isFault = false
+  /// What was found, in order.
+  public internal(set) var violations: [RadixViolation] = []
+  /// How many events there were.
+  public internal(set) var eventCount = 0
+  /// How entries changed.
+  public internal(set) var transitions = TransitionMatrix()
+
+  /// Judges of the tables of a partition.
+  public init(memory: PhysicalMemory, partition: UInt64, isDD1: Bool) {
+    self.memory = memory
+    self.isDD1 = isDD1
+    cache = RadixCache(partition: partition)
+  }
+
+  /// Says where the root is, by the first doubleword of a partition-table entry.
+  public mutating func setRoot(_ entry: UInt64) {
+    let count = UInt64(1) << RadixField.rootSize.value(in: entry)
+    let base = entry & RadixField.rootBase.mask
+    let shift = 52 - RadixField.rootSize.value(in: entry)
+    for first in stride(from: 0, to: count, by: 512) {
+      guard let page = number(of: base + first * 8) else { return }
+      pages[page].span = Span(base: first << shift, shift: shift, count: min(count - first, 512))
+    }
+  }
+
+  /// Starts a call.
+  public mutating func beginCall(isFault: Bool = false) {
+    self.isFault = isFault
+    broken.removeAll(keepingCapacity: true)
+  }
+
+  /// Says that what was made invalid so far was so for a reason outside the call.
+  public mutating func excuseBreaks() { broken.removeAll(keepingCapacity: true) }
+
+  /// Judges what may be cached when a call returns.
+  public mutating func endCall() {
+    let entries = cache.entries
+    cache.drop { _ in true }
+    for entry in entries {
+      if let rule = staleness(of: entry) {
+        let sequence: RadixRule? =
+          switch entry.stage {
+          case .changed, .ordered: nil
+          case .issued, .separated, .synchronised: .incompleteInvalidation
+          }
+        add(
+          sequence ?? rule,
+          "what was at \(entry.place.hexadecimal), for \(sizeText(entry.shift)) from"
+            + " \(entry.base.hexadecimal), may still be cached",
+          detail: sizeText(entry.shift),
+          entryAddress: entry.place,
+          inputAddress: entry.base
+        )
+      }
+    }
+  }
+
+  /// Which rule is broken if an entry is still cached; nil for none.
+  private func staleness(of entry: RadixCache.Entry) -> RadixRule? {
+    guard entry.isLeaf else {
+      let page = memory.page(of: entry.place)
+      let isLinked = page.map { $0 < pages.count && pages[$0].span != nil } ?? false
+      return isLinked && memory.descriptor(at: entry.place) == entry.old ? nil : .staleTable
+    }
+    guard let leaf = leaves[entry.place], leaf.base == entry.base, leaf.shift == entry.shift,
+      RadixJudges.sameTranslation(leaf.entry, entry.old)
+    else { return .staleTranslation }
+    let lost = entry.old & ~leaf.entry
+    let rights = RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
+    if lost & rights != 0 { return .stalePermission }
+    // A reference bit that stays cached makes a page seem older than it is, which is permitted.
+    return lost & RadixField.change.mask != 0 ? .staleChange : nil
+  }
+
+  /// Judges that nothing is left after the tree was freed.
+  public mutating func judgeFreed() {
+    for (number, page) in pages.enumerated() where page.station == .live {
+      let address = memory.base + UInt64(number) << memory.pageShift
+      add(.leak, "the page at \(address.hexadecimal) was not freed", entryAddress: address)
+      return
+    }
+  }
+
+  /// Forgets everything.
+  public mutating func reset() {
+    pages.removeAll(keepingCapacity: true)
+    cache.reset()
+    leaves.removeAll(keepingCapacity: true)
+    changedPlaces.removeAll(keepingCapacity: true)
+    changedSpans.removeAll(keepingCapacity: true)
+    violations.removeAll()
+    transitions = TransitionMatrix()
+    eventCount = 0
+    beginCall()
+  }
+
+  /// The leaves that were written since this was last asked, and are there still.
+  public mutating func takeChangedLeaves() -> [Leaf] {
+    defer { changedPlaces.removeAll(keepingCapacity: true) }
+    return changedPlaces.compactMap { leaves[$0] }
+  }
+
+  /// What leaves with a set change bit translated since this was last asked.
+  public mutating func takeChangedSpans() -> [Leaf] {
+    defer { changedSpans.removeAll(keepingCapacity: true) }
+    return changedSpans
+  }
+
+  /// Takes note that the hardware set bits of a leaf.
+  public mutating func noteHardware(_ value: UInt64, at place: UInt64) {
+    guard var leaf = leaves[place] else { return }
+    leaf.entry = value
+    leaves[place] = leaf
+    if RadixField.change.value(in: value) == 1 { changedSpans.append(leaf) }
+  }
+
+  mutating func add(
+    _ rule: RadixRule,
+    _ message: @autoclosure () -> String,
+    detail: String = "",
+    entryAddress: UInt64? = nil,
+    inputAddress: UInt64? = nil
+  ) {
+    guard violations.count < 4 else { return }
+    violations.append(
+      RadixViolation(
+        rule: rule,
+        message: message(),
+        fingerprint: rule.rawValue + (detail.isEmpty ? "" : "/" + detail),
+        entryAddress: entryAddress,
+        inputAddress: inputAddress
+      )
+    )
+  }
+
+  /// The number of a page that was handed out once; nil for others.
+  func number(of address: UInt64) -> Int? {
+    guard let page = memory.page(of: address), page < pages.count else { return nil }
+    return page
+  }
+
+  /// Whether two leaves lead to the same place, in the same way.
+  static func sameTranslation(_ a: UInt64, _ b: UInt64) -> Bool {
+    (a ^ b) & (RadixField.realPage.mask | RadixField.attributes.mask) == 0
+  }
+}
+
+/// A size by its logarithm, as people write it.
+func sizeText(_ shift: UInt64) -> String {
+  switch shift {
+  case ..<20: "\(1 << (shift - 10))K"
+  case ..<30: "\(1 << (shift - 20))M"
+  default: "\(1 << (shift - 30))G"
+  }
+}

@@ -1,0 +1,147 @@
+import Architecture
+import Machines
+import Oracles
+import Property
+import Reference
+import Walkers
+
+/// A worker's way of checking one keeper of partition-scoped tables: a case from start to end.
+struct PartitionSession {
+  /// What a case is checked for.
+  let style: PartitionStyle
+  let flaws: PartitionFlawSet
+
+  var machine: RadixMachine
+  var host: PretendHost
+  var model: PartitionModel
+  /// The access that the hardware made during the current call.
+  var madeAccess: RadixListener.Access?
+
+  /// A subject's session.
+  init(style: PartitionStyle, flaws: PartitionFlawSet) {
+    self.style = style
+    self.flaws = flaws
+    let memory = PhysicalMemory(granule: .size4K, base: 1 << 32, capacity: 1 << 12)
+    let judges = RadixJudges(memory: memory, partition: 1, isDD1: false)
+    machine = RadixMachine(
+      TracingMachine(memory: memory, listener: RadixListener(judges: judges)),
+      allocations: .max
+    )
+    let configuration = PartitionConfiguration(pageShift: 12)
+    host = PretendHost(
+      pageShift: 12,
+      slots: [],
+      table: PartitionTable(root: memory.base, configuration)
+    )
+    model = PartitionModel(slots: [], pageShift: 12)
+  }
+
+  /// Runs one case.
+  ///
+  /// - Parameters:
+  ///   - choices: What the case is drawn from.
+  ///   - statistics: What is counted.
+  ///   - narrate: Told each operation after it was done; nil for nobody.
+  /// - Returns: What is wrong; nil for nothing.
+  mutating func runCase(
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics,
+    narrate: ((_ configuration: String, _ operation: String, _ eventCount: Int) -> Void)? = nil
+  ) -> Finding? {
+    let generator = PartitionGenerator(&choices)
+    machine.base.reset()
+    machine.base.listener.reset()
+    machine.base.listener.judges.isDD1 = generator.configuration.isDD1
+    machine.base.listener.isRecording = narrate != nil
+    defer {
+      let judges = machine.base.listener.judges
+      statistics.count(events: judges.eventCount, transitions: judges.transitions)
+    }
+    guard start(generator) else { return .noTable }
+    var operations = ElementLoop(1...40, averaging: 12)
+    while operations.next(&choices) {
+      let operation = generator.operation(&choices)
+      machine.base.listener.pending = generator.hardwareAccess(during: operation, &choices)
+      let finding = perform(operation, &statistics)
+      if let narrate {
+        let text = operation.description + (madeAccess?.text ?? "")
+        narrate(generator.configurationText, text, machine.base.listener.recording.count)
+      }
+      if let finding { return finding }
+    }
+    for _ in 0..<(choices.flip(1, in: 2) ? 2 : 1) {
+      let finding = perform(.free, &statistics)
+      narrate?(
+        generator.configurationText,
+        PartitionOperation.free.description,
+        machine.base.listener.recording.count
+      )
+      if let finding { return finding }
+    }
+    statistics.countAudit()
+    return nil
+  }
+
+  /// Makes the guest.
+  private mutating func start(_ generator: PartitionGenerator) -> Bool {
+    let configuration = generator.configuration
+    beginCall()
+    let table = PartitionTable.create(configuration, style: style, flaws: flaws, on: &machine)
+    guard let table else { return false }
+    let root = table.partitionEntry(on: &machine)
+    machine.base.listener.root = root
+    machine.base.listener.judges.setRoot(root)
+    let slots = generator.slots.enumerated().map { number, plan in
+      PretendHost.Backed(number: number, plan, pageShift: configuration.pageShift)
+    }
+    host = PretendHost(pageShift: configuration.pageShift, slots: slots, table: table)
+    model = PartitionModel(
+      slots: generator.slots.map {
+        PartitionModel.Slot(
+          frames: $0.firstFrame..<$0.firstFrame + $0.frameCount,
+          backing: $0.isDevice ? .device : .memory,
+          isWritable: $0.isWritable,
+          hasLog: $0.hasLog
+        )
+      },
+      pageShift: configuration.pageShift
+    )
+    return true
+  }
+
+  /// How many loads and stores a call may take: the tables of the largest slot, page by page.
+  private static let stepLimit = 400_000
+
+  mutating func beginCall(isFault: Bool = false, allocations: Int = .max) {
+    machine.remainingAllocations = allocations
+    machine.base.stepAllowance = PartitionSession.stepLimit
+    machine.base.listener.judges.beginCall(isFault: isFault)
+  }
+}
+
+extension PretendHost.Backed {
+  /// A slot as it was drawn.
+  init(number: Int, _ plan: PartitionGenerator.SlotPlan, pageShift: UInt64) {
+    let base = plan.firstFrame << pageShift
+    let region: UInt64 = plan.isIdentical ? (base >> 30) << 30 : UInt64(number + 1) << 54
+    let hostAddress = region + base % (1 << 30) + plan.skew
+    let words = Int(plan.frameCount + 63) / 64
+    slot = GuestSlot(
+      number: number,
+      firstFrame: plan.firstFrame,
+      frameCount: plan.frameCount,
+      hostAddress: hostAddress,
+      hasLog: plan.hasLog
+    )
+    area = plan.isDevice ? hostAddress : (hostAddress >> plan.unitShift) << plan.unitShift
+    realAddress = plan.isDevice ? plan.deviceFrame << pageShift : UInt64(number + 1) << 50
+    unitShift = plan.isDevice ? pageShift : plan.unitShift
+    device = plan.isDevice
+    isWritable = plan.isWritable
+    initialEntry =
+      plan.isPopulated
+      ? HostEntry(isWritable: plan.isWritable, isYoung: true, isDirty: false) : nil
+    log = Array(repeating: 0, count: words)
+    map = Array(repeating: 0, count: words)
+  }
+}

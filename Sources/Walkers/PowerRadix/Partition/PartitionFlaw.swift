@@ -1,0 +1,79 @@
+/// One thing that can be wrong with the keeping of a partition-scoped tree.
+public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
+  /// A large leaf that is in the way, of a large page or a small one, is answered by a retry.
+  case largeNeverReplaced
+  /// Whether a large leaf fits is asked of the address bits above it.
+  case alignmentOfHighBits
+  /// A large leaf may reach beyond the slot.
+  case leafBeyondSlot
+  /// That a page was held for writing is taken to have marked it dirty.
+  case hostDirtyAssumed
+  /// `tlbie` is followed by `ptesync` alone.
+  case invalidationIncomplete
+  /// `tlbie` is not preceded by `ptesync`.
+  case invalidationUnordered
+  /// `tlbie` names 2 MiB for 1 GiB.
+  case invalidationOfWrongSize
+  /// `tlbie` gets an address inside the page.
+  case invalidationUnaligned
+  /// A dirty large leaf is logged as one page.
+  case dirtySizeInPages
+  /// A dirty large leaf is logged from the word whose number is its first page's.
+  case dirtyWordByPage
+  /// The host's entry is taken to be there still.
+  case hostEntryTrusted
+  /// A leaf that differs in reference, change or write alone is cleared and made again.
+  case sameLeafCleared
+  /// The flush of a slot does not count as an invalidation.
+  case flushUncounted
+  /// Invalidations between the question and the entry are not looked for.
+  case retryUnchecked
+  /// A device's memory gets the host's own bits, and none is had at real address 0.
+  case deviceBitsCopied
+  /// Unmapping leaves everything of an entry but its valid bit.
+  case unmapKeepsBits
+  /// A leaf bit alone, in an entry that is not valid, is taken for a leaf.
+  case leafBitBelieved
+  /// A table is overwritten by a large leaf.
+  case tableOverwritten
+  /// The root is kept when it is freed.
+  case freedRootKept
+  /// Freeing knows leaves of 2 MiB only.
+  case freeKnowsOneLeaf
+  /// Freeing invalidates nothing.
+  case freeUninvalidated
+  /// Freeing leaves the page-walk cache as it is.
+  case freeKeepsWalkCache
+  /// Entries are changed by a load and a store.
+  case plainUpdate
+  /// Change bits are harvested without an invalidation.
+  case harvestUninvalidated
+  /// On a DD1, a valid entry is changed into another.
+  case unbrokenOnDD1
+  /// A dirty large leaf is harvested from the page at which it was found dirty.
+  case largeReportedFromHere
+  /// A harvest forgets what waits in the slot's log.
+  case waitingForgotten
+}
+
+/// Which flaws there are.
+public struct PartitionFlawSet: Sendable, Hashable, ExpressibleByArrayLiteral {
+  @usableFromInline let bits: UInt64
+
+  /// The set of these flaws.
+  public init(arrayLiteral flaws: PartitionFlaw...) {
+    bits = flaws.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+  }
+
+  /// Whether this flaw is one of them.
+  @inlinable @inline(__always)
+  public func contains(_ flaw: PartitionFlaw) -> Bool { bits >> UInt64(flaw.rawValue) & 1 != 0 }
+
+  /// What is wrong in the document the project was created from.
+  public static let seed: PartitionFlawSet = [
+    .largeNeverReplaced, .alignmentOfHighBits, .leafBeyondSlot, .hostDirtyAssumed,
+    .invalidationIncomplete, .invalidationOfWrongSize, .invalidationUnaligned, .dirtyWordByPage,
+    .sameLeafCleared, .flushUncounted, .deviceBitsCopied, .unmapKeepsBits, .leafBitBelieved,
+    .freedRootKept, .freeKnowsOneLeaf, .freeUninvalidated, .largeReportedFromHere,
+  ]
+}

@@ -1,0 +1,137 @@
+public import Machines
+
+/// How entries are gone through.
+public enum PartitionStyle: Sendable, Hashable {
+  /// One page after the other, each looked up and invalidated for itself.
+  case stepped
+  /// A table at a time, in words of the dirty bitmap, with one wait for all invalidations.
+  case batched
+}
+
+/// The partition-scoped radix tree of a guest, which KVM keeps: what guest real addresses lead to.
+///
+/// The machine counts levels from the root, number 0, to 3; the walker as the manual does, from 3 to 0.
+/// Callers hold the lock, except for `handle`, which takes it. Reference: Power ISA 3.0B, Book III,
+/// "Radix Tree Translation".
+public struct PartitionTable<M: Machine> {
+  /// How the tree is made.
+  public let configuration: PartitionConfiguration
+  /// How entries are gone through.
+  @usableFromInline let style: PartitionStyle
+  /// What is wrong.
+  @usableFromInline let flaws: PartitionFlawSet
+  /// The root directory; nil once it was freed.
+  @usableFromInline var root: M.Table?
+
+  /// A tree whose root is there already, for a proof.
+  @inlinable
+  public init(
+    root: M.Table,
+    _ configuration: PartitionConfiguration,
+    style: PartitionStyle = .batched,
+    flaws: PartitionFlawSet = []
+  ) {
+    self.configuration = configuration
+    self.style = style
+    self.flaws = flaws
+    self.root = root
+  }
+
+  /// An empty tree; nil when there is no memory.
+  @inlinable
+  public static func create(
+    _ configuration: PartitionConfiguration,
+    style: PartitionStyle = .batched,
+    flaws: PartitionFlawSet = [],
+    on machine: inout M
+  ) -> PartitionTable? {
+    let pages = 1 << Int(max(configuration.rootBits, 9) &- 9)
+    guard let root = machine.allocateRoot(pageCount: pages, level: 0) else { return nil }
+    return PartitionTable(root: root, configuration, style: style, flaws: flaws)
+  }
+
+  /// Whether it was freed.
+  @inlinable public var isFreed: Bool { root == nil }
+
+  /// The first doubleword of the partition-table entry that leads here.
+  @inlinable
+  public func partitionEntry(on machine: inout M) -> M.W {
+    guard let root else { return M.W(0) }
+    let size = configuration.addressBits &- 31
+    let fields = (size &>> 3) &<< 61 | (size & 7) &<< 5 | configuration.rootBits
+    return machine.address(of: root) | M.W(fields)
+  }
+}
+
+/// A place in a tree, with what was there.
+@usableFromInline
+struct PartitionSpot<M: Machine> {
+  @usableFromInline let table: M.Table
+  @usableFromInline let index: UInt64
+  @usableFromInline let level: Int
+  @usableFromInline let entry: M.W
+
+  @inlinable @inline(__always)
+  init(table: M.Table, index: UInt64, level: Int, entry: M.W) {
+    self.table = table
+    self.index = index
+    self.level = level
+    self.entry = entry
+  }
+}
+
+extension PartitionTable {
+  /// The root's page and the index in it for an address.
+  @inlinable @inline(__always)
+  func rootPlace(_ root: M.Table, _ address: UInt64, on machine: inout M) -> (M.Table, UInt64) {
+    let index = address &>> configuration.shift(of: 3) & (1 &<< configuration.rootBits &- 1)
+    return (machine.rootPage(root, at: M.W(index &>> 9)), index & 511)
+  }
+
+  /// The index for an address in a table of a level.
+  @inlinable @inline(__always)
+  func index(of address: UInt64, _ level: Int) -> UInt64 {
+    address &>> configuration.shift(of: level) & (1 &<< configuration.bits(of: level) &- 1)
+  }
+
+  /// Where an address's entry is at the lowest level that tables lead to, not below `lowest`.
+  @inlinable @inline(__always)
+  func descend(_ address: UInt64, to lowest: Int = 0, on machine: inout M) -> PartitionSpot<M>? {
+    guard let root else { return nil }
+    var (table, index) = rootPlace(root, address, on: &machine)
+    var level = 3
+    while true {
+      let entry = machine.load(table, at: M.W(index))
+      if level == lowest || !isTable(entry, on: &machine) {
+        return PartitionSpot(table: table, index: index, level: level, entry: entry)
+      }
+      let next = entry & M.W(RadixLayout.nextBase)
+      table = machine.table(at: next, linkedFrom: table, index: M.W(index))
+      level &-= 1
+      index = self.index(of: address, level)
+    }
+  }
+
+  /// Whether an entry leads to a table.
+  @inlinable @inline(__always)
+  func isTable(_ entry: M.W, on machine: inout M) -> Bool {
+    let kind = M.W(RadixLayout.present | RadixLayout.leaf)
+    return machine.holds((entry & kind) .== M.W(RadixLayout.present))
+  }
+
+  /// Whether an entry is a valid leaf.
+  @inlinable @inline(__always)
+  func isLeaf(_ entry: M.W, on machine: inout M) -> Bool {
+    let kind = M.W(RadixLayout.present | RadixLayout.leaf)
+    return machine.holds((entry & kind) .== kind)
+  }
+
+  /// The leaf that translates an address; nil for none.
+  @inlinable @inline(__always)
+  func leaf(of address: UInt64, on machine: inout M) -> PartitionSpot<M>? {
+    guard let spot = descend(address, on: &machine), isLeaf(spot.entry, on: &machine) else {
+      return nil
+    }
+    return spot
+  }
+}
