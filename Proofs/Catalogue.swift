@@ -21,7 +21,22 @@ public enum Catalogue {
   }
 
   private static var powerRadixJobs: [ProofJob] {
-    [true, false].map { RadixTheorems(isProblemState: $0).job } + RadixFields.lemmas.map(\.job)
+    [true, false].map { RadixTheorems(isProblemState: $0).job } + partitionScenarios.map(\.job)
+      + (RadixFields.lemmas + PartitionFields.lemmas).map(\.job)
+  }
+
+  /// Calls over partition-scoped tables.
+  static var partitionScenarios: [PartitionScenario] {
+    let runs = (1...3).flatMap {
+      [PartitionScenario(operation: .unmap(frames: $0)), .init(operation: .harvest(frames: $0))]
+    }
+    let installs = (0...2).map { PartitionScenario(operation: .install(level: $0)) }
+    let others: [PartitionScenario] = [
+      .init(operation: .age), .init(operation: .free),
+      .init(operation: .harvest(frames: 1), isDD1: true),
+      .init(operation: .age, isDD1: true), .init(operation: .install(level: 0), isDD1: true),
+    ]
+    return runs + installs + others
   }
 
   private static var stage2Jobs: [ProofJob] {

@@ -161,8 +161,8 @@ extension ProofSubject {
     _ registers: RadixRegisters<M.W>,
     on machine: inout M
   ) -> RadixResult<M.W> {
-    if case .radix(let flaws) = self {
-      return SteppedTranslator(flaws: flaws).translate(address, registers, on: &machine)
+    if case .radix(let radix) = self {
+      return SteppedTranslator(flaws: radix.translate).translate(address, registers, on: &machine)
     }
     return RadixTranslator.translate(address, registers, on: &machine)
   }

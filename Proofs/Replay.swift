@@ -11,10 +11,10 @@ struct Replay {
 
   /// The case, and whether the walker did there what the model says it does.
   func counterexample(_ claim: String, _ model: Model) -> Counterexample {
-    var layout = ConcreteLayout(scenario: scenario, machine: machine, model: model)
+    var layout = ConcreteLayout(format: scenario.format, machine: machine, model: model)
     let before = layout.build()
     let root = layout.root
-    let isRefused = machine.trace.contains { if case .refuse = $0 { true } else { false } }
+    let isRefused = machine.trace.contains { $0.isRefusal }
     let allocations = machine.trace.count { if case .allocate = $0 { true } else { false } }
     var tracing = layout.tracing
     tracing.listener.events = []
@@ -66,11 +66,31 @@ struct Replay {
   }
 }
 
+extension Scenario {
+  /// How its tables are laid out.
+  var format: TableFormat {
+    TableFormat(
+      pageShift: geometry.pageShift,
+      rootPageCount: geometry.rootPageCount,
+      entryCount: geometry.entryCount,
+      addressField: decoder.addressField,
+      isTable: { decoder.isTable($0, level: $1) },
+      isLink: { $1 < Decoder.lastLevel && $0 & 3 == 3 },
+      shift: { decoder.shift($0) }
+    )
+  }
+}
+
 /// A number as reports print addresses.
 func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
 /// Collects events.
 struct EventCollector: EventListener {
   var events: [Event] = []
-  mutating func observe(_ event: Event) { events.append(event) }
+  /// Told of each event after it was kept, with how many there are.
+  var hardware: ((_ eventCount: Int) -> Void)?
+  mutating func observe(_ event: Event) {
+    events.append(event)
+    hardware?(events.count)
+  }
 }

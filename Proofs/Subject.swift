@@ -10,8 +10,29 @@ public enum ProofSubject: Sendable, Hashable {
   case recursive(FaultSet)
   /// An older walker with these faults.
   case ladder(LadderUnmapping, LadderFaultSet)
-  /// A software walk of radix tables with these flaws.
-  case radix(RadixFlawSet)
+  /// A walk and keeping of radix tables.
+  case radix(RadixProofSubject)
+}
+
+/// A walk and keeping of radix tables, step by step, with their flaws.
+public struct RadixProofSubject: Sendable, Hashable {
+  /// What is wrong with the software walk.
+  public var translate: RadixFlawSet
+  /// How partition-scoped tables are gone through.
+  public var style: PartitionStyle
+  /// What is wrong with their keeping.
+  public var partition: PartitionFlawSet
+
+  /// The walk and keeping with these flaws.
+  public init(
+    translate: RadixFlawSet = [],
+    style: PartitionStyle = .stepped,
+    partition: PartitionFlawSet = []
+  ) {
+    self.translate = translate
+    self.style = style
+    self.partition = partition
+  }
 }
 
 /// One call of a stage-2 library, with symbolic or plain arguments.

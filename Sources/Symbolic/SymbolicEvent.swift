@@ -32,6 +32,23 @@ public enum SymbolicEvent {
   case warn(Site)
 }
 
+extension SymbolicEvent {
+  /// Whether it is that an allocation was refused, which no machine shows as an event of its own.
+  public var isRefusal: Bool { if case .refuse = self { true } else { false } }
+}
+
+/// What hardware made of an entry while a walker ran.
+public struct HardwareWrite {
+  /// The page.
+  public let table: SymbolicTable
+  /// The entry's position in it.
+  public let entry: Int
+  /// What it made of it.
+  public let value: BitVector
+  /// How many events of the walker's came before.
+  public let eventCount: Int
+}
+
 /// Something that must be true on the current path.
 public struct Obligation {
   /// What it says, as the end of a sentence that begins with 'the walker'.

@@ -74,7 +74,7 @@ extension SymbolicMachine {
   public func initialCount(of table: SymbolicTable) -> BitVector {
     if let known = tables[table.number].initialCount { return known }
     var count = BitVector(1)
-    if case .initial(let prefix) = tables[table.number].origin {
+    if shape.countsEntries, case .initial(let prefix) = tables[table.number].origin {
       count = explorer.context.function("count\(tables[table.number].level)")(prefix)
     }
     tables[table.number].initialCount = count
@@ -93,7 +93,7 @@ extension SymbolicMachine {
   /// seen, so nothing impossible is explored and nothing possible is left out.
   func assumeCount(of table: SymbolicTable) {
     let page = tables[table.number]
-    guard case .initial = page.origin, page.initialCount != nil else { return }
+    guard shape.countsEntries, case .initial = page.origin, page.initialCount != nil else { return }
     let unseen = 1 << shape.indexBits - UInt64(page.entries.count)
     explorer.assume(unseenCount(of: table) .<= BitVector(unseen))
   }

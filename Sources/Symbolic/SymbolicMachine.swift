@@ -32,6 +32,12 @@ public final class SymbolicMachine: Machine {
   public var stepAllowance: Int
   /// How many allocations were asked for.
   var allocationCount = 0
+  /// What hardware may make of an entry of a level just before it is written, once each.
+  ///
+  /// Nil for hardware that leaves entries alone.
+  public var hardware: ((_ value: BitVector, _ level: Int) -> BitVector)?
+  /// What the hardware did on this path, in order.
+  public private(set) var hardwareWrites: [HardwareWrite] = []
 
   /// A machine for one path.
   public init(
@@ -93,6 +99,7 @@ public final class SymbolicMachine: Machine {
     order: MemoryOrder
   ) {
     guard step(), let (table, entry) = entry(of: table, at: index) else { return }
+    letHardwareWrite(table, entry)
     let old = tables[table.number].entries[entry].current
     tables[table.number].entries[entry].current = value
     trace.append(.store(table, entry: entry, old: old, new: value, order: order))
@@ -105,9 +112,25 @@ public final class SymbolicMachine: Machine {
     in table: SymbolicTable,
     at index: BitVector
   ) -> BitVector {
-    let found = load(table, at: index)
+    _ = load(table, at: index)
+    guard !isCut, let (page, entry) = entry(of: table, at: index) else { return BitVector(0) }
+    letHardwareWrite(page, entry)
+    let found = tables[page.number].entries[entry].current
     if holds(found .== expected) { store(value, to: table, at: index, order: .release) }
     return found
+  }
+
+  /// The hardware has its one chance to write an entry.
+  private func letHardwareWrite(_ table: SymbolicTable, _ entry: Int) {
+    guard let hardware,
+      !hardwareWrites.contains(where: { $0.table == table && $0.entry == entry })
+    else { return }
+    let old = tables[table.number].entries[entry].current
+    let new = hardware(old, tables[table.number].level)
+    tables[table.number].entries[entry].current = new
+    hardwareWrites.append(
+      HardwareWrite(table: table, entry: entry, value: new, eventCount: trace.count)
+    )
   }
 
   /// Records the invalidation.

@@ -13,6 +13,8 @@ public struct TableTreeShape: Sendable {
   public var lastLevel: Int
   /// The address of the first page that is handed out; each later one follows it.
   public var freshBase: UInt64
+  /// Whether a page's count is 1 and its entries in use; it is 1 otherwise.
+  public var countsEntries = true
   /// Which address an entry would link to.
   public var linkedAddress: @Sendable (_ value: BitVector) -> BitVector
   /// Whether an entry of a level links to a page.

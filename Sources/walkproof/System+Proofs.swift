@@ -18,10 +18,20 @@ extension System {
     if system == nil || system == "arm-unmap", let ladder = ladderSubject(named: name) {
       return (.ladder(ladder.unmapping, ladder.faults), "arm-unmap")
     }
-    if system == nil || system == "power-radix", let flaws = radixFlaws(ofSubject: name) {
-      return (.radix(flaws), "power-radix")
+    if system == nil || system == "power-radix", let subject = radixSubject(named: name) {
+      return (.radix(subject), "power-radix")
     }
     return nil
+  }
+
+  private static func radixSubject(named name: String) -> RadixProofSubject? {
+    let (walk, partition) = (radixFlaws(ofSubject: name), partitionFlaws(ofSubject: name))
+    guard walk != nil || partition != nil else { return nil }
+    return RadixProofSubject(
+      translate: walk ?? [],
+      style: partition?.style ?? .stepped,
+      partition: partition?.flaws ?? []
+    )
   }
 
   private static func stage2Subject(named name: String) -> ProofSubject? {

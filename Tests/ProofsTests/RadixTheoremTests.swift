@@ -12,7 +12,7 @@ import Walkers
   }
 
   @Test func `the software walk is the architecture's, for any registers and memory`() {
-    for subject in [ProofSubject.builtIn, .radix([])] {
+    for subject in [ProofSubject.builtIn, .radix(RadixProofSubject())] {
       for (family, result) in verdicts(about: subject) {
         #expect(result.verdict.name == "holds", "\(subject) \(family): \(result.verdict)")
         #expect(result.pathCount > 100)
@@ -32,7 +32,7 @@ import Walkers
   @Test(arguments: flaws.indices)
   func `a flaw is convicted, by a guest that plain memory repeats`(index: Int) throws {
     let (flaw, family) = RadixTheoremTests.flaws[index]
-    let result = try #require(verdicts(about: .radix([flaw]))[family])
+    let result = try #require(verdicts(about: .radix(RadixProofSubject(translate: [flaw])))[family])
     guard case .violated(let counterexample) = result.verdict else {
       Issue.record("\(flaw) is not convicted: \(result.verdict)")
       return

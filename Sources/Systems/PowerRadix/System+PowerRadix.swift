@@ -74,12 +74,24 @@ extension System {
 }
 
 extension System {
-  /// The flaws of a subject of the software walk; nil for no such subject.
+  /// The flaws of a subject's software walk; nil for no such subject.
   public static func radixFlaws(ofSubject name: String) -> RadixFlawSet? {
     switch name {
     case "reference": []
     case "seed": .seed
     default: RadixPiece.all.first { $0.slug == name }.map { [$0.flaw] }
+    }
+  }
+
+  /// The flaws of a subject's keeping of partition-scoped tables, and how it goes through them; nil for
+  /// no such subject.
+  public static func partitionFlaws(
+    ofSubject name: String
+  ) -> (style: PartitionStyle, flaws: PartitionFlawSet)? {
+    switch name {
+    case "reference": (.stepped, [])
+    case "seed": (.stepped, .seed)
+    default: PartitionPiece.all.first { $0.slug == name }.map { ($0.style, $0.flaws) }
     }
   }
 }

@@ -9,6 +9,44 @@ extension RadixLayout {
   @inlinable public static var attributes: UInt64 { 0x30 }
   /// In a `tlbie`'s operand: all entries of a partition.
   @inlinable public static var allOfPartition: UInt64 { 2 << 10 }
+
+  /// What a `tlbie`'s operand calls the size of a leaf of 2^`pageShift` bytes or of a level above.
+  @inlinable @inline(__always)
+  public static func sizeName(level: Int, pageShift: UInt64) -> UInt64 {
+    switch level {
+    case 0: pageShift == 16 ? 5 : 0
+    case 1: 1
+    default: 2
+    }
+  }
+
+  /// A `tlbie`'s operand for the leaf of 2^`shift` bytes that translates an address.
+  @inlinable @inline(__always)
+  public static func operand<W: Word>(of address: W, shift: UInt64, sizeName: UInt64) -> W {
+    address & W(~(1 &<< shift &- 1)) | W(sizeName &<< 5)
+  }
+
+  /// The index for an address in a table of 2^`bits` entries, each for 2^`shift` bytes.
+  @inlinable @inline(__always)
+  public static func index<W: Word>(of address: W, shift: UInt64, bits: UInt64) -> W {
+    address &>> shift & W(1 &<< bits &- 1)
+  }
+
+  /// The first doubleword of the partition-table entry that leads to a root of 2^`rootBits` entries,
+  /// which translates addresses of `addressBits` bits.
+  @inlinable
+  public static func partitionEntry<W: Word>(
+    root: W,
+    rootBits: UInt64,
+    addressBits: UInt64
+  ) -> W {
+    let size = addressBits &- 31
+    return root | W((size &>> 3) &<< 61 | (size & 7) &<< 5 | rootBits)
+  }
+
+  /// An entry that leads to a table of 2^`bits` entries.
+  @inlinable @inline(__always)
+  public static func link<W: Word>(to table: W, bits: UInt64) -> W { table | W(present | bits) }
 }
 
 extension PartitionTable {
@@ -77,14 +115,14 @@ extension PartitionTable {
   @inlinable @inline(__always)
   func issueInvalidation(_ address: UInt64, _ level: Int, on machine: inout M) {
     let isWrongSize = flaws.contains(.invalidationOfWrongSize) && level == 2
-    let size: UInt64 =
-      switch isWrongSize ? 1 : level {
-      case 0: configuration.pageShift == 16 ? 5 : 0
-      case 1: 1
-      default: 2
-      }
-    let shift = flaws.contains(.invalidationUnaligned) ? 12 : configuration.shift(of: level)
-    let operand = address & ~(1 &<< shift &- 1) | size &<< 5
+    let operand = RadixLayout.operand(
+      of: address,
+      shift: flaws.contains(.invalidationUnaligned) ? 12 : configuration.shift(of: level),
+      sizeName: RadixLayout.sizeName(
+        level: isWrongSize ? 1 : level,
+        pageShift: configuration.pageShift
+      )
+    )
     machine.invalidate(
       RadixInvalidation(
         .translations,

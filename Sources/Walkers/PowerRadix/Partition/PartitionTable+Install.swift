@@ -44,7 +44,7 @@ extension PartitionTable {
   /// - Returns: `ok`; `again` where what the leaf says may be out of date, or a large leaf appeared that
   ///   has to go first; `busy` where a table is that a large leaf does not replace; `noMemory`.
   @inlinable
-  func install<H: PartitionHost>(
+  public func install<H: PartitionHost>(
     _ leaf: M.W,
     at address: UInt64,
     level: Int,
@@ -99,7 +99,7 @@ extension PartitionTable {
       guard let table = spares[spot.level &- 1] else { return isValid ? .again : .noMemory }
       if isValid { unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log) }
       let bits = configuration.bits(of: spot.level &- 1)
-      let entry = machine.address(of: table) | M.W(RadixLayout.present | bits)
+      let entry = RadixLayout.link(to: machine.address(of: table), bits: bits)
       machine.store(entry, to: spot.table, at: M.W(spot.index), order: .release)
       spares[spot.level &- 1] = nil
     }

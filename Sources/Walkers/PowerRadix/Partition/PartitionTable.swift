@@ -57,9 +57,11 @@ public struct PartitionTable<M: Machine> {
   @inlinable
   public func partitionEntry(on machine: inout M) -> M.W {
     guard let root else { return M.W(0) }
-    let size = configuration.addressBits &- 31
-    let fields = (size &>> 3) &<< 61 | (size & 7) &<< 5 | configuration.rootBits
-    return machine.address(of: root) | M.W(fields)
+    return RadixLayout.partitionEntry(
+      root: machine.address(of: root),
+      rootBits: configuration.rootBits,
+      addressBits: configuration.addressBits
+    )
   }
 }
 
@@ -84,14 +86,18 @@ extension PartitionTable {
   /// The root's page and the index in it for an address.
   @inlinable @inline(__always)
   func rootPlace(_ root: M.Table, _ address: UInt64, on machine: inout M) -> (M.Table, UInt64) {
-    let index = address &>> configuration.shift(of: 3) & (1 &<< configuration.rootBits &- 1)
+    let index = index(of: address, 3)
     return (machine.rootPage(root, at: M.W(index &>> 9)), index & 511)
   }
 
   /// The index for an address in a table of a level.
   @inlinable @inline(__always)
   func index(of address: UInt64, _ level: Int) -> UInt64 {
-    address &>> configuration.shift(of: level) & (1 &<< configuration.bits(of: level) &- 1)
+    RadixLayout.index(
+      of: address,
+      shift: configuration.shift(of: level),
+      bits: configuration.bits(of: level)
+    )
   }
 
   /// Where an address's entry is at the lowest level that tables lead to, not below `lowest`.

@@ -1,0 +1,326 @@
+import Architecture
+import Machines
+import Symbolic
+
+/// Judges what a path did to partition-scoped tables, by the architecture's rules and nothing else.
+///
+/// Reference: Power ISA 3.0B, Book III, "Translation Table Update Synchronization Requirements".
+struct PartitionJudge {
+  /// The bits that mean something in a partition-scoped leaf.
+  static let leafBits =
+    RadixField.valid.mask | RadixField.leaf.mask | RadixField.realPage.mask
+    | RadixField.reference.mask | RadixField.change.mask | RadixField.attributes.mask
+    | RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
+
+  let scenario: PartitionScenario
+  let machine: SymbolicMachine
+  let root: SymbolicTable
+  let first: UInt64
+  let logged: UInt64
+  private(set) var reached: Set<String> = []
+  var claims: [Claim] = []
+  /// What may be cached that is no more; entries are told apart by their place on the path.
+  private var cache = RadixCache(partition: 1)
+  /// The first frame of pages that were handed out and linked.
+  private var freshBases: [SymbolicTable: UInt64] = [:]
+  /// What entries were before the call, of those that were written, with what the hardware added.
+  private var initial: [EntryName: BitVector] = [:]
+  private var order: [EntryName] = []
+  private var freed: Set<SymbolicTable> = []
+
+  init(
+    scenario: PartitionScenario,
+    machine: SymbolicMachine,
+    root: SymbolicTable,
+    first: UInt64,
+    logged: UInt64
+  ) {
+    self.scenario = scenario
+    self.machine = machine
+    self.root = root
+    self.first = first
+    self.logged = logged
+  }
+
+  private var explorer: Explorer { machine.explorer }
+  private var configuration: PartitionConfiguration { scenario.configuration }
+
+  private mutating func claim(_ family: Family, _ text: String, _ formula: Formula) {
+    claims.append(Claim(family, text, formula))
+  }
+
+  // MARK: Places
+
+  private func level(_ name: EntryName) -> Int {
+    PartitionScenario.level(machine.tables[name.table.number].level)
+  }
+
+  private func entry(_ name: EntryName) -> SymbolicEntry {
+    machine.tables[name.table.number].entries[name.entry]
+  }
+
+  /// The frames that an entry is about.
+  private func frames(_ name: EntryName) -> Range<UInt64> {
+    let shift = configuration.shift(of: level(name)) - configuration.pageShift
+    let entry = entry(name)
+    if let key = entry.key?.constant { return key << shift..<(key + 1) << shift }
+    let base = (freshBases[name.table] ?? 0) + (entry.index.constant ?? 0) << shift
+    return base..<base + 1 << shift
+  }
+
+  /// The number under which the cache knows an entry.
+  private func place(_ name: EntryName) -> UInt64 {
+    UInt64(name.table.number) << 16 | UInt64(name.entry)
+  }
+
+  /// The entry's page as the hardware has it: small tables stand for those of real sizes.
+  private func realShift(_ level: Int) -> UInt64 { [12, 21, 30, 39][level] }
+
+  // MARK: Events
+
+  /// Judges the whole path.
+  mutating func judge(result: Errno, leaf: BitVector) {
+    for event in machine.trace {
+      switch event {
+      case .store(let table, let entry, let old, let new, _):
+        store(EntryName(table: table, entry: entry), old, new)
+      case .barrier(let barrier): cache.barrier(barrier)
+      case .invalidateRadix(let invalidation): invalidate(invalidation)
+      case .release(let table, _, true): free(table)
+      case .freeRoot(let table, _): free(table)
+      case .warn(let site): claim(.breakBeforeMake, "does not come to '\(site)'", Formula(false))
+      default: break
+      }
+    }
+    if !cache.entries.isEmpty {
+      claim(
+        .breakBeforeMake,
+        "returns only when nothing can be cached of what it took away",
+        Formula(false)
+      )
+    }
+    if order.isEmpty { reached.insert("hole") }
+    judgeLog()
+    judgeRefinement(result, leaf)
+  }
+
+  private mutating func store(_ name: EntryName, _ old: BitVector, _ new: BitVector) {
+    if initial.updateValue(initial[name] ?? old, forKey: name) == nil { order.append(name) }
+    let wasLeaf = explorer.decide(PartitionScenario.isLeaf(old))
+    let wasTable = !wasLeaf && explorer.decide(PartitionScenario.isTable(old))
+    let isLeaf = explorer.decide(PartitionScenario.isLeaf(new))
+    let isTable = !isLeaf && explorer.decide(PartitionScenario.isTable(new))
+    if wasLeaf { reached.insert("leaf at level \(level(name))") }
+    if wasLeaf || wasTable, isLeaf || isTable { judgeChange(old, new, wasLeaf && isLeaf) }
+    if wasTable, !isTable {
+      reached.insert("link taken")
+      keep(name, isLeaf: false)
+    }
+    if wasLeaf {
+      let rights = RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
+      let kept = BitVector(rights | RadixField.change.mask)
+      let isLess = (old & ~new & kept) .!= BitVector(0)
+      if !isLeaf || explorer.decide(isLess) { keep(name, isLeaf: true) }
+    }
+    if isLeaf || isTable, !wasLeaf, !wasTable {
+      let isCached = cache.entries.contains { $0.place == place(name) }
+      claim(
+        .breakBeforeMake,
+        "makes an entry only when nothing can be cached of what was there",
+        Formula(!isCached)
+      )
+    }
+    if isTable { link(new, frames(name).lowerBound) }
+  }
+
+  private mutating func judgeChange(_ old: BitVector, _ new: BitVector, _ areLeaves: Bool) {
+    let own =
+      RadixField.reference.mask | RadixField.change.mask | RadixField.read.mask
+      | RadixField.write.mask | RadixField.execute.mask
+    let isSame =
+      areLeaves && !scenario.isDD1
+      ? ((old ^ new) & BitVector(~own)) .== BitVector(0) : old .== new
+    claim(.breakBeforeMake, "makes no valid entry another translation", isSame)
+  }
+
+  private mutating func keep(_ name: EntryName, isLeaf: Bool) {
+    let kind = RadixField.valid.mask | (isLeaf ? RadixField.leaf.mask : 0)
+    cache.keep(
+      kind,
+      at: place(name),
+      base: frames(name).lowerBound << configuration.pageShift,
+      shift: realShift(level(name))
+    )
+  }
+
+  private mutating func link(_ entry: BitVector, _ base: UInt64) {
+    guard let address = machine.shape.linkedAddress(entry).constant else { return }
+    for (number, page) in machine.tables.enumerated() {
+      if case .fresh(address) = page.origin {
+        freshBases[SymbolicTable(number: number)] = base
+        reached.insert("link")
+      }
+    }
+  }
+
+  private mutating func invalidate(_ invalidation: RadixInvalidation<BitVector>) {
+    guard let operand = invalidation.operand.constant,
+      let partition = invalidation.partition.constant,
+      let target = RadixInvalidation<UInt64>.Target(rawValue: invalidation.target.rawValue)
+    else { return }
+    let early = cache.invalidate(
+      RadixInvalidation(
+        target,
+        operand: operand,
+        partition: partition,
+        isProcessScoped: invalidation.isProcessScoped
+      )
+    )
+    if early != nil {
+      claim(.breakBeforeMake, "invalidates only what was ordered before", Formula(false))
+    }
+  }
+
+  private mutating func free(_ table: SymbolicTable) {
+    reached.insert("free")
+    freed.insert(table)
+    var current = table
+    // The way to it was cut somewhere, and no walk cache has the cut entry any more.
+    var isCut = machine.tables[table.number].isFresh || table == root
+    while let parent = machine.tables[current.number].parent {
+      let name = EntryName(table: parent.table, entry: parent.entry)
+      if initial[name] != nil {
+        isCut = true
+        let isCached = cache.entries.contains { $0.place == place(name) }
+        claim(
+          .breakBeforeMake,
+          "frees a table only when no walk cache can hold the way to it",
+          Formula(!isCached)
+        )
+        claim(
+          .counts,
+          "frees a table only when nothing leads to it",
+          .!PartitionScenario.isTable(self.entry(name).current)
+        )
+      }
+      current = parent.table
+    }
+    if freshBases[table] != nil { isCut = false }
+    claim(.counts, "frees a table only when it was taken out", Formula(isCut))
+  }
+
+  // MARK: The end
+
+  private mutating func judgeLog() {
+    let slot = scenario.slot(first: first)
+    func bits(_ frames: Range<UInt64>) -> UInt64 {
+      frames.clamped(to: slot.frames).reduce(0) { $0 | 1 << ($1 - slot.firstFrame) }
+    }
+    if logged != 0 { reached.insert("log") }
+    var known: UInt64 = 0
+    for name in order {
+      guard let lost = lostChange(name) else { continue }
+      let frames = bits(frames(name))
+      if logged & frames != frames {
+        claim(.counts, "logs each page whose change bit it clears", .!lost)
+      } else if explorer.decide(lost) {
+        known |= frames
+      }
+    }
+    // A leaf that is replaced is logged even if the new one tells of the same page.
+    if case .install = scenario.operation { return }
+    claim(
+      .counts,
+      "logs no page whose change bit it does not clear",
+      Formula(logged & ~known == 0)
+    )
+  }
+
+  /// Whether an entry had a change bit that tells of nothing any more; nil if it was no leaf.
+  private func lostChange(_ name: EntryName) -> Formula? {
+    guard let old = initial[name], explorer.decide(PartitionScenario.isLeaf(old)) else {
+      return nil
+    }
+    let new = entry(name).current
+    let wasChanged = PartitionScenario.has(old, RadixField.change)
+    guard explorer.decide(PartitionScenario.isLeaf(new)) else { return wasChanged }
+    let place = RadixField.realPage.mask | RadixField.attributes.mask
+    let isElsewhere = ((old ^ new) & BitVector(place)) .!= BitVector(0)
+    return wasChanged .& (isElsewhere .| .!PartitionScenario.has(new, RadixField.change))
+  }
+
+  private mutating func judgeRefinement(_ result: Errno, _ leaf: BitVector) {
+    let range = first..<first + scenario.frameCount
+    for name in order {
+      let (old, new) = (initial[name] ?? BitVector(0), entry(name).current)
+      let isConcerned = frames(name).overlaps(range)
+      let isLeaf = explorer.decide(PartitionScenario.isLeaf(old))
+      let promised: BitVector
+      switch scenario.operation {
+      case .unmap: promised = BitVector(0)
+      case .harvest: promised = old & BitVector(~RadixField.change.mask)
+      case .age: promised = old & BitVector(~RadixField.reference.mask)
+      case .install, .free: continue
+      }
+      let expected = Formula(isConcerned && isLeaf) .& (new .== promised)
+      claim(.refinement, "changes what it is asked to, and nothing else", expected)
+    }
+    switch scenario.operation {
+    case .unmap:
+      for frame in range {
+        claim(.refinement, "leaves no frame of the range", Formula(leafNow(frame) == nil))
+      }
+    case .install(let level) where result == .ok: judgeInstalled(level, leaf)
+    case .install:
+      let isUntouched = order.allSatisfy {
+        explorer.decide(PartitionScenario.isTable(entry($0).current))
+      }
+      claim(
+        .refinement,
+        "touches no leaf when it fails",
+        Formula(isUntouched || result == .noMemory)
+      )
+    case .free:
+      for (number, page) in machine.tables.enumerated() {
+        let table = SymbolicTable(number: number)
+        if case .root = page.origin { continue }
+        if page.level == 0 { continue }
+        claim(.counts, "frees every table", Formula(freed.contains(table)))
+      }
+      claim(.counts, "frees the root", Formula(freed.contains(root)))
+    default: break
+    }
+  }
+
+  private mutating func judgeInstalled(_ level: Int, _ leaf: BitVector) {
+    guard let found = leafNow(first) else {
+      return claim(.refinement, "maps what it is asked to", Formula(false))
+    }
+    let rights =
+      RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
+      | RadixField.reference.mask | RadixField.change.mask
+    let isSame = ((found.entry ^ leaf) & BitVector(~rights)) .== BitVector(0)
+    let isEnough = (leaf & ~found.entry & BitVector(rights)) .== BitVector(0)
+    claim(.refinement, "maps the page with all that was asked for", isSame .& isEnough)
+    claim(.refinement, "maps it at the level asked for", Formula(found.level == level))
+  }
+
+  /// The leaf that translates a frame at the end of the path.
+  private func leafNow(_ frame: UInt64) -> (entry: BitVector, level: Int)? {
+    var table = root
+    for machineLevel in 0...PartitionScenario.lastLevel {
+      let level = PartitionScenario.level(machineLevel)
+      let shift = configuration.shift(of: level) - configuration.pageShift
+      let index = BitVector(frame >> shift & 1)
+      let entry = machine.load(table, at: index)
+      if explorer.decide(PartitionScenario.isLeaf(entry)) { return (entry, level) }
+      guard level > 0, explorer.decide(PartitionScenario.isTable(entry)) else { return nil }
+      table = machine.table(
+        at: machine.shape.linkedAddress(entry),
+        linkedFrom: table,
+        index: index
+      )
+    }
+    return nil
+  }
+}

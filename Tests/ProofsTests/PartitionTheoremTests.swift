@@ -1,0 +1,72 @@
+import Testing
+import Walkers
+
+@testable import Proofs
+
+@Suite struct PartitionTheoremTests {
+  private func verdicts(
+    _ scenario: PartitionScenario,
+    _ flaws: PartitionFlawSet,
+    _ style: PartitionStyle = .stepped
+  ) -> [Family: TheoremResult] {
+    var options = ProofOptions()
+    options.subject = .radix(RadixProofSubject(style: style, partition: flaws))
+    let results = scenario.job.prove(options)
+    return Dictionary(results.map { ($0.theorem.family, $0) }) { first, _ in first }
+  }
+
+  static let calls: [PartitionScenario] = [
+    .init(operation: .unmap(frames: 1)), .init(operation: .harvest(frames: 2)),
+    .init(operation: .age), .init(operation: .install(level: 0)),
+    .init(operation: .install(level: 1)), .init(operation: .free),
+    .init(operation: .harvest(frames: 1), isDD1: true), .init(operation: .age, isDD1: true),
+  ]
+
+  @Test(arguments: calls.indices)
+  func `tables of any contents are kept in order, by pages and by words`(index: Int) {
+    for style in [PartitionStyle.stepped, .batched] {
+      for (family, result) in verdicts(PartitionTheoremTests.calls[index], [], style) {
+        let name = result.theorem.name
+        #expect(result.verdict.name == "holds", "\(name) \(family): \(result.verdict)")
+        #expect(result.pathCount > 100)
+      }
+    }
+  }
+
+  /// A flaw, the call that has it, and the family that convicts it.
+  static let flaws: [(PartitionFlaw, PartitionScenario, Family)] = [
+    (.invalidationIncomplete, .init(operation: .unmap(frames: 1)), .breakBeforeMake),
+    (.invalidationUnordered, .init(operation: .harvest(frames: 1)), .breakBeforeMake),
+    (.invalidationOfWrongSize, .init(operation: .unmap(frames: 1)), .breakBeforeMake),
+    (.invalidationUnaligned, .init(operation: .install(level: 0)), .breakBeforeMake),
+    (.dirtySizeInPages, .init(operation: .unmap(frames: 1)), .counts),
+    (.largeReportedFromHere, .init(operation: .harvest(frames: 2)), .counts),
+    (.unmapKeepsBits, .init(operation: .unmap(frames: 1)), .refinement),
+    (.freeUninvalidated, .init(operation: .free), .breakBeforeMake),
+    (.freeKeepsWalkCache, .init(operation: .free), .breakBeforeMake),
+    (.freeKnowsOneLeaf, .init(operation: .free), .counts),
+    (.tableOverwritten, .init(operation: .install(level: 1)), .breakBeforeMake),
+    (.retryUnchecked, .init(operation: .install(level: 0)), .refinement),
+    (.plainUpdate, .init(operation: .unmap(frames: 1)), .counts),
+    (.plainUpdate, .init(operation: .age), .refinement),
+    (.harvestUninvalidated, .init(operation: .harvest(frames: 1)), .breakBeforeMake),
+    (.unbrokenOnDD1, .init(operation: .harvest(frames: 1), isDD1: true), .breakBeforeMake),
+  ]
+
+  @Test(arguments: flaws.indices)
+  func `a flaw is convicted, by tables that plain memory repeats`(index: Int) throws {
+    let (flaw, scenario, family) = PartitionTheoremTests.flaws[index]
+    let result = try #require(verdicts(scenario, [flaw])[family])
+    guard case .violated(let counterexample) = result.verdict else {
+      Issue.record("\(flaw) is not convicted: \(result.verdict)")
+      return
+    }
+    #expect(counterexample.isReplayed == true, "\(flaw): \(counterexample.claim)")
+  }
+
+  @Test func `what is encoded is what the hardware reads, at full width`() {
+    for result in PartitionFields.lemmas.flatMap({ $0.job.prove(ProofOptions()) }) {
+      #expect(result.verdict.name == "holds", "\(result.theorem.name)")
+    }
+  }
+}
