@@ -6,7 +6,7 @@ import Walkers
 /// One call over some frames of a partition-scoped tree of small tables with arbitrary contents.
 ///
 /// Each table has two entries, so that the whole tree translates 16 frames, and the call may be about
-/// any of them.
+/// any of them; a root of one entry makes it 8.
 struct PartitionScenario: Sendable {
   /// Which call.
   enum Operation: Sendable, Hashable {
@@ -30,8 +30,17 @@ struct PartitionScenario: Sendable {
     var configuration = PartitionConfiguration(pageShift: 12, isDD1: isDD1)
     configuration.lastBits = 1
     configuration.middleBits = 1
-    configuration.rootBits = 1
+    // Three frames cross every kind of boundary that there is below the root's.
+    configuration.rootBits = frameCountInRange == 3 ? 0 : 1
     return configuration
+  }
+
+  /// How many frames a call over a range is about; nil for other calls.
+  private var frameCountInRange: Int? {
+    switch operation {
+    case .unmap(let frames), .harvest(let frames): frames
+    case .age, .install, .free: nil
+    }
   }
 
   /// How many frames the tree translates.
@@ -126,7 +135,8 @@ struct PartitionScenario: Sendable {
       name: "partition.\(call)\(isDD1 ? ".dd1" : "")/\(family.rawValue)",
       family: family,
       statement: "\(call): \(statement)",
-      bounds: "any of 16 frames, four levels of tables with two entries of arbitrary contents"
+      bounds:
+        "any of \(frameLimit) frames, four levels of tables with two entries of arbitrary contents"
         + (isDD1 ? ", POWER9 DD1" : ", hardware that sets bits at any moment"),
       scale: .small
     )
@@ -166,12 +176,14 @@ extension PartitionScenario {
     (entry & BitVector(field.mask)) .!= BitVector(0)
   }
 
+  private static let kindMask = RadixField.valid.mask | RadixField.leaf.mask
+
   static func isLeaf(_ entry: BitVector) -> Formula {
-    has(entry, RadixField.valid) .& has(entry, RadixField.leaf)
+    (entry & BitVector(kindMask)) .== BitVector(kindMask)
   }
 
   static func isTable(_ entry: BitVector) -> Formula {
-    has(entry, RadixField.valid) .& .!has(entry, RadixField.leaf)
+    (entry & BitVector(kindMask)) .== BitVector(RadixField.valid.mask)
   }
 
   /// Where tables that are handed out lie; none lies there before.

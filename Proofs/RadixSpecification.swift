@@ -63,7 +63,7 @@ struct RadixSpecification {
   }
 
   private func has(_ bit: PowerField, _ word: BitVector) -> Bool {
-    decide(field(bit, word) .== BitVector(1))
+    decide((word & BitVector(bit.mask)) .!= BitVector(0))
   }
 
   /// The walk's end; what it looked up is kept.

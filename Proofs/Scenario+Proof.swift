@@ -18,7 +18,7 @@ extension Scenario {
     for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
     var machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
     let root = machine.initialRoot()
-    let call = call(in: explorer.context)
+    let call = call(in: explorer.context, ipa: inputAddress(explorer))
     let result = perform(call, of: subject, root: root, on: &machine)
     let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
@@ -129,30 +129,40 @@ extension Scenario {
       allocations: isRefused ? allocated : .max
     )
     let expected = specification.perform(call, size: sizeInBytes)
-    let address = machine.explorer.context.variable("any")
-    var walk = TableWalk(memory: memory, address: address)
-    let before = walk.before()
-    let promised =
-      switch (call, expected) {
-      case (.unmap(let ipa, _), .ok):
-        specification.unmapped(address, before, from: ipa, size: sizeInBytes)
-      default: specification.translation(of: address, before: before)
-      }
-    let after = walk.after()
-    let isInside = address .< BitVector(inputLimit)
-    let assumptions = Formula.all(walk.assumptions) .& isInside
-    return [
-      Claim(
-        .refinement,
-        "returns \(expected) here, not \(result)",
-        Formula(expected == result)
-      ),
-      Claim(
+    let returns = Claim(
+      .refinement,
+      "returns \(expected) here, not \(result)",
+      Formula(expected == result)
+    )
+    let translations = anyAddresses(machine.explorer.context).map { address in
+      var walk = TableWalk(memory: memory, address: address)
+      let before = walk.before()
+      let promised =
+        switch (call, expected) {
+        case (.unmap(let ipa, _), .ok):
+          specification.unmapped(address, before, from: ipa, size: sizeInBytes)
+        default: specification.translation(of: address, before: before)
+        }
+      let after = walk.after()
+      let isInside = address .< BitVector(inputLimit)
+      let assumptions = Formula.all(walk.assumptions) .& isInside
+      return Claim(
         .refinement,
         "leaves every address translated as promised",
         Formula.implies(assumptions, after .== promised)
-      ),
-    ]
+      )
+    }
+    return [returns] + translations
+  }
+
+  /// Every input address: one that is any, or for a run in a small tree one of each page.
+  private func anyAddresses(_ context: SolverContext) -> [BitVector] {
+    let any = context.variable("any")
+    guard isSmallRun else { return [any] }
+    let offset = any & BitVector(geometry.pageSize - 1)
+    return (0..<inputLimit >> geometry.pageShift).map {
+      BitVector($0 << geometry.pageShift) | offset
+    }
   }
 }
 

@@ -47,9 +47,25 @@ struct Scenario: Sendable {
     }
   }
 
-  /// The arguments, as arbitrary words of the context.
-  func call(in context: SolverContext) -> Call<BitVector> {
-    let ipa = context.variable("ipa")
+  /// Whether it is about several pages of a tree of small tables.
+  var isSmallRun: Bool {
+    if case .pages(let count) = extent { scale == .small && count > 1 } else { false }
+  }
+
+  /// The first input address of the range, which is any.
+  ///
+  /// For a run of pages in a small tree the path forks for each page that there is, as what follows is
+  /// then cheap.
+  func inputAddress(_ explorer: Explorer) -> BitVector {
+    let ipa = explorer.context.variable("ipa")
+    guard isSmallRun else { return ipa }
+    let pages = 0..<inputLimit >> geometry.pageShift
+    let chosen = pages.first { explorer.decide(ipa .== BitVector($0 << geometry.pageShift)) }
+    return chosen.map { BitVector($0 << geometry.pageShift) } ?? ipa
+  }
+
+  /// The arguments besides the first address, as arbitrary words of the context.
+  func call(in context: SolverContext, ipa: BitVector) -> Call<BitVector> {
     let size = sizeInBytes.map { BitVector($0) } ?? context.variable("size")
     switch operation {
     case .map:

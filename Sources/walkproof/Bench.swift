@@ -71,6 +71,7 @@ struct Bench: ParsableCommand {
         )
       )
     }
+    rows += try partitionRows(&terminal)
     for system in System.all where !interruptFlag.isRaised {
       terminal.progress("checked operations, \(system.name)")
       if let row = checkedOperations(system) { rows.append(row) }
@@ -86,6 +87,47 @@ struct Bench: ParsableCommand {
     case .json: try sink.write(try JSON.text(report))
     }
     if interruptFlag.isRaised { try ExitStatus.undecided.end() }
+  }
+
+  /// Dirty logs of guests of 1 and 64 GiB, and unmapping, by words of the log and page by page.
+  private func partitionRows(_ terminal: inout Terminal) throws -> [BenchReport.Row] {
+    var rows: [BenchReport.Row] = []
+    for gibibytes in [1, 64] {
+      for (style, suffix) in [(PartitionStyle.batched, ""), (.stepped, ", entry by entry")]
+      where !interruptFlag.isRaised {
+        terminal.progress("dirty log, \(gibibytes) GiB\(suffix)")
+        guard var guest = PartitionBenchmarks(gibibytes: gibibytes, style: style) else {
+          throw Complaint(.internalFault, "no memory for the benchmark's partition-scoped tables")
+        }
+        defer { guest.free() }
+        let pages = Double(guest.pageCount)
+        let harvest = measure(
+          runs: runs,
+          prepare: { guest.dirty() },
+          run: { guest.harvest() }
+        )
+        guard guest.isHarvested() else {
+          throw Complaint(.internalFault, "the benchmark's harvest does not report what is dirty")
+        }
+        rows.append(
+          BenchReport.Row(
+            "harvest of \(gibibytes) GiB, 1 page in \(PartitionBenchmarks.sparseness) dirty\(suffix)",
+            unit: "ns/page",
+            samples: harvest.map { $0 * 1e9 / pages }
+          )
+        )
+        guard gibibytes == 1 else { continue }
+        let unmap = measure(runs: runs, prepare: { guest.fill() }, run: { guest.unmap() })
+        rows.append(
+          BenchReport.Row(
+            "partition unmap of 1 GiB by 4K\(suffix)",
+            unit: "ns/page",
+            samples: unmap.map { $0 * 1e9 / pages }
+          )
+        )
+      }
+    }
+    return rows
   }
 
   /// How many operations of the built-in subject are checked a second, every oracle on, on one

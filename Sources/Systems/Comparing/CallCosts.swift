@@ -27,7 +27,7 @@ public struct CallCosts: CaseStatistics {
   }
 
   /// More kinds of operations than any system has.
-  private static let operationLimit = 16
+  private static let operationLimit = 24
   private static let kindCount = Kind.allCases.count
 
   private var calls = [UInt64](repeating: 0, count: operationLimit)

@@ -37,6 +37,11 @@ public struct SubjectPair: Sendable {
       let second = second.driver as? CallDriver<LadderGenerator>
     {
       self.init(first, second, limits) { $0.kind.rawValue }
+    } else if let first = first.driver as? RadixSubject,
+      let second = second.driver as? RadixSubject,
+      RadixPair(first, second) != nil
+    {
+      self.init(first, second)
     } else {
       return nil
     }
@@ -59,6 +64,19 @@ public struct SubjectPair: Sendable {
       var choices = Choices(replaying: values)
       var costs = CallCosts()
       return pair.run(&choices, into: &costs, &pools)
+    }
+  }
+
+  private init(_ first: RadixSubject, _ second: RadixSubject) {
+    makeCheck = {
+      var pair = RadixPair(first, second)
+      return PairCheck { pair?.run(&$0, into: &$1) }
+    }
+    explain = { values in
+      var pair = RadixPair(first, second)
+      var choices = Choices(replaying: values)
+      var costs = CallCosts()
+      return pair?.run(&choices, into: &costs)
     }
   }
 

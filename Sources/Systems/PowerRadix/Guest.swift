@@ -82,3 +82,31 @@ struct Guest {
     return base
   }
 }
+
+extension Guest {
+  /// What a guest does to its tables or its register; a translation changes nothing.
+  mutating func change(_ operation: TranslateOperation) {
+    switch operation {
+    case .map(let address, let level, let lastBits, let real, let rights):
+      map(address, level: level, lastBits: lastBits, realAddress: real, rights: rights)
+    case .turn(let address, let level, let bits):
+      let place = level == 4 ? processEntry(of: address) : entry(of: address, at: level)
+      if let place, let old = memory.doubleword(at: place) { memory.write(old ^ bits, at: place) }
+    case .turnRegister(let bits): registers.processTable ^= bits
+    case .translate: break
+    }
+  }
+
+  /// What of its CPU decides at a translation.
+  func registers(for operation: TranslateOperation) -> RadixRegisters<UInt64> {
+    guard case .translate(_, let pid, let amr, let iamr, let isProblemState) = operation else {
+      return registers
+    }
+    var registers = registers
+    registers.pid = pid
+    registers.amr = amr
+    registers.iamr = iamr
+    registers.isProblemState = isProblemState
+    return registers
+  }
+}

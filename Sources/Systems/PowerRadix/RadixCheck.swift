@@ -184,7 +184,7 @@ extension Subject {
       replay: .command(options: ""),
       locate: nil,
       limits: GeneratorLimits(),
-      driver: name,
+      driver: subject,
       makeCheck: { accepted in
         var check = RadixCheck(subject)
         return SubjectCheck { choices, statistics in

@@ -63,25 +63,12 @@ struct TranslateCheck {
     on guest: inout Guest,
     _ statistics: inout CheckStatistics
   ) -> TranslateFinding? {
-    switch operation {
-    case .map(let address, let level, let lastBits, let real, let rights):
-      guest.map(address, level: level, lastBits: lastBits, realAddress: real, rights: rights)
-    case .turn(let address, let level, let bits):
-      let place = level == 4 ? guest.processEntry(of: address) : guest.entry(of: address, at: level)
-      if let place, let old = guest.memory.doubleword(at: place) {
-        guest.memory.write(old ^ bits, at: place)
-      }
-    case .turnRegister(let bits): guest.registers.processTable ^= bits
-    case .translate(let address, let pid, let amr, let iamr, let isProblemState):
-      var registers = guest.registers
-      registers.pid = pid
-      registers.amr = amr
-      registers.iamr = iamr
-      registers.isProblemState = isProblemState
-      return compare(address, registers, &guest.memory, &statistics)
+    guard case .translate(let address, _, _, _, _) = operation else {
+      guest.change(operation)
+      statistics.count(operation: TranslateOperation.Kind.guest.rawValue, result: .ok)
+      return nil
     }
-    statistics.count(operation: TranslateOperation.Kind.guest.rawValue, result: .ok)
-    return nil
+    return compare(address, guest.registers(for: operation), &guest.memory, &statistics)
   }
 
   private func compare(
@@ -142,7 +129,8 @@ struct TranslateCheck {
     }
   }
 
-  private static func outcome(
+  /// How a translation that ends so is counted.
+  static func outcome(
     _ answer: RadixResult<UInt64>
   ) -> (kind: TranslateOperation.Kind, result: Errno) {
     switch answer {

@@ -46,26 +46,21 @@ public enum LadderFault: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 /// Which faults a ladder has.
-public struct LadderFaultSet: Sendable, Hashable, ExpressibleByArrayLiteral {
-  @usableFromInline var bits: UInt64
+public typealias LadderFaultSet = FaultsOf<LadderFault>
 
-  /// The set of these faults.
-  public init(arrayLiteral faults: LadderFault...) {
-    bits = faults.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
-  }
-
-  /// Whether the ladder has this fault.
-  @inlinable @inline(__always)
-  public func contains(_ fault: LadderFault) -> Bool { bits >> UInt64(fault.rawValue) & 1 != 0 }
-
+extension FaultsOf where Member == LadderFault {
   /// What is wrong with the loop, as it stood before it was replaced.
-  public static let loop: LadderFaultSet = [
-    .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept, .emptyTablesKept,
-    .annotationsKept, .hypNotInvalidated,
-  ]
+  public static var loop: Self {
+    [
+      .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept, .emptyTablesKept,
+      .annotationsKept, .hypNotInvalidated,
+    ]
+  }
   /// What is wrong with one function a level, as it was posted.
-  public static let nested: LadderFaultSet = [
-    .emptyRangeWalked, .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept,
-    .hypNotInvalidated,
-  ]
+  public static var nested: Self {
+    [
+      .emptyRangeWalked, .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept,
+      .hypNotInvalidated,
+    ]
+  }
 }

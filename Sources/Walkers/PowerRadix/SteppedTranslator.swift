@@ -30,21 +30,14 @@ public enum RadixFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case keysIgnored
 }
 
-/// Which flaws a walk has.
-public struct RadixFlawSet: Sendable, Hashable, ExpressibleByArrayLiteral {
-  @usableFromInline var bits: UInt64
+/// Which flaws a software walk has.
+public typealias RadixFlawSet = FaultsOf<RadixFlaw>
 
-  /// The set of these flaws.
-  public init(arrayLiteral flaws: RadixFlaw...) {
-    bits = flaws.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
-  }
-
-  /// Whether the walk has this flaw.
-  @inlinable @inline(__always)
-  public func contains(_ flaw: RadixFlaw) -> Bool { bits >> UInt64(flaw.rawValue) & 1 != 0 }
-
+extension FaultsOf where Member == RadixFlaw {
   /// What is wrong with the walk of the document the project was created from.
-  public static let seed: RadixFlawSet = [.sizeIn32Bits, .offsetIn32Bits]
+  public static var seed: Self {
+    [.sizeIn32Bits, .offsetIn32Bits]
+  }
 }
 
 /// The software walk that mirrors the kernel's step by step, with its flaws or mended.

@@ -26,6 +26,13 @@ extension PartitionSession {
     return judged ?? finding ?? host.finding ?? compareLeaves() ?? lostWrite()
   }
 
+  /// Performs one operation, whatever anybody says of it.
+  mutating func performUnjudged(_ operation: PartitionOperation) -> Errno {
+    var result = Errno.ok
+    _ = perform(operation, &result)
+    return result
+  }
+
   /// What the judges say.
   private var judged: Finding? {
     machine.base.listener.judges.violations.first.map { Finding($0) }
@@ -241,6 +248,7 @@ extension PartitionSession {
     }
     let slot = host.slots[number].slot
     let map = host.slots[number].map
+    lastReport = map
     for word in map.indices { host.slots[number].map[word] = 0 }
     let judges = machine.base.listener.judges
     let current = judges.leaves.values.filter { RadixField.change.value(in: $0.entry) == 1 }

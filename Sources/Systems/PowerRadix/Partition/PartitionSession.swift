@@ -16,6 +16,8 @@ struct PartitionSession {
   var model: PartitionModel
   /// The access that the hardware made during the current call.
   var madeAccess: RadixListener.Access?
+  /// What the last harvest handed out.
+  var lastReport: [UInt64] = []
 
   /// A subject's session.
   init(style: PartitionStyle, flaws: PartitionFlawSet) {
@@ -49,15 +51,12 @@ struct PartitionSession {
     narrate: ((_ configuration: String, _ operation: String, _ eventCount: Int) -> Void)? = nil
   ) -> Finding? {
     let generator = PartitionGenerator(&choices)
-    machine.base.reset()
-    machine.base.listener.reset()
-    machine.base.listener.judges.isDD1 = generator.configuration.isDD1
-    machine.base.listener.isRecording = narrate != nil
+    let isStarted = begin(generator, isRecording: narrate != nil)
     defer {
       let judges = machine.base.listener.judges
       statistics.count(events: judges.eventCount, transitions: judges.transitions)
     }
-    guard start(generator) else { return .noTable }
+    guard isStarted else { return .noTable }
     var operations = ElementLoop(1...40, averaging: 12)
     while operations.next(&choices) {
       let operation = generator.operation(&choices)
@@ -82,8 +81,12 @@ struct PartitionSession {
     return nil
   }
 
-  /// Makes the guest.
-  private mutating func start(_ generator: PartitionGenerator) -> Bool {
+  /// Forgets the case before and makes the guest; false where there is no memory for its root.
+  mutating func begin(_ generator: PartitionGenerator, isRecording: Bool = true) -> Bool {
+    machine.base.reset()
+    machine.base.listener.reset()
+    machine.base.listener.judges.isDD1 = generator.configuration.isDD1
+    machine.base.listener.isRecording = isRecording
     let configuration = generator.configuration
     beginCall()
     let table = PartitionTable.create(configuration, style: style, flaws: flaws, on: &machine)

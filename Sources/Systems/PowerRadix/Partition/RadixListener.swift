@@ -43,6 +43,9 @@ struct RadixListener: EventListener {
     recording.removeAll(keepingCapacity: true)
   }
 
+  /// Forgets the events kept.
+  mutating func forgetRecording() { recording.removeAll(keepingCapacity: true) }
+
   mutating func observe(_ event: Event) {
     if isRecording { recording.append(event) }
     judges.observe(event)

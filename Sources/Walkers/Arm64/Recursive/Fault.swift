@@ -1,7 +1,7 @@
 /// One thing that is wrong with a recursive walker, so that a judge can be seen to convict.
 ///
 /// Each is a bug of the kernel's history or a plain fault of the kind that such code invites.
-public enum Fault: Int, Sendable, CaseIterable {
+public enum Fault: UInt8, Sendable, CaseIterable {
   /// A valid entry is overwritten by another without a break.
   case noBreak
   /// An entry is cleared and never invalidated.
@@ -87,24 +87,19 @@ public enum Fault: Int, Sendable, CaseIterable {
 }
 
 /// Which faults a recursive walker has.
-public struct FaultSet: Sendable, Hashable, ExpressibleByArrayLiteral {
-  @usableFromInline var bits: UInt64
+public typealias FaultSet = FaultsOf<Fault>
 
-  /// The set of these faults.
-  public init(arrayLiteral faults: Fault...) {
-    bits = faults.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
-  }
-
-  /// Whether the walker has this fault.
-  @inlinable @inline(__always)
-  public func contains(_ fault: Fault) -> Bool { bits >> UInt64(fault.rawValue) & 1 != 0 }
-
+extension FaultsOf where Member == Fault {
   /// What is wrong with the stage-2 walker of the document the project was created from.
-  public static let stage2Seed: FaultSet = [
-    .tableLevelHint, .maintenanceForInvalid, .endWraps, .outputUnchecked,
-  ]
+  public static var stage2Seed: Self {
+    [
+      .tableLevelHint, .maintenanceForInvalid, .endWraps, .outputUnchecked,
+    ]
+  }
   /// What is wrong with the hyp walker of the document the project was created from.
-  public static let hypSeed: FaultSet = [
-    .endWraps, .outputUnchecked, .hypRemapIgnored, .hypUncounted,
-  ]
+  public static var hypSeed: Self {
+    [
+      .endWraps, .outputUnchecked, .hypRemapIgnored, .hypUncounted,
+    ]
+  }
 }

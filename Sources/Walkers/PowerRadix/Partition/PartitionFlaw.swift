@@ -56,24 +56,17 @@ public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case waitingForgotten
 }
 
-/// Which flaws there are.
-public struct PartitionFlawSet: Sendable, Hashable, ExpressibleByArrayLiteral {
-  @usableFromInline let bits: UInt64
+/// Which flaws the keeping of partition-scoped tables has.
+public typealias PartitionFlawSet = FaultsOf<PartitionFlaw>
 
-  /// The set of these flaws.
-  public init(arrayLiteral flaws: PartitionFlaw...) {
-    bits = flaws.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
-  }
-
-  /// Whether this flaw is one of them.
-  @inlinable @inline(__always)
-  public func contains(_ flaw: PartitionFlaw) -> Bool { bits >> UInt64(flaw.rawValue) & 1 != 0 }
-
+extension FaultsOf where Member == PartitionFlaw {
   /// What is wrong in the document the project was created from.
-  public static let seed: PartitionFlawSet = [
-    .largeNeverReplaced, .alignmentOfHighBits, .leafBeyondSlot, .hostDirtyAssumed,
-    .invalidationIncomplete, .invalidationOfWrongSize, .invalidationUnaligned, .dirtyWordByPage,
-    .sameLeafCleared, .flushUncounted, .deviceBitsCopied, .unmapKeepsBits, .leafBitBelieved,
-    .freedRootKept, .freeKnowsOneLeaf, .freeUninvalidated, .largeReportedFromHere,
-  ]
+  public static var seed: Self {
+    [
+      .largeNeverReplaced, .alignmentOfHighBits, .leafBeyondSlot, .hostDirtyAssumed,
+      .invalidationIncomplete, .invalidationOfWrongSize, .invalidationUnaligned, .dirtyWordByPage,
+      .sameLeafCleared, .flushUncounted, .deviceBitsCopied, .unmapKeepsBits, .leafBitBelieved,
+      .freedRootKept, .freeKnowsOneLeaf, .freeUninvalidated, .largeReportedFromHere,
+    ]
+  }
 }

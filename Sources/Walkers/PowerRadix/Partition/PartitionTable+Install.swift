@@ -31,6 +31,23 @@ struct SpareTables<M: Machine> {
 }
 
 extension PartitionTable {
+  /// Makes the tables down to the last level for an address, so that small pages there need no more.
+  ///
+  /// - Returns: The table of level 0; nil where there is a leaf in the way, or no memory.
+  @inlinable
+  public func makeTables(for address: UInt64, on machine: inout M) -> M.Table? {
+    while let spot = descend(address, on: &machine) {
+      if spot.level == 0 { return spot.table }
+      guard !isLeaf(spot.entry, on: &machine),
+        let table = machine.allocateTable(level: 4 &- spot.level)
+      else { return nil }
+      let bits = configuration.bits(of: spot.level &- 1)
+      let entry = RadixLayout.link(to: machine.address(of: table), bits: bits)
+      machine.store(entry, to: spot.table, at: M.W(spot.index), order: .release)
+    }
+    return nil
+  }
+
   /// Makes a leaf of a level what translates an address.
   ///
   /// - Parameters:
