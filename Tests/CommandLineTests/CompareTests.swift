@@ -20,6 +20,31 @@ import Testing
     #expect(!outcome.output.contains("difference"))
   }
 
+  @Test func `radix subjects are compared by what they report and translate`() throws {
+    func run(_ subject: String) throws -> Command.Outcome {
+      try Command.run(
+        "compare",
+        "--system",
+        "power-radix",
+        "--subject",
+        "built-in",
+        "--subject",
+        subject,
+        "--cases",
+        "400"
+      )
+    }
+    let same = try run("reference")
+    #expect(same.status == 0, "\(same.output)\(same.errors)")
+    #expect(same.output.contains("harvest "), "a harvest's costs are told: \(same.output)")
+    #expect(same.output.contains("xlate, 2M"))
+    let other = try run("huge-leaf-exceeds-memslot")
+    #expect(other.status == 1)
+    #expect(other.output.contains("translation after access"), "\(other.output)")
+    let lost = try run("dirty-size-units")
+    #expect(lost.output.contains("report of harvest"), "\(lost.output)")
+  }
+
   @Test func `a fault is a difference, in the shortest calls that show it`() throws {
     let outcome = try Command.run(
       "compare",

@@ -237,6 +237,17 @@ private let exhibits: [Exhibit] = [
     #expect(found.contains("wrong-result xlate translated, found -EINVAL"))
     #expect(found.contains("wrong-read xlate"))
   }
+
+  @Test func `each flaw of the seed's partition-scoped tables that others do not hide has one`()
+    throws
+  {
+    let found = try fingerprints("power-radix", cases: 3000)
+    let situations = [
+      "incomplete-invalidation/4K", "incomplete-invalidation/2M", "foreign-bits", "beyond-slot",
+      "needless-break/4K", "freed-while-walkable/2M", "use-after-free", "wrong-translation",
+    ]
+    for situation in situations { #expect(found.contains(situation), "\(situation)") }
+  }
 }
 
 @Suite struct CampaignTests {

@@ -22,6 +22,23 @@ public enum RadixFault: Error, Sendable, Hashable {
   case leafMisaligned(level: Int)
 }
 
+extension RadixFault {
+  /// The fault in words, without where it is.
+  public var name: String {
+    switch self {
+    case .quadrant: "quadrant"
+    case .processBeyondTable: "process beyond its table"
+    case .noMemory: "no memory"
+    case .geometry: "geometry"
+    case .tableMisaligned: "table misaligned"
+    case .notPresent: "not present"
+    case .noLeaf: "no leaf"
+    case .leafTooLarge: "leaf too large"
+    case .leafMisaligned: "leaf misaligned"
+    }
+  }
+}
+
 /// A process-scoped radix-tree walk, as POWER9 makes it for a guest.
 ///
 /// Levels are numbered from 3, the first, to 0. Reference: Power ISA 3.0B, Book III, "Radix Tree

@@ -146,7 +146,7 @@ extension PartitionSession {
   func hardwareText(_ address: UInt64?) -> String {
     guard let address else { return "no guest real address is concerned" }
     switch walk(address) {
-    case .failure(let fault): return "\(hex(address)): \(fault)"
+    case .failure(let fault): return "\(hex(address)): no translation (\(fault.name))"
     case .success(let leaf):
       let bits: [(PowerField, String)] = [
         (RadixField.read, "R"), (RadixField.write, "W"), (RadixField.execute, "X"),

@@ -155,28 +155,14 @@ struct TranslateCheck {
       if a.realAddress != b.realAddress { return "real address" }
       return a.pageShift != b.pageShift ? "page size" : "permissions"
     case (.success, .refused(let error)): return "translated, found \(error)"
-    case (.failure(let fault), .translated): return "\(name(fault)), found a translation"
-    case (.failure(let fault), .refused(let error)): return "\(name(fault)), found \(error)"
+    case (.failure(let fault), .translated): return "\(fault.name), found a translation"
+    case (.failure(let fault), .refused(let error)): return "\(fault.name), found \(error)"
     }
   }
 
   private func because(_ hardware: Result<RadixTranslation<UInt64>, RadixFault>) -> String {
-    if case .failure(let fault) = hardware { return " (\(name(fault)))" }
+    if case .failure(let fault) = hardware { return " (\(fault.name))" }
     return ""
-  }
-
-  private func name(_ fault: RadixFault) -> String {
-    switch fault {
-    case .quadrant: "quadrant"
-    case .processBeyondTable: "process beyond its table"
-    case .noMemory: "no memory"
-    case .geometry: "geometry"
-    case .tableMisaligned: "table misaligned"
-    case .notPresent: "not present"
-    case .noLeaf: "no leaf"
-    case .leafTooLarge: "leaf too large"
-    case .leafMisaligned: "leaf misaligned"
-    }
   }
 
   private func text(_ answer: RadixResult<UInt64>) -> String {

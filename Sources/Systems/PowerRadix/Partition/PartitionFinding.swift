@@ -71,7 +71,7 @@ extension Finding {
       rule: "malformed-table",
       statement: "the hardware can walk the tables",
       reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
-      message: "the hardware's walk for \(hex(address)) ends with \(fault)",
+      message: "the hardware's walk for \(hex(address)) ends with \"\(fault.name)\"",
       fingerprint: "malformed-table",
       inputAddress: address
     )

@@ -1,0 +1,189 @@
+import Architecture
+import Machines
+import Testing
+
+@testable import Walkers
+
+/// A log in a dictionary, and a host that never interferes.
+private struct QuietHost: PartitionHost {
+  typealias M = DirectMachine
+  var marked: [Int: UInt64] = [:]
+  var reported: [Int: UInt64] = [:]
+
+  mutating func mark(_ bits: UInt64, slot: Int, word: Int) { marked[word, default: 0] |= bits }
+  mutating func take(slot: Int, word: Int) -> UInt64 { marked.removeValue(forKey: word) ?? 0 }
+  mutating func report(_ bits: UInt64, slot: Int, word: Int) { reported[word, default: 0] |= bits }
+  func invalidationCount(on machine: inout M) -> UInt64 { 0 }
+  func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? { nil }
+  func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? { nil }
+  func unpin(_ page: HostPage) {}
+  func device(at address: UInt64, on machine: inout M) -> HostDevice? { nil }
+  func entry(at address: UInt64, on machine: inout M) -> HostEntry? { nil }
+  func setDirty(_ page: HostPage) {}
+  func lock(on machine: inout M) {}
+  func unlock(on machine: inout M) {}
+  func mustRetry(since count: UInt64) -> Bool { false }
+  func countInvalidation() {}
+
+  /// The positions of a bitmap's bits.
+  static func positions(_ words: [Int: UInt64]) -> Set<UInt64> {
+    Set(
+      words.flatMap { word, bits in
+        (0..<UInt64(64)).filter { bits >> $0 & 1 != 0 }.map { UInt64(word) << 6 | $0 }
+      }
+    )
+  }
+}
+
+@Suite struct PartitionTableTests {
+  private static let clean: UInt64 = 0xc000_0000_0000_0107
+  private static let dirty: UInt64 = 0xc000_0000_0000_0187
+
+  private func slot(_ first: UInt64, _ count: UInt64) -> GuestSlot {
+    GuestSlot(number: 0, firstFrame: first, frameCount: count, hostAddress: 0, hasLog: true)
+  }
+
+  /// A tree with these leaves: the frame, the level, and whether it is dirty.
+  private func table(
+    _ leaves: [(frame: UInt64, level: Int, isDirty: Bool)],
+    _ style: PartitionStyle,
+    pageShift: UInt64 = 12
+  ) throws -> (PartitionTable<DirectMachine>, DirectMachine, PhysicalMemory) {
+    let memory = PhysicalMemory(granule: .size4K, base: 1 << 32, capacity: 128)
+    var machine = DirectMachine(memory: memory)
+    let table = try #require(
+      PartitionTable.create(
+        PartitionConfiguration(pageShift: pageShift),
+        style: style,
+        on: &machine
+      )
+    )
+    var host = QuietHost()
+    for leaf in leaves {
+      let entry = leaf.isDirty ? PartitionTableTests.dirty : PartitionTableTests.clean
+      let result = table.install(
+        entry,
+        at: leaf.frame << pageShift,
+        level: leaf.level,
+        since: 0,
+        of: slot(0, 1 << 30),
+        on: &machine,
+        host: &host
+      )
+      #expect(result == .ok)
+    }
+    return (table, machine, memory)
+  }
+
+  @Test(arguments: [PartitionStyle.stepped, .batched])
+  func `a harvest reports the slot's dirty pages, wherever its first frame lies`(
+    style: PartitionStyle
+  ) throws {
+    // Small pages at every edge of a word and of a table, and a large one behind them.
+    let pages: [UInt64] = [0, 1, 5, 62, 63, 64, 65, 127, 128, 200, 510, 511, 512, 513, 700, 1023]
+    for first: UInt64 in [0, 1, 5, 63, 64, 65, 130] {
+      for count: UInt64 in [1, 63, 64, 65, 448, 700, 1400] {
+        var leaves = pages.map { (frame: $0, level: 0, isDirty: true) }
+        leaves.append((frame: 1024, level: 1, isDirty: true))
+        leaves.append((frame: 300, level: 0, isDirty: false))
+        var (table, machine, _) = try table(leaves, style)
+        var host = QuietHost()
+        table.harvest(slot(first, count), on: &machine, log: &host)
+        let range = first..<first + count
+        let expected = Set((pages + (1024..<1536)).filter(range.contains).map { $0 - first })
+        #expect(QuietHost.positions(host.reported) == expected, "\(first) + \(count)")
+        host.reported = [:]
+        table.harvest(slot(first, count), on: &machine, log: &host)
+        #expect(host.reported.isEmpty, "what was reported is clean")
+      }
+    }
+  }
+
+  @Test(arguments: [PartitionStyle.stepped, .batched])
+  func `an unmap takes whole leaves, and logs those that were dirty`(style: PartitionStyle) throws {
+    for first: UInt64 in [0, 3, 64] {
+      let leaves: [(frame: UInt64, level: Int, isDirty: Bool)] = [
+        (64, 0, true), (65, 0, false), (127, 0, true), (511, 0, true), (512, 1, true),
+      ]
+      var (table, machine, _) = try table(leaves, style)
+      var host = QuietHost()
+      table.unmap(65..<513, of: slot(first, 900), on: &machine, log: &host)
+      let expected = Set(([127, 511] + (512..<min(1024, first + 900))).map { $0 - first })
+      #expect(QuietHost.positions(host.marked) == expected)
+      let left = [64, 65, 127, 511, 512].filter { table.leaf(of: $0 << 12, on: &machine) != nil }
+      #expect(left == [64])
+    }
+  }
+
+  @Test func `a second fault on a page adds to what the first gave`() throws {
+    var (table, machine, _) = try table([(7, 0, true)], .batched)
+    var host = QuietHost()
+    let result = table.install(
+      PartitionTableTests.clean & ~0x2,
+      at: 7 << 12,
+      level: 0,
+      since: 0,
+      of: slot(0, 64),
+      on: &machine,
+      host: &host
+    )
+    #expect(result == .ok)
+    let leaf = try #require(table.leaf(of: 7 << 12, on: &machine))
+    #expect(leaf.entry == PartitionTableTests.dirty)
+    #expect(host.marked.isEmpty)
+  }
+
+  @Test func `a large leaf gives way to a small one, and a table to none`() throws {
+    var (table, machine, _) = try table([(512, 1, true), (1024, 0, false)], .batched)
+    var host = QuietHost()
+    let small = table.install(
+      PartitionTableTests.clean,
+      at: 513 << 12,
+      level: 0,
+      since: 0,
+      of: slot(0, 2048),
+      on: &machine,
+      host: &host
+    )
+    #expect(small == .ok)
+    #expect(QuietHost.positions(host.marked) == Set(512..<1024))
+    let large = table.install(
+      PartitionTableTests.clean,
+      at: 1024 << 12,
+      level: 1,
+      since: 0,
+      of: slot(0, 2048),
+      on: &machine,
+      host: &host
+    )
+    #expect(large == .busy)
+  }
+
+  @Test(arguments: [UInt64(12), 16])
+  func `a page is accessed until it is aged`(pageShift: UInt64) throws {
+    var (table, machine, _) = try table([(3, 0, false)], .batched, pageShift: pageShift)
+    #expect(table.isYoung(3, on: &machine))
+    #expect(table.age(3, on: &machine))
+    #expect(!table.isYoung(3, on: &machine))
+    #expect(!table.age(3, on: &machine))
+    #expect(!table.age(4, on: &machine), "what is not mapped was not accessed")
+  }
+
+  @Test func `freed tables are gone, and freeing them again does nothing`() throws {
+    var (table, machine, memory) = try table([(3, 0, false), (1 << 18, 2, false)], .batched)
+    table.free(on: &machine)
+    #expect(table.isFreed)
+    #expect(machine.count(of: memory.pointer(to: memory.base)) == 0)
+    table.free(on: &machine)
+  }
+
+  @Test func `the partition-table entry leads the hardware to the tables`() throws {
+    for pageShift: UInt64 in [12, 16] {
+      var (table, machine, memory) = try table([(9, 0, false)], .batched, pageShift: pageShift)
+      let root = table.partitionEntry(on: &machine)
+      let leaf = try RadixTree.walk(9 << pageShift, from: root) { memory.descriptor(at: $0) }.get()
+      #expect(leaf.shift == pageShift)
+      #expect(leaf.entry == PartitionTableTests.clean)
+    }
+  }
+}
