@@ -198,6 +198,17 @@ private struct RadixLitmus {
     }
   }
 
+  @Test func `tables are changed under their lock, by calls that have to take it`() {
+    for (demandsLock, isLocked) in [(false, false), (true, true), (true, false)] {
+      var litmus = RadixLitmus()
+      litmus.machine.listener.beginCall(demandsLock: demandsLock)
+      litmus.machine.listener.isLocked = isLocked
+      litmus.machine.store(page, to: litmus.last, at: 0, order: .release)
+      litmus.machine.listener.endCall()
+      #expect(litmus.rules == (demandsLock && !isLocked ? [.storeOutsideLock] : []))
+    }
+  }
+
   @Test func `a leaf has bits of its own scope only`() {
     var litmus = RadixLitmus()
     litmus.map(RadixLitmus.page(0x8))

@@ -37,6 +37,14 @@ extension RadixJudges {
       to: RadixJudges.kind(new, shift: span.shift)
     )
     guard old != new else { return }
+    if demandsLock, !isLocked {
+      add(
+        .storeOutsideLock,
+        "the entry for \(base.hexadecimal) was changed without the lock",
+        entryAddress: place,
+        inputAddress: base
+      )
+    }
     let change = Change(place: place, old: old, new: new, base: base, shift: span.shift)
     judge(change, isAtomic: isAtomic)
     if RadixJudges.isLeaf(old) { loseLeaf(change) }

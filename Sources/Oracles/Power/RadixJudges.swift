@@ -50,6 +50,10 @@ public struct RadixJudges {
   var broken: [UInt64: UInt64] = [:]
   /// Whether the current call handles a fault.
   var isFault = false
+  /// Whether the current call has to take the tables' lock before it changes them.
+  var demandsLock = false
+  /// Whether the tables' lock is taken.
+  public var isLocked = false
   /// What was found, in order.
   public internal(set) var violations: [RadixViolation] = []
   /// How many events there were.
@@ -76,8 +80,9 @@ public struct RadixJudges {
   }
 
   /// Starts a call.
-  public mutating func beginCall(isFault: Bool = false) {
+  public mutating func beginCall(isFault: Bool = false, demandsLock: Bool = false) {
     self.isFault = isFault
+    self.demandsLock = demandsLock
     broken.removeAll(keepingCapacity: true)
   }
 
@@ -143,6 +148,7 @@ public struct RadixJudges {
     violations.removeAll()
     transitions = TransitionMatrix()
     eventCount = 0
+    isLocked = false
     beginCall()
   }
 

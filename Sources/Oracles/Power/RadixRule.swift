@@ -20,6 +20,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
   case invalidateWithoutBarrier = "invalidate-without-barrier"
   /// An invalidation was not waited for.
   case incompleteInvalidation = "incomplete-invalidation"
+  /// A table was changed by somebody who has not its lock.
+  case storeOutsideLock = "store-outside-lock"
   /// A leaf has bits that mean nothing in a partition's tables.
   case foreignBits = "foreign-bits"
   /// A freed table was used.
@@ -65,6 +67,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .invalidateWithoutBarrier: "a change is ordered by ptesync before its tlbie is issued"
     case .incompleteInvalidation:
       "a tlbie is completed by eieio, tlbsync and ptesync before the call returns"
+    case .storeOutsideLock:
+      "the tables are changed under their lock, until nobody uses them any more"
     case .foreignBits: "a partition-scoped leaf has bits of its own scope only"
     case .useAfterFree: "a freed table is neither read nor written"
     case .accessOutsideTable: "only entries of tables are read and written as such"

@@ -203,6 +203,11 @@ struct PartitionPiece: Sendable {
       "a fault installs what it learnt before an invalidation"
     ),
     PartitionPiece(
+      "set-rc-without-lock",
+      [.recordedUnlocked],
+      "a reference or change bit is set without the lock of the tables"
+    ),
+    PartitionPiece(
       "update-not-atomic",
       [.plainUpdate],
       "entries are changed by a load and a store, and what the hardware sets between is lost"

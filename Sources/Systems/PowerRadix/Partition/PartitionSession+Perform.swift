@@ -72,7 +72,7 @@ extension PartitionSession {
       call { host, machine in host.remove(slot, on: &machine) }
       return stillMapped(host.slots[slot].slot.frames)
     case .free:
-      call { host, machine in host.table.free(on: &machine) }
+      call(demandsLock: false) { host, machine in host.table.free(on: &machine) }
       machine.base.listener.judges.judgeFreed()
     }
     return nil
@@ -81,10 +81,11 @@ extension PartitionSession {
   /// Makes one call, and takes note of what the hardware did meanwhile.
   private mutating func call(
     isFault: Bool = false,
+    demandsLock: Bool = true,
     allocations: Int = .max,
     _ body: (inout PretendHost, inout RadixMachine) -> Void
   ) {
-    beginCall(isFault: isFault, allocations: allocations)
+    beginCall(isFault: isFault, demandsLock: demandsLock, allocations: allocations)
     body(&host, &machine)
     noteHardware()
     machine.base.listener.judges.endCall()
@@ -200,7 +201,11 @@ extension PartitionSession {
   private mutating func age(_ frame: UInt64) -> Finding? {
     let before = leaf(of: frame)
     var wasYoung = false
-    call { host, machine in wasYoung = host.table.age(frame, on: &machine) }
+    call { host, machine in
+      host.lock(on: &machine)
+      wasYoung = host.table.age(frame, on: &machine)
+      host.unlock(on: &machine)
+    }
     let after = leaf(of: frame)
     let expected = before?.has(RadixField.reference) == true
     if wasYoung != expected, madeAccess == nil {
@@ -244,7 +249,9 @@ extension PartitionSession {
   private mutating func harvest(_ number: Int) -> Finding? {
     call { host, machine in
       let table = host.table
+      host.lock(on: &machine)
       table.harvest(host.slots[number].slot, on: &machine, log: &host)
+      host.unlock(on: &machine)
     }
     let slot = host.slots[number].slot
     let map = host.slots[number].map

@@ -115,10 +115,14 @@ struct PartitionSession {
   /// How many loads and stores a call may take: the tables of the largest slot, page by page.
   private static let stepLimit = 400_000
 
-  mutating func beginCall(isFault: Bool = false, allocations: Int = .max) {
+  mutating func beginCall(
+    isFault: Bool = false,
+    demandsLock: Bool = false,
+    allocations: Int = .max
+  ) {
     machine.remainingAllocations = allocations
     machine.base.stepAllowance = PartitionSession.stepLimit
-    machine.base.listener.judges.beginCall(isFault: isFault)
+    machine.base.listener.judges.beginCall(isFault: isFault, demandsLock: demandsLock)
   }
 }
 

@@ -1,5 +1,6 @@
 import Architecture
 import Machines
+import Oracles
 import Walkers
 
 /// The machine that partition-scoped tables are checked on.
@@ -198,11 +199,13 @@ struct PretendHost: PartitionHost {
     happen(.lock, on: &machine)
     if isLocked { note("the lock of the tables is taken twice", "lock") }
     isLocked = true
+    machine.base.listener.judges.isLocked = true
   }
 
   mutating func unlock(on machine: inout M) {
     if !isLocked { note("the lock of the tables is given back, and was not taken", "lock") }
     isLocked = false
+    machine.base.listener.judges.isLocked = false
   }
 
   mutating func mustRetry(since count: UInt64) -> Bool {

@@ -28,6 +28,8 @@ public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case flushUncounted
   /// Invalidations between the question and the entry are not looked for.
   case retryUnchecked
+  /// A reference or change bit is set without the lock.
+  case recordedUnlocked
   /// A device's memory gets the host's own bits, and none is had at real address 0.
   case deviceBitsCopied
   /// Unmapping leaves everything of an entry but its valid bit.
