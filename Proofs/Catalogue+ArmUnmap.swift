@@ -19,7 +19,7 @@ extension Catalogue {
   /// root page, so the deeper trees are theirs.
   private static var ladderScenarios: [Scenario] {
     let small: [(startLevel: Int, isHyp: Bool, pageCounts: [Int])] = [
-      (0, true, [2, 1]), (1, true, [2, 1]), (2, false, [3, 2, 1]), (2, true, [3, 2, 1]),
+      (0, true, [2, 1]), (1, true, [3, 2, 1]), (2, false, [3, 2, 1]), (2, true, [3, 2, 1]),
       (1, false, [1]), (0, false, [1]),
     ]
     let real: [(layout: LadderConfiguration.Layout, isHyp: Bool, pageCounts: [Int])] = [

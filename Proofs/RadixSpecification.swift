@@ -132,8 +132,10 @@ struct RadixSpecification {
     guard level < 3, decide((page & offset) .== BitVector(0)) else { return .refused(.invalid) }
     let isPrivileged = has(RadixField.privileged, entry)
     func permits(_ right: PowerField, _ register: BitVector, _ key: PowerField) -> Bool {
-      if registers.isProblemState { return !isPrivileged && has(right, entry) }
-      return has(right, entry) && (isPrivileged || !has(key, register))
+      if registers.isProblemState, isPrivileged { return false }
+      let isGranted = (entry & BitVector(right.mask)) .!= BitVector(0)
+      if registers.isProblemState || isPrivileged { return decide(isGranted) }
+      return decide(isGranted .& ((register & BitVector(key.mask)) .== BitVector(0)))
     }
     return .translated(
       RadixTranslation(

@@ -129,6 +129,7 @@ private let exhibits: [Exhibit] = [
   Exhibit("power-radix", "free-keeps-walk-cache", ["freed-while-walkable"], 2),
   Exhibit("power-radix", "large-leaf-over-table", ["no-break"], 4),
   Exhibit("power-radix", "retry-unchecked", ["beyond-slot"], 1),
+  Exhibit("power-radix", "set-rc-without-lock", ["store-outside-lock"], 3),
   Exhibit("power-radix", "update-not-atomic", ["plain-store"], 2),
   Exhibit("power-radix", "harvest-without-invalidation", ["stale-change"], 2),
   Exhibit("power-radix", "harvest-from-inside-large-leaf", ["needless-report"], 3),

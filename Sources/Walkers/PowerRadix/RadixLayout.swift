@@ -85,8 +85,11 @@ extension RadixLayout {
     let isDenied = obeysPrivilege && registers.isProblemState && isPrivileged
     let hasKeys = obeysKeys && !registers.isProblemState && !isPrivileged
     func permits(_ right: UInt64, _ register: M.W, _ key: UInt64) -> Bool {
-      guard !isDenied, machine.holds((entry & M.W(right)) .!= M.W(0)) else { return false }
-      return !hasKeys || machine.holds((register & M.W(key)) .== M.W(0))
+      guard !isDenied else { return false }
+      let isGranted = (entry & M.W(right)) .!= M.W(0)
+      return machine.holds(
+        hasKeys ? isGranted .& ((register & M.W(key)) .== M.W(0)) : isGranted
+      )
     }
     return RadixTranslation(
       realAddress: (entry & M.W(realAddress)) &+ (address & offset),
