@@ -6,12 +6,6 @@ import Symbolic
 ///
 /// Reference: Power ISA 3.0B, Book III, "Translation Table Update Synchronization Requirements".
 struct PartitionJudge {
-  /// The bits that mean something in a partition-scoped leaf.
-  static let leafBits =
-    RadixField.valid.mask | RadixField.leaf.mask | RadixField.realPage.mask
-    | RadixField.reference.mask | RadixField.change.mask | RadixField.attributes.mask
-    | RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
-
   let scenario: PartitionScenario
   let machine: SymbolicMachine
   let root: SymbolicTable
@@ -117,8 +111,7 @@ struct PartitionJudge {
       keep(name, isLeaf: false)
     }
     if wasLeaf {
-      let rights = RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
-      let kept = BitVector(rights | RadixField.change.mask)
+      let kept = BitVector(RadixField.rights | RadixField.change.mask)
       let isLess = (old & ~new & kept) .!= BitVector(0)
       if !isLeaf || explorer.decide(isLess) { keep(name, isLeaf: true) }
     }
@@ -135,8 +128,7 @@ struct PartitionJudge {
 
   private mutating func judgeChange(_ old: BitVector, _ new: BitVector, _ areLeaves: Bool) {
     let own =
-      RadixField.reference.mask | RadixField.change.mask | RadixField.read.mask
-      | RadixField.write.mask | RadixField.execute.mask
+      RadixField.reference.mask | RadixField.change.mask | RadixField.rights
     let isSame =
       areLeaves && !scenario.isDD1
       ? ((old ^ new) & BitVector(~own)) .== BitVector(0) : old .== new
@@ -297,8 +289,7 @@ struct PartitionJudge {
       return claim(.refinement, "maps what it is asked to", Formula(false))
     }
     let rights =
-      RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
-      | RadixField.reference.mask | RadixField.change.mask
+      RadixField.rights | RadixField.reference.mask | RadixField.change.mask
     let isSame = ((found.entry ^ leaf) & BitVector(~rights)) .== BitVector(0)
     let isEnough = (leaf & ~found.entry & BitVector(rights)) .== BitVector(0)
     claim(.refinement, "maps the page with all that was asked for", isSame .& isEnough)

@@ -3,35 +3,11 @@ import Machines
 import Symbolic
 import Walkers
 
-/// A host for proofs: it logs what it is told, and knows by itself only whether to give up.
-struct ProofHost<M: Machine>: PartitionHost {
-  /// Whether there was an invalidation since.
-  let hasChanged: Bool
-  /// What was logged or reported, a bit for each frame of the slot.
-  private(set) var logged: UInt64 = 0
-  /// Whether a bit was set beyond the slot's words.
-  private(set) var isBeyond = false
-
-  init(hasChanged: Bool) { self.hasChanged = hasChanged }
-
-  private mutating func note(_ bits: UInt64, _ word: Int) {
-    if word == 0 { logged |= bits } else { isBeyond = true }
-  }
-
-  mutating func mark(_ bits: UInt64, slot: Int, word: Int) { note(bits, word) }
-  mutating func report(_ bits: UInt64, slot: Int, word: Int) { note(bits, word) }
-  func take(slot: Int, word: Int) -> UInt64 { 0 }
-  func invalidationCount(on machine: inout M) -> UInt64 { 0 }
-  func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? { nil }
-  func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? { nil }
-  func unpin(_ page: HostPage) {}
-  func device(at address: UInt64, on machine: inout M) -> HostDevice? { nil }
-  func entry(at address: UInt64, on machine: inout M) -> HostEntry? { nil }
-  func setDirty(_ page: HostPage) {}
-  func lock(on machine: inout M) {}
-  func unlock(on machine: inout M) {}
-  func mustRetry(since count: UInt64) -> Bool { hasChanged }
-  func countInvalidation() {}
+extension QuietHost {
+  /// The first word of what was logged or reported: no slot of a proof has more frames.
+  fileprivate var logged: UInt64 { (marked[0] ?? 0) | (reported[0] ?? 0) }
+  /// Whether a bit was set beyond that word.
+  fileprivate var isBeyond: Bool { (Array(marked.keys) + reported.keys).contains { $0 != 0 } }
 }
 
 extension PartitionScenario {
@@ -75,7 +51,7 @@ extension PartitionScenario {
     if case .install = operation {
       isChanged = explorer.decide(explorer.context.proposition(hasChanged))
     }
-    var host = ProofHost<SymbolicMachine>(hasChanged: isChanged)
+    var host = QuietHost<SymbolicMachine>(hasChanged: isChanged)
     let result = perform(
       subject,
       root: root,
@@ -131,7 +107,7 @@ extension PartitionScenario {
     let given = RadixField.valid.mask | RadixField.leaf.mask | RadixField.reference.mask
     let free =
       RadixField.realPage.mask & ~(1 << configuration.shift(of: level) - 1)
-      | RadixField.write.mask | RadixField.read.mask | RadixField.execute.mask
+      | RadixField.rights
       | RadixField.change.mask | RadixField.attributes.mask
     return explorer.context.variable("leaf") & BitVector(free) | BitVector(given)
   }
@@ -142,7 +118,7 @@ extension PartitionScenario {
     root: M.Table,
     first: UInt64,
     leaf: M.W,
-    host: inout ProofHost<M>,
+    host: inout QuietHost<M>,
     on machine: inout M
   ) -> Errno {
     var (style, flaws) = (PartitionStyle.batched, PartitionFlawSet())
@@ -201,7 +177,7 @@ extension PartitionScenario {
     let isRefused = trace.contains { $0.isRefusal }
     let allocations = trace.count { if case .allocate = $0 { true } else { false } }
     var failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
-    var host = ProofHost<FailingMachine<TracingMachine<EventCollector>>>(hasChanged: isChanged)
+    var host = QuietHost<FailingMachine<TracingMachine<EventCollector>>>(hasChanged: isChanged)
     let entry = model.value(of: leaf)
     let result = perform(
       subject,

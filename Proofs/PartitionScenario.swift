@@ -199,7 +199,7 @@ extension PartitionScenario {
     if level == 3 { return isEmpty .| table }
     let offset = RadixField.realPage.mask & (1 << configuration.shift(of: level) - 1)
     let isAligned = (entry & BitVector(offset)) .== BitVector(0)
-    let isOwn = (entry & BitVector(~PartitionJudge.leafBits)) .== BitVector(0)
+    let isOwn = (entry & BitVector(~RadixField.partitionLeaf)) .== BitVector(0)
     let leaf = PartitionScenario.isLeaf(entry) .& isAligned .& isOwn
     return level == 0 ? isEmpty .| leaf : isEmpty .| leaf .| table
   }
@@ -233,8 +233,7 @@ extension PartitionScenario {
         $1 < PartitionScenario.lastLevel ? PartitionScenario.isTable($0) : Formula(false)
       },
       isLink: { entry, level in
-        level < PartitionScenario.lastLevel && RadixField.valid.value(in: entry) == 1
-          && RadixField.leaf.value(in: entry) == 0
+        level < PartitionScenario.lastLevel && RadixField.isTable(entry)
       },
       shift: { configuration.shift(of: PartitionScenario.level($0)) }
     )

@@ -5,8 +5,8 @@ import Testing
 @Suite struct PartitionModelTests {
   private let model = PartitionModel(
     slots: [
-      .init(frames: 0..<16, backing: .memory, isWritable: true, hasLog: true),
-      .init(frames: 32..<48, backing: .device, isWritable: false, hasLog: false),
+      .init(frames: 0..<16, isWritable: true, hasLog: true),
+      .init(frames: 32..<48, isWritable: false, hasLog: false),
     ],
     pageShift: 16
   )

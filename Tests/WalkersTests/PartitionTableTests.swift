@@ -4,29 +4,9 @@ import Testing
 
 @testable import Walkers
 
-/// A log in a dictionary, and a host that never interferes.
-private struct QuietHost: PartitionHost {
-  typealias M = DirectMachine
-  var marked: [Int: UInt64] = [:]
-  var reported: [Int: UInt64] = [:]
-
-  mutating func mark(_ bits: UInt64, slot: Int, word: Int) { marked[word, default: 0] |= bits }
-  mutating func take(slot: Int, word: Int) -> UInt64 { marked.removeValue(forKey: word) ?? 0 }
-  mutating func report(_ bits: UInt64, slot: Int, word: Int) { reported[word, default: 0] |= bits }
-  func invalidationCount(on machine: inout M) -> UInt64 { 0 }
-  func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? { nil }
-  func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? { nil }
-  func unpin(_ page: HostPage) {}
-  func device(at address: UInt64, on machine: inout M) -> HostDevice? { nil }
-  func entry(at address: UInt64, on machine: inout M) -> HostEntry? { nil }
-  func setDirty(_ page: HostPage) {}
-  func lock(on machine: inout M) {}
-  func unlock(on machine: inout M) {}
-  func mustRetry(since count: UInt64) -> Bool { false }
-  func countInvalidation() {}
-
+extension QuietHost {
   /// The positions of a bitmap's bits.
-  static func positions(_ words: [Int: UInt64]) -> Set<UInt64> {
+  fileprivate static func positions(_ words: [Int: UInt64]) -> Set<UInt64> {
     Set(
       words.flatMap { word, bits in
         (0..<UInt64(64)).filter { bits >> $0 & 1 != 0 }.map { UInt64(word) << 6 | $0 }
@@ -58,7 +38,7 @@ private struct QuietHost: PartitionHost {
         on: &machine
       )
     )
-    var host = QuietHost()
+    var host = QuietHost<DirectMachine>()
     for leaf in leaves {
       let entry = leaf.isDirty ? PartitionTableTests.dirty : PartitionTableTests.clean
       let result = table.install(
@@ -87,11 +67,14 @@ private struct QuietHost: PartitionHost {
         leaves.append((frame: 1024, level: 1, isDirty: true))
         leaves.append((frame: 300, level: 0, isDirty: false))
         var (table, machine, _) = try table(leaves, style)
-        var host = QuietHost()
+        var host = QuietHost<DirectMachine>()
         table.harvest(slot(first, count), on: &machine, log: &host)
         let range = first..<first + count
         let expected = Set((pages + (1024..<1536)).filter(range.contains).map { $0 - first })
-        #expect(QuietHost.positions(host.reported) == expected, "\(first) + \(count)")
+        #expect(
+          QuietHost<DirectMachine>.positions(host.reported) == expected,
+          "\(first) + \(count)"
+        )
         host.reported = [:]
         table.harvest(slot(first, count), on: &machine, log: &host)
         #expect(host.reported.isEmpty, "what was reported is clean")
@@ -106,10 +89,10 @@ private struct QuietHost: PartitionHost {
         (64, 0, true), (65, 0, false), (127, 0, true), (511, 0, true), (512, 1, true),
       ]
       var (table, machine, _) = try table(leaves, style)
-      var host = QuietHost()
+      var host = QuietHost<DirectMachine>()
       table.unmap(65..<513, of: slot(first, 900), on: &machine, log: &host)
       let expected = Set(([127, 511] + (512..<min(1024, first + 900))).map { $0 - first })
-      #expect(QuietHost.positions(host.marked) == expected)
+      #expect(QuietHost<DirectMachine>.positions(host.marked) == expected)
       let left = [64, 65, 127, 511, 512].filter { table.leaf(of: $0 << 12, on: &machine) != nil }
       #expect(left == [64])
     }
@@ -117,7 +100,7 @@ private struct QuietHost: PartitionHost {
 
   @Test func `a second fault on a page adds to what the first gave`() throws {
     var (table, machine, _) = try table([(7, 0, true)], .batched)
-    var host = QuietHost()
+    var host = QuietHost<DirectMachine>()
     let result = table.install(
       PartitionTableTests.clean & ~0x2,
       at: 7 << 12,
@@ -135,7 +118,7 @@ private struct QuietHost: PartitionHost {
 
   @Test func `a large leaf gives way to a small one, and a table to none`() throws {
     var (table, machine, _) = try table([(512, 1, true), (1024, 0, false)], .batched)
-    var host = QuietHost()
+    var host = QuietHost<DirectMachine>()
     let small = table.install(
       PartitionTableTests.clean,
       at: 513 << 12,
@@ -146,7 +129,7 @@ private struct QuietHost: PartitionHost {
       host: &host
     )
     #expect(small == .ok)
-    #expect(QuietHost.positions(host.marked) == Set(512..<1024))
+    #expect(QuietHost<DirectMachine>.positions(host.marked) == Set(512..<1024))
     let large = table.install(
       PartitionTableTests.clean,
       at: 1024 << 12,

@@ -55,11 +55,6 @@ public struct RadixCache: Sendable {
     entries.append(Entry(place: place, old: old, base: base, shift: shift))
   }
 
-  /// Drops what no longer matters.
-  public mutating func drop(where isHarmless: (Entry) -> Bool) {
-    entries.removeAll(where: isHarmless)
-  }
-
   /// Takes note of a `tlbie`.
   /// - Returns: An entry that it would have removed, had the change been ordered by `ptesync` before.
   public mutating func invalidate(_ invalidation: RadixInvalidation<UInt64>) -> Entry? {

@@ -64,6 +64,19 @@ public enum RadixField {
   public static let write = PowerField(62, 62)
   /// Encoded access authority: instruction fetches.
   public static let execute = PowerField(63, 63)
+  /// The bits of all accesses that a leaf permits.
+  public static let rights = read.mask | write.mask | execute.mask
+  /// The bits that mean something in a partition-scoped leaf.
+  public static let partitionLeaf =
+    valid.mask | leaf.mask | realPage.mask | reference.mask | change.mask | attributes.mask | rights
+  /// Whether an entry is a valid leaf.
+  public static func isLeaf(_ entry: UInt64) -> Bool {
+    entry & (valid.mask | leaf.mask) == valid.mask | leaf.mask
+  }
+  /// Whether an entry is valid and leads to a table.
+  public static func isTable(_ entry: UInt64) -> Bool {
+    entry & (valid.mask | leaf.mask) == valid.mask
+  }
   /// Key 0 of the AMR denies stores.
   public static let keyDeniesWrite = PowerField(0, 0)
   /// Key 0 of the AMR denies loads, and key 0 of the IAMR instruction fetches.

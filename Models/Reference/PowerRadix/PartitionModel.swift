@@ -3,20 +3,10 @@ public import Machines
 /// What may be observed of a guest's partition-scoped memory: what becomes of its faults, and which of
 /// its stores the dirty log has yet to tell of.
 public struct PartitionModel: Sendable {
-  /// What stands behind a slot.
-  public enum Backing: Sendable, Hashable {
-    /// Pages of the host's.
-    case memory
-    /// A device.
-    case device
-  }
-
   /// A slot, as user space made it.
   public struct Slot: Sendable {
     /// Its frames.
     public let frames: Range<UInt64>
-    /// What stands behind it.
-    public let backing: Backing
     /// The guest may write.
     public let isWritable: Bool
     /// What is written is logged.
@@ -25,9 +15,8 @@ public struct PartitionModel: Sendable {
     public var isRemoved = false
 
     /// A slot.
-    public init(frames: Range<UInt64>, backing: Backing, isWritable: Bool, hasLog: Bool) {
+    public init(frames: Range<UInt64>, isWritable: Bool, hasLog: Bool) {
       self.frames = frames
-      self.backing = backing
       self.isWritable = isWritable
       self.hasLog = hasLog
     }

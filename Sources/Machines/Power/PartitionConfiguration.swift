@@ -44,6 +44,9 @@ public struct PartitionConfiguration: Sendable, Hashable {
     }
   }
 
+  /// How many pages of 4 KiB the root has.
+  @inlinable public var rootPageCount: Int { 1 << Int(max(rootBits, 9) &- 9) }
+
   /// How many address bits the tree translates.
   @inlinable public var addressBits: UInt64 { shift(of: 3) &+ rootBits }
 }

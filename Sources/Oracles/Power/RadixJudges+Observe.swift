@@ -36,7 +36,7 @@ extension RadixJudges: EventListener {
   }
 
   /// Judges that an access is to an entry of a table in use.
-  private mutating func judgeAccess(_ address: UInt64) -> Bool {
+  mutating func judgeAccess(_ address: UInt64) -> Bool {
     guard let number = number(of: address), pages[number].station != .unused else {
       add(
         .accessOutsideTable,

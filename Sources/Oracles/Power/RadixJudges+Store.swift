@@ -2,35 +2,18 @@ import Architecture
 import Machines
 
 extension RadixJudges {
-  /// The bits that mean something in a partition-scoped leaf.
-  private static let leafBits =
-    RadixField.valid.mask | RadixField.leaf.mask | RadixField.realPage.mask
-    | RadixField.reference.mask | RadixField.change.mask | RadixField.attributes.mask
-    | RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
-
-  private static func isLeaf(_ entry: UInt64) -> Bool {
-    RadixField.valid.value(in: entry) == 1 && RadixField.leaf.value(in: entry) == 1
-  }
-
-  private static func isTable(_ entry: UInt64) -> Bool {
-    RadixField.valid.value(in: entry) == 1 && RadixField.leaf.value(in: entry) == 0
-  }
-
   private static func kind(_ entry: UInt64, shift: UInt64) -> EntryKind {
-    if isTable(entry) { return .table }
-    guard isLeaf(entry) else { return entry == 0 ? .invalid : .annotated }
+    if RadixField.isTable(entry) { return .table }
+    guard RadixField.isLeaf(entry) else { return entry == 0 ? .invalid : .annotated }
     return shift > 16 ? .block : .page
   }
 
   /// Judges a store.
   mutating func write(_ place: UInt64, _ old: UInt64, _ new: UInt64, isAtomic: Bool) {
-    let page = memory.page(of: place)
-    guard let page, page < pages.count, pages[page].station == .live else {
-      return observe(.load(address: place, value: old))
+    guard judgeAccess(place), let page = number(of: place), let span = pages[page].span else {
+      return
     }
-    guard let span = pages[page].span else { return }
     let index = place % (1 << memory.pageShift) / 8
-    guard index < span.count else { return observe(.load(address: place, value: old)) }
     let base = span.base + index << span.shift
     transitions.count(
       from: RadixJudges.kind(old, shift: span.shift),
@@ -47,15 +30,15 @@ extension RadixJudges {
     }
     let change = Change(place: place, old: old, new: new, base: base, shift: span.shift)
     judge(change, isAtomic: isAtomic)
-    if RadixJudges.isLeaf(old) { loseLeaf(change) }
-    if RadixJudges.isTable(old) { loseTable(change) }
+    if RadixField.isLeaf(old) { loseLeaf(change) }
+    if RadixField.isTable(old) { loseTable(change) }
     if RadixField.valid.value(in: new) == 1 { judgeMake(change) }
-    if RadixJudges.isLeaf(new) {
+    if RadixField.isLeaf(new) {
       let leaf = Leaf(base: base, shift: span.shift, entry: new)
       leaves[place] = leaf
       changedPlaces.append(place)
       if RadixField.change.value(in: new) == 1 { changedSpans.append(leaf) }
-    } else if RadixJudges.isTable(new) {
+    } else if RadixField.isTable(new) {
       link(new, at: place, Span(base: base, shift: span.shift, count: 0))
     }
   }
@@ -71,7 +54,7 @@ extension RadixJudges {
 
   private mutating func judge(_ change: Change, isAtomic: Bool) {
     let (old, new) = (change.old, change.new)
-    if RadixJudges.isLeaf(old), !isAtomic {
+    if RadixField.isLeaf(old), !isAtomic {
       add(
         .plainStore,
         "the leaf for \(change.base.hexadecimal) was overwritten by a plain store",
@@ -82,7 +65,7 @@ extension RadixJudges {
     }
     guard RadixField.valid.value(in: old) == 1, RadixField.valid.value(in: new) == 1 else { return }
     let isSame =
-      RadixJudges.isLeaf(old) && RadixJudges.isLeaf(new) && RadixJudges.sameTranslation(old, new)
+      RadixField.isLeaf(old) && RadixField.isLeaf(new) && RadixJudges.sameTranslation(old, new)
     if !isSame || isDD1 {
       add(
         .noBreak,
@@ -121,7 +104,7 @@ extension RadixJudges {
       leaves[place] = nil
       let base = span.base + index << span.shift
       cache.keep(entry, at: place, base: base, shift: span.shift)
-      if RadixJudges.isTable(entry), let child = self.number(of: entry & RadixField.nextBase.mask) {
+      if RadixField.isTable(entry), let child = self.number(of: entry & RadixField.nextBase.mask) {
         unlink(child)
       }
     }
@@ -133,7 +116,7 @@ extension RadixJudges {
       guard entry.overlaps(change.base, shift: change.shift) else { return false }
       guard entry.isLeaf else { return entry.place == change.place && entry.old != new }
       return
-        !(RadixJudges.isLeaf(new) && entry.shift == change.shift
+        !(RadixField.isLeaf(new) && entry.shift == change.shift
         && RadixJudges.sameTranslation(entry.old, new))
     }
     if let conflict, RadixField.valid.value(in: change.old) == 0 {
@@ -146,12 +129,12 @@ extension RadixJudges {
         inputAddress: change.base
       )
     }
-    guard RadixJudges.isLeaf(new) else { return }
-    if new & ~RadixJudges.leafBits != 0 {
+    guard RadixField.isLeaf(new) else { return }
+    if new & ~RadixField.partitionLeaf != 0 {
       add(
         .foreignBits,
         "the leaf for \(change.base.hexadecimal) has the bits"
-          + " \((new & ~RadixJudges.leafBits).hexadecimal)",
+          + " \((new & ~RadixField.partitionLeaf).hexadecimal)",
         entryAddress: change.place,
         inputAddress: change.base
       )

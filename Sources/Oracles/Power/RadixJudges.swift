@@ -92,7 +92,7 @@ public struct RadixJudges {
   /// Judges what may be cached when a call returns.
   public mutating func endCall() {
     let entries = cache.entries
-    cache.drop { _ in true }
+    cache.reset()
     for entry in entries {
       if let rule = staleness(of: entry) {
         let sequence: RadixRule? =
@@ -123,8 +123,7 @@ public struct RadixJudges {
       RadixJudges.sameTranslation(leaf.entry, entry.old)
     else { return .staleTranslation }
     let lost = entry.old & ~leaf.entry
-    let rights = RadixField.read.mask | RadixField.write.mask | RadixField.execute.mask
-    if lost & rights != 0 { return .stalePermission }
+    if lost & RadixField.rights != 0 { return .stalePermission }
     // A reference bit that stays cached makes a page seem older than it is, which is permitted.
     return lost & RadixField.change.mask != 0 ? .staleChange : nil
   }

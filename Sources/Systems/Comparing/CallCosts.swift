@@ -26,8 +26,7 @@ public struct CallCosts: CaseStatistics {
     }
   }
 
-  /// More kinds of operations than any system has.
-  private static let operationLimit = 24
+  private static let operationLimit = CheckStatistics.operationLimit
   private static let kindCount = Kind.allCases.count
 
   private var calls = [UInt64](repeating: 0, count: operationLimit)

@@ -20,6 +20,16 @@ struct PartitionKind: Sendable {
   let flaws: PartitionFlawSet
 }
 
+extension Choices {
+  /// Whether a case is about partition-scoped tables and not about the software walk.
+  ///
+  /// Drawn where it may be about either. A check and a comparison draw alike, so that one token replays
+  /// in both.
+  mutating func drawsPartition(orTranslate hasTranslate: Bool, ifAny hasPartition: Bool) -> Bool {
+    hasPartition && (!hasTranslate || flip(1, in: 2))
+  }
+}
+
 /// A worker's check of such a subject: each case is about the one or about the other.
 struct RadixCheck {
   private let translate: TranslateCheck?
@@ -47,8 +57,7 @@ struct RadixCheck {
 
   /// Whether the case is about partition-scoped tables; drawn where it may be about either.
   private func isPartition(_ choices: inout Choices) -> Bool {
-    guard partition != nil else { return false }
-    return translate == nil || choices.flip(1, in: 2)
+    choices.drawsPartition(orTranslate: translate != nil, ifAny: partition != nil)
   }
 
   /// Runs one case and writes it down; nil where it holds.
@@ -103,9 +112,7 @@ struct RadixCheck {
       inputAddress: found.inputAddress,
       pageShift: 12,
       linkedTable: { entry in
-        let isTable =
-          RadixField.valid.value(in: entry) == 1 && RadixField.leaf.value(in: entry) == 0
-        return isTable ? entry & RadixField.nextBase.mask : nil
+        RadixField.isTable(entry) ? entry & RadixField.nextBase.mask : nil
       }
     )
     let events = partition.recording

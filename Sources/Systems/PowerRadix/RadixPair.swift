@@ -25,7 +25,10 @@ struct RadixPair {
 
   /// Runs one case until the two differ.
   mutating func run(_ choices: inout Choices, into costs: inout CallCosts) -> SubjectDifference? {
-    let isPartition = partition != nil && (translate == nil || choices.flip(1, in: 2))
+    let isPartition = choices.drawsPartition(
+      orTranslate: translate != nil,
+      ifAny: partition != nil
+    )
     return isPartition ? runPartition(&choices, &costs) : runTranslate(&choices, &costs)
   }
 

@@ -102,7 +102,6 @@ struct PartitionSession {
       slots: generator.slots.map {
         PartitionModel.Slot(
           frames: $0.firstFrame..<$0.firstFrame + $0.frameCount,
-          backing: $0.isDevice ? .device : .memory,
           isWritable: $0.isWritable,
           hasLog: $0.hasLog
         )

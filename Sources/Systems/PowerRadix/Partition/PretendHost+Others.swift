@@ -27,9 +27,7 @@ extension PretendHost {
 
   /// Moves the pages behind frames elsewhere, and takes them from the guest before.
   mutating func move(_ frames: Range<UInt64>, on machine: inout M) {
-    guard let number = slots.firstIndex(where: { $0.slot.frames.contains(frames.lowerBound) }),
-      !slots[number].isRemoved
-    else { return }
+    guard let number = slotNumber(of: frames.lowerBound) else { return }
     invalidate(wholeUnits(frames, slot: number), slot: number, on: &machine)
     change(frames, slot: number) { $0.moves += 1 }
   }

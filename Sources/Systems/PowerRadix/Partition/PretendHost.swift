@@ -113,10 +113,14 @@ struct PretendHost: PartitionHost {
     return backed.realAddress + place + address % (1 << backed.unitShift)
   }
 
+  /// The slot that has a guest frame; nil for none.
+  func slotNumber(of frame: UInt64) -> Int? {
+    slots.firstIndex { !$0.isRemoved && $0.slot.frames.contains(frame) }
+  }
+
   /// Where a guest frame really is; nil where no slot has it.
   func realAddress(ofFrame frame: UInt64) -> (address: UInt64, slot: Int)? {
-    guard let number = slots.firstIndex(where: { !$0.isRemoved && $0.slot.frames.contains(frame) })
-    else { return nil }
+    guard let number = slotNumber(of: frame) else { return nil }
     let slot = slots[number].slot
     let address = slot.hostAddress + (frame - slot.firstFrame) << pageShift
     return (realAddress(of: address, slot: number), number)
@@ -135,7 +139,7 @@ struct PretendHost: PartitionHost {
   }
 
   mutating func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? {
-    let slot = slots.first { !$0.isRemoved && $0.slot.frames.contains(frame) }?.slot
+    let slot = slotNumber(of: frame).map { slots[$0].slot }
     happen(.page, on: &machine)
     return slot
   }

@@ -31,8 +31,7 @@ extension PartitionTable {
       forgetAll(on: &machine)
       freeTable(child, level: 2, on: &machine)
     }
-    let pages = 1 << Int(max(configuration.rootBits, 9) &- 9)
-    machine.freeRoot(root, pageCount: pages)
+    machine.freeRoot(root, pageCount: configuration.rootPageCount)
     if !flaws.contains(.freedRootKept) { self.root = nil }
   }
 

@@ -45,8 +45,8 @@ public struct PartitionTable<M: Machine> {
     flaws: PartitionFlawSet = [],
     on machine: inout M
   ) -> PartitionTable? {
-    let pages = 1 << Int(max(configuration.rootBits, 9) &- 9)
-    guard let root = machine.allocateRoot(pageCount: pages, level: 0) else { return nil }
+    let pageCount = configuration.rootPageCount
+    guard let root = machine.allocateRoot(pageCount: pageCount, level: 0) else { return nil }
     return PartitionTable(root: root, configuration, style: style, flaws: flaws)
   }
 
