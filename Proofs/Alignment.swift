@@ -40,23 +40,23 @@ struct Alignment {
 
   private func lemma(
     _ name: String,
-    _ statement: String,
+    _ actor: String,
+    _ clauses: [Clause],
     _ make: @escaping @Sendable (SolverContext) -> Lemma.Statement
   ) -> Lemma {
-    let theorem = Theorem(
-      name: "alignment.\(name).\(label)",
-      family: .alignment,
-      statement: statement,
+    Lemma(
+      "alignment.\(name).\(label)",
+      actor: actor,
       bounds:
         "every address, \(geometry.pageSize >> 10)K granule, levels \(levels.lowerBound) to 3, "
         + "\(geometry.outputAddressBits)-bit output",
-      scale: .real
+      clauses: clauses,
+      statement: make
     )
-    return Lemma(theorem: theorem, statement: make)
   }
 
   private var blocks: Lemma {
-    lemma("blocks", "a block is chosen only where input, output and size allow it") { context in
+    lemma("blocks", "the choice of a leaf", [.fitsExactly]) { context in
       let input = context.variable("input")
       let output = context.variable("output")
       let remaining = context.variable("remaining")
@@ -67,8 +67,10 @@ struct Alignment {
         let isAllowed =
           ((input & offset) .== BitVector(0)) .& ((output & offset) .== BitVector(0))
           .& (span .<= remaining)
-        return (
-          "chooses a level-\(level) leaf exactly where it fits", Formula.equivalent(fits, isAllowed)
+        return Claim(
+          .fitsExactly,
+          "chooses a level-\(level) leaf exactly where it fits",
+          Formula.equivalent(fits, isAllowed)
         )
       }
       return Lemma.Statement(
@@ -79,19 +81,22 @@ struct Alignment {
   }
 
   private var descriptors: Lemma {
-    lemma("descriptors", "a leaf's output address, kind and attributes survive encoding") {
-      context in
+    lemma(
+      "descriptors",
+      "the encoding of a leaf",
+      [.keepsOutput, .makesLeaf, .keepsAttributes, .readsBack]
+    ) { context in
       let output = context.variable("output")
       let protection = context.variable("protection") & BitVector(Protection.all)
       let attributes = Encoding.stage2Attributes(protection, forcesWriteBack: false)
       let field = BitVector(decoder.addressField | 0b11)
-      let goals = leafLevels.flatMap { level -> [(claim: String, formula: Formula)] in
+      let goals = leafLevels.flatMap { level -> [Claim] in
         let leaf = encoding.leaf(output, attributes: attributes, level: level)
         return [
-          ("keeps a level-\(level) output address", decoder.address(leaf) .== output),
-          ("makes a level-\(level) leaf", decoder.isLeaf(leaf, level: level)),
-          ("keeps a level-\(level) leaf's attributes", (leaf & ~field) .== (attributes & ~field)),
-          ("reads its own address back", encoding.output(of: leaf) .== output),
+          Claim(.keepsOutput, decoder.address(leaf) .== output),
+          Claim(.makesLeaf, decoder.isLeaf(leaf, level: level)),
+          Claim(.keepsAttributes, (leaf & ~field) .== (attributes & ~field)),
+          Claim(.readsBack, encoding.output(of: leaf) .== output),
         ]
       }
       return Lemma.Statement(
@@ -106,10 +111,16 @@ struct Alignment {
   }
 
   private var attributes: Lemma {
-    lemma("attributes", "attributes say what the protection says, and stay out of the address") {
-      context in
+    lemma(
+      "attributes",
+      "the encoding of a protection",
+      [
+        .staysOutOfAddress, .givesReading, .givesWriting, .givesExecution, .givesMemoryType,
+        .keepsSoftwareBits,
+      ]
+    ) { context in
       let protection = context.variable("protection") & BitVector(Protection.all)
-      var goals: [(claim: String, formula: Formula)] = []
+      var goals: [Claim] = []
       for forcesWriteBack in [false, true] {
         let bits = Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
         func has(_ bit: UInt64) -> Formula { (protection & BitVector(bit)) .!= BitVector(0) }
@@ -117,16 +128,16 @@ struct Alignment {
         let memory = (bits &>> 2) & BitVector(0b1111)
         let normal = BitVector(forcesWriteBack ? 0b0110 : 0b1111)
         goals += [
-          ("stays out of the address", (bits & BitVector(decoder.addressField)) .== BitVector(0)),
-          ("gives reading", Formula.equivalent(isSet(6), has(Protection.read))),
-          ("gives writing", Formula.equivalent(isSet(7), has(Protection.write))),
-          ("gives execution", Formula.equivalent(.!isSet(54), has(Protection.execute))),
-          (
-            "gives the memory type",
+          Claim(.staysOutOfAddress, (bits & BitVector(decoder.addressField)) .== BitVector(0)),
+          Claim(.givesReading, Formula.equivalent(isSet(6), has(Protection.read))),
+          Claim(.givesWriting, Formula.equivalent(isSet(7), has(Protection.write))),
+          Claim(.givesExecution, Formula.equivalent(.!isSet(54), has(Protection.execute))),
+          Claim(
+            .givesMemoryType,
             memory .== BitVector.select(has(Protection.device), BitVector(0b0001), normal)
           ),
-          (
-            "keeps software bits",
+          Claim(
+            .keepsSoftwareBits,
             (bits & BitVector(Protection.software))
               .== (protection & BitVector(Protection.software))
           ),
@@ -137,7 +148,7 @@ struct Alignment {
   }
 
   private var tables: Lemma {
-    lemma("tables", "a table's address survives encoding") { context in
+    lemma("tables", "the encoding of a link", [.keepsTable, .makesTable]) { context in
       let address = context.variable("address")
       let table = encoding.table(at: address)
       return Lemma.Statement(
@@ -146,8 +157,8 @@ struct Alignment {
           (address & BitVector(geometry.pageSize - 1)) .== BitVector(0),
         ],
         goals: [
-          ("keeps a table's address", decoder.address(table) .== address),
-          ("makes a table", decoder.isTable(table, level: geometry.startLevel)),
+          Claim(.keepsTable, decoder.address(table) .== address),
+          Claim(.makesTable, decoder.isTable(table, level: geometry.startLevel)),
         ],
         witnesses: [("address", address)]
       )
@@ -155,24 +166,22 @@ struct Alignment {
   }
 
   private var indices: Lemma {
-    lemma("indices", "indices stay inside their table, the root's inside the concatenated root") {
-      context in
+    lemma("indices", "an index", [.staysInTable, .staysInRoot, .findsRootEntry]) { context in
       let address = context.variable("address")
       let count = BitVector(1 << geometry.bitsPerLevel)
       var goals = levels.map { level in
-        (
-          claim: "stays inside a level-\(level) table",
-          formula: geometry.index(of: address, at: level) .< count
+        Claim(
+          .staysInTable,
+          "stays inside a level-\(level) table",
+          geometry.index(of: address, at: level) .< count
         )
       }
       let number: BitVector = geometry.rootIndex(of: address)
-      goals.append(
-        ("stays inside the root", number .< BitVector(UInt64(geometry.rootPageCount)))
-      )
+      goals.append(Claim(.staysInRoot, number .< BitVector(UInt64(geometry.rootPageCount))))
       let index: BitVector = geometry.index(of: address, at: geometry.startLevel)
       goals.append(
-        (
-          "finds the root's entry",
+        Claim(
+          .findsRootEntry,
           (number &<< geometry.bitsPerLevel | index)
             .== (address &>> decoder.shift(geometry.startLevel))
         )
@@ -186,16 +195,25 @@ struct Alignment {
   }
 
   private var nextAddress: Lemma {
-    lemma("next-address", "the next address is larger, aligned, and skips no page") { context in
+    lemma(
+      "next-address",
+      "the next address",
+      [.goesUp, .goesToBoundary, .skipsNothing, .staysInEntry]
+    ) { context in
       let cursor = context.variable("cursor")
-      let goals = levels.flatMap { level -> [(claim: String, formula: Formula)] in
+      let goals = levels.flatMap { level -> [Claim] in
         let next = geometry.next(after: cursor, at: level)
         let span = BitVector(decoder.span(level))
         return [
-          ("goes up at level \(level)", cursor .< next),
-          ("goes to a level-\(level) boundary", (next & (span &- BitVector(1))) .== BitVector(0)),
-          ("skips nothing at level \(level)", (next &- cursor) .<= span),
-          (
+          Claim(.goesUp, "goes up at level \(level)", cursor .< next),
+          Claim(
+            .goesToBoundary,
+            "goes to a level-\(level) boundary",
+            (next & (span &- BitVector(1))) .== BitVector(0)
+          ),
+          Claim(.skipsNothing, "skips nothing at level \(level)", (next &- cursor) .<= span),
+          Claim(
+            .staysInEntry,
             "stays in the entry until there, at level \(level)",
             ((next &- BitVector(1)) &>> decoder.shift(level))
               .== (cursor &>> decoder.shift(level))
@@ -221,4 +239,63 @@ extension LadderConfiguration.Layout {
     case .twoLevels: "two-levels"
     }
   }
+}
+
+extension Clause {
+  static let fitsExactly = Clause(
+    "fits-exactly",
+    .alignment,
+    "takes one of a level exactly where input, output and size allow it"
+  )
+  static let keepsOutput = Clause("output", .alignment, "keeps the output address")
+  static let makesLeaf = Clause("kind", .alignment, "makes a leaf of its level")
+  static let keepsAttributes = Clause("attributes", .alignment, "keeps the attributes")
+  static let readsBack = Clause(
+    "reads-back",
+    .alignment,
+    "is undone by the walker's own decoding"
+  )
+  static let staysOutOfAddress = Clause(
+    "apart",
+    .alignment,
+    "stays out of the output address"
+  )
+  static let givesReading = Clause("read", .alignment, "gives reading if asked to")
+  static let givesWriting = Clause("write", .alignment, "gives writing if asked to")
+  static let givesExecution = Clause(
+    "execute",
+    .alignment,
+    "gives execution if asked to"
+  )
+  static let givesMemoryType = Clause(
+    "memory-type",
+    .alignment,
+    "gives the memory type asked for"
+  )
+  static let keepsSoftwareBits = Clause("software", .alignment, "keeps software bits")
+  static let keepsTable = Clause("address", .alignment, "keeps the table's address")
+  static let makesTable = Clause("kind", .alignment, "makes a table")
+  static let staysInTable = Clause("in-table", .alignment, "stays inside its table")
+  static let staysInRoot = Clause(
+    "in-root",
+    .alignment,
+    "stays inside the concatenated root"
+  )
+  static let findsRootEntry = Clause(
+    "root-entry",
+    .alignment,
+    "of the root's page and in it is the entry's number in the root"
+  )
+  static let goesUp = Clause("up", .alignment, "is above the one before")
+  static let goesToBoundary = Clause(
+    "boundary",
+    .alignment,
+    "is where an entry's span begins"
+  )
+  static let skipsNothing = Clause("no-skip", .alignment, "skips no entry")
+  static let staysInEntry = Clause(
+    "in-entry",
+    .alignment,
+    "is the first that another entry translates"
+  )
 }

@@ -38,6 +38,7 @@ struct BreakBeforeMake {
   /// Stores that no barrier made visible yet.
   var unpublished: [EntryName] = []
   var isReturnUnpublished = false
+  private var hasMade = false
   private(set) var reached: Set<String> = []
 
   private var explorer: Explorer { memory.machine.explorer }
@@ -45,8 +46,8 @@ struct BreakBeforeMake {
 
   init(memory: PathMemory) { self.memory = memory }
 
-  mutating func claim(_ text: String, _ formula: Formula = Formula(false)) {
-    claims.append(Claim(.breakBeforeMake, text, formula))
+  private mutating func claim(_ clause: Clause, _ isTrue: Bool) {
+    claims.append(Claim(clause, isTrue: isTrue))
   }
 
   /// Judges the whole path.
@@ -58,17 +59,15 @@ struct BreakBeforeMake {
       case .barrier(let barrier): observe(barrier)
       case .invalidate(let invalidation): observe(invalidation)
       case .release(let table, _, true): free(table)
-      case .warn(let site): claim("does not come to where it says '\(site)'")
+      case .warn(let site):
+        claims.append(Claim(.neverWarns, "does not come to where it says '\(site)'", isTrue: false))
       default: break
       }
     }
-    for pending in breaks where pending.phase != .done {
-      claim("returns only when nothing can be cached of what it broke", false)
-    }
-    if isReturnUnpublished { claim("returns only when what it mapped is visible") }
+    for broken in breaks { claim(.forgetsBreaks, broken.phase == .done) }
+    if hasMade { claim(.publishesLeaves, !isReturnUnpublished) }
+    claim(.neverWarns, true)
   }
-
-  private mutating func claim(_ text: String, _ isTrue: Bool) { claim(text, Formula(isTrue)) }
 
   private mutating func store(
     _ name: EntryName,
@@ -78,10 +77,9 @@ struct BreakBeforeMake {
   ) {
     let wasValid = explorer.decide(decoder.isValid(old))
     let isValid = explorer.decide(decoder.isValid(new))
-    if wasValid, isValid {
-      let demanding = (old ^ new) & BitVector(~Decoder.harmless)
-      claim("replaces no valid entry by one that demands a break", demanding .== BitVector(0))
-    }
+    let demanding = (old ^ new) & BitVector(~Decoder.harmless)
+    let isFree = !wasValid || !isValid
+    claims.append(Claim(.breaksFirst, isFree ? Formula(true) : demanding .== BitVector(0)))
     if wasValid, !isValid {
       let isTable = explorer.decide(decoder.isTable(old, level: memory.level(name)))
       let child = isTable ? memory.child(of: name) : nil
@@ -96,20 +94,21 @@ struct BreakBeforeMake {
   }
 
   private mutating func make(_ name: EntryName, _ new: BitVector, _ order: MemoryOrder) {
-    for pending in breaks where pending.name == name && pending.phase != .done {
-      claim("makes an entry only when nothing can be cached of what was there", false)
+    for broken in breaks where broken.name == name {
+      claim(.makesAfterForgetting, broken.phase == .done)
     }
     if let child = memory.freshTable(linkedBy: new) {
       // The page's zeroes, and what was stored in it since, must be visible before the link.
       let isOrdered = order == .release || !unpublished.contains { $0.table == child }
       let isZeroVisible = order == .release
-      claim("links a table only when its contents are visible", isOrdered && isZeroVisible)
+      claim(.publishesTables, isOrdered && isZeroVisible)
       reached.insert("link of a table")
     } else {
       reached.insert("make of a leaf")
       // An empty table translates as little as the invalid entry before it, so that a walker may
       // see the one or the other; a leaf that was asked for has to be seen.
       isReturnUnpublished = true
+      hasMade = true
     }
   }
 
@@ -132,17 +131,61 @@ struct BreakBeforeMake {
     var place: SymbolicTable? = table
     var isDetached = false
     while let current = place, let link = memory.link(of: current) {
-      for pending in breaks where pending.name == link && pending.child == current {
+      for broken in breaks where broken.name == link && broken.child == current {
         isDetached = true
-        if pending.phase != .done {
-          claim("frees a table only when no walk cache can hold the way to it", false)
-        }
+        claim(.freesForgotten, broken.phase == .done)
       }
       place = link.table
     }
-    if memory.link(of: table) != nil {
-      claim("frees a table only when nothing links to it", isDetached)
-    }
+    if memory.link(of: table) != nil { claim(.freesUnlinked, isDetached) }
     reached.insert("free of a table")
   }
+}
+
+extension Clause {
+  /// The clauses of a call that takes entries away.
+  static let breaks: [Clause] = [.forgetsBreaks, .neverWarns]
+  /// Those of a call that may free tables.
+  static let frees: [Clause] = [.freesForgotten, .freesUnlinked]
+
+  static let breaksFirst = Clause(
+    "breaks-first",
+    .breakBeforeMake,
+    "replaces no valid entry by one that demands a break"
+  )
+  static let forgetsBreaks = Clause(
+    "forgets-breaks",
+    .breakBeforeMake,
+    "returns only when nothing can be cached of what it broke"
+  )
+  static let makesAfterForgetting = Clause(
+    "makes-late",
+    .breakBeforeMake,
+    "makes an entry again only when nothing can be cached of what was there"
+  )
+  static let publishesTables = Clause(
+    "publishes-tables",
+    .breakBeforeMake,
+    "links a table only when its contents are visible"
+  )
+  static let publishesLeaves = Clause(
+    "publishes-leaves",
+    .breakBeforeMake,
+    "returns only when what it mapped is visible"
+  )
+  static let freesForgotten = Clause(
+    "frees-forgotten",
+    .breakBeforeMake,
+    "frees a table only when no walk cache can hold the way to it"
+  )
+  static let freesUnlinked = Clause(
+    "frees-unlinked",
+    .breakBeforeMake,
+    "frees a table only when it took out the way to it"
+  )
+  static let neverWarns = Clause(
+    "no-warning",
+    .breakBeforeMake,
+    "comes to no place that it thinks impossible"
+  )
 }

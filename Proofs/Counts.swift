@@ -19,8 +19,8 @@ struct Counts {
 
   private var machine: SymbolicMachine { memory.machine }
 
-  private mutating func claim(_ text: String, _ formula: Formula) {
-    claims.append(Claim(.counts, text, formula))
+  private mutating func claim(_ clause: Clause, _ formula: Formula) {
+    claims.append(Claim(clause, formula))
   }
 
   /// Judges the end of the path; the memory must have seen the whole trace.
@@ -40,15 +40,15 @@ struct Counts {
     let page = memory.page(table)
     let change = BitVector(UInt64(bitPattern: Int64(page.countChange)))
     claim(
-      "counts what a table holds",
+      .countsEntries,
       change .== page.currentNonzeroCount &- page.initialNonzeroCount
     )
     let isRoot = !page.isFresh && page.parent == nil
     if isRoot { return }
-    claim("frees what it takes out of the tree", Formula(isLinked(table)))
+    claim(.freesDetached, Formula(isLinked(table)))
     if leavesNoEmptyTable, !page.entries.isEmpty {
       let count = machine.initialCount(of: table) &+ change
-      claim("leaves no empty table where it unmapped", count .!= BitVector(1))
+      claim(.leavesNoneEmpty, count .!= BitVector(1))
     }
     for name in memory.entries(of: table) { judgeLostChild(of: name) }
   }
@@ -57,13 +57,17 @@ struct Counts {
   private mutating func judgeLostChild(of name: EntryName) {
     let entry = memory.entry(name)
     let level = memory.level(name)
-    guard !entry.isUntouched, entry.initialChild == nil, level < Decoder.lastLevel else { return }
-    claim("loses no table", .!memory.decoder.isTable(entry.initial, level: level))
+    guard !entry.isUntouched, level < Decoder.lastLevel else { return }
+    let isMet = entry.initialChild != nil
+    claim(
+      .losesNone,
+      isMet ? Formula(true) : .!memory.decoder.isTable(entry.initial, level: level)
+    )
   }
 
   private mutating func judge(freed table: SymbolicTable) {
     reached.insert("free of a table")
-    claim("frees no table that is linked", Formula(!isLinked(table)))
+    claim(.keepsLinked, Formula(!isLinked(table)))
     let page = memory.page(table)
     for name in memory.entries(of: table) {
       let level = memory.level(name)
@@ -71,20 +75,20 @@ struct Counts {
       let isChildFreed = memory.child(of: name).map { memory.page($0).isFreed } ?? false
       if isChildFreed { continue }
       claim(
-        "frees with a table what hangs beneath it",
+        .freesBeneath,
         .!memory.decoder.isTable(memory.value(name), level: level)
       )
       judgeLostChild(of: name)
     }
     if !page.isFresh, page.level < Decoder.lastLevel {
       let unseen = machine.unseenCount(of: table)
-      claim("frees a table only when it saw all it held", unseen .== BitVector(0))
+      claim(.seesWhatItFrees, unseen .== BitVector(0))
     }
     if page.level == Decoder.lastLevel, !page.isFresh {
       // Entries still there are only given up with a whole table that a block replaces.
       let change = BitVector(UInt64(bitPattern: Int64(page.countChange)))
       claim(
-        "frees a table exactly when its count is used up",
+        .freesUsedUp,
         machine.initialCount(of: table) &+ change .== BitVector(0)
       )
     }
@@ -96,4 +100,43 @@ struct Counts {
     guard memory.child(of: link) == table else { return false }
     return !memory.page(link.table).isFreed
   }
+}
+
+extension Clause {
+  static let countsEntries = Clause(
+    "counts-entries",
+    .counts,
+    "leaves in every table's count one for each entry that is not empty"
+  )
+  static let freesDetached = Clause(
+    "frees-detached",
+    .counts,
+    "frees what it takes out of the tree"
+  )
+  static let leavesNoneEmpty = Clause(
+    "none-empty",
+    .counts,
+    "leaves no empty table where it unmapped"
+  )
+  static let losesNone = Clause(
+    "loses-none",
+    .counts,
+    "overwrites no link to a table that it did not go through"
+  )
+  static let keepsLinked = Clause("keeps-linked", .counts, "frees no table that is linked")
+  static let freesBeneath = Clause(
+    "frees-beneath",
+    .counts,
+    "frees with a table what hangs beneath it"
+  )
+  static let seesWhatItFrees = Clause(
+    "sees-all",
+    .counts,
+    "frees a table only when it saw all it held"
+  )
+  static let freesUsedUp = Clause(
+    "used-up",
+    .counts,
+    "frees a last-level table exactly when its count is used up"
+  )
 }

@@ -34,7 +34,8 @@ struct FoundInvariant: Sendable {
         )
       )
     case .unreachable(let invariant):
-      return try Lemma.prove(theorem, statement(system, invariant, context), in: context, options)
+      let statement = statement(system, invariant, context)
+      return try Lemma.prove([theorem], statement, in: context, options)[0]
     }
   }
 
@@ -44,11 +45,14 @@ struct FoundInvariant: Sendable {
     _ context: SolverContext
   ) -> Lemma.Statement {
     let after = system.afterStep(invariant, in: context)
+    func claim(_ text: String, _ formula: Formula) -> Claim {
+      Claim(theorem.clause, text, formula)
+    }
     return Lemma.Statement(
       goals: [
-        ("begins within the invariant", Formula.implies(system.start, invariant)),
-        ("stays within the invariant", Formula.implies(invariant .& system.step, after)),
-        ("excludes the bad states", Formula.implies(invariant, .!system.isBad)),
+        claim("begins within the invariant", Formula.implies(system.start, invariant)),
+        claim("stays within the invariant", Formula.implies(invariant .& system.step, after)),
+        claim("excludes the bad states", Formula.implies(invariant, .!system.isBad)),
       ],
       witnesses: system.words.map { ($0.description, $0) }
     )

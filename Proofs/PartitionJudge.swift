@@ -39,8 +39,12 @@ struct PartitionJudge {
   private var explorer: Explorer { machine.explorer }
   private var configuration: PartitionConfiguration { scenario.configuration }
 
-  private mutating func claim(_ family: Family, _ text: String, _ formula: Formula) {
-    claims.append(Claim(family, text, formula))
+  private mutating func claim(_ clause: Clause, _ formula: Formula) {
+    claims.append(Claim(clause, formula))
+  }
+
+  private mutating func claim(_ clause: Clause, _ isTrue: Bool) {
+    claims.append(Claim(clause, isTrue: isTrue))
   }
 
   // MARK: Places
@@ -82,17 +86,13 @@ struct PartitionJudge {
       case .invalidateRadix(let invalidation): invalidate(invalidation)
       case .release(let table, _, true): free(table)
       case .freeRoot(let table, _): free(table)
-      case .warn(let site): claim(.breakBeforeMake, "does not come to '\(site)'", Formula(false))
+      case .warn(let site):
+        claims.append(Claim(.neverWarns, "does not come to '\(site)'", isTrue: false))
       default: break
       }
     }
-    if !cache.entries.isEmpty {
-      claim(
-        .breakBeforeMake,
-        "returns only when nothing can be cached of what it took away",
-        Formula(false)
-      )
-    }
+    claim(.neverWarns, true)
+    claim(.forgetsTaken, cache.entries.isEmpty)
     if order.isEmpty { reached.insert("hole") }
     judgeLog()
     judgeRefinement(result, leaf)
@@ -105,7 +105,11 @@ struct PartitionJudge {
     let isLeaf = explorer.decide(PartitionScenario.isLeaf(new))
     let isTable = !isLeaf && explorer.decide(PartitionScenario.isTable(new))
     if wasLeaf { reached.insert("leaf at level \(level(name))") }
-    if wasLeaf || wasTable, isLeaf || isTable { judgeChange(old, new, wasLeaf && isLeaf) }
+    let isKept = (wasLeaf || wasTable) && (isLeaf || isTable)
+    claim(
+      .keepsTranslation,
+      isKept ? isSameTranslation(old, new, areLeaves: wasLeaf && isLeaf) : Formula(true)
+    )
     if wasTable, !isTable {
       reached.insert("link taken")
       keep(name, isLeaf: false)
@@ -116,23 +120,20 @@ struct PartitionJudge {
       if !isLeaf || explorer.decide(isLess) { keep(name, isLeaf: true) }
     }
     if isLeaf || isTable, !wasLeaf, !wasTable {
-      let isCached = cache.entries.contains { $0.place == place(name) }
-      claim(
-        .breakBeforeMake,
-        "makes an entry only when nothing can be cached of what was there",
-        Formula(!isCached)
-      )
+      claim(.makesAfterForgetting, !cache.entries.contains { $0.place == place(name) })
     }
     if isTable { link(new, frames(name).lowerBound) }
   }
 
-  private mutating func judgeChange(_ old: BitVector, _ new: BitVector, _ areLeaves: Bool) {
-    let own =
-      RadixField.reference.mask | RadixField.change.mask | RadixField.rights
-    let isSame =
-      areLeaves && !scenario.isDD1
+  /// Whether one valid entry may become another without a break.
+  private func isSameTranslation(
+    _ old: BitVector,
+    _ new: BitVector,
+    areLeaves: Bool
+  ) -> Formula {
+    let own = RadixField.reference.mask | RadixField.change.mask | RadixField.rights
+    return areLeaves && !scenario.isDD1
       ? ((old ^ new) & BitVector(~own)) .== BitVector(0) : old .== new
-    claim(.breakBeforeMake, "makes no valid entry another translation", isSame)
   }
 
   private mutating func keep(_ name: EntryName, isLeaf: Bool) {
@@ -168,9 +169,7 @@ struct PartitionJudge {
         isProcessScoped: invalidation.isProcessScoped
       )
     )
-    if early != nil {
-      claim(.breakBeforeMake, "invalidates only what was ordered before", Formula(false))
-    }
+    claim(.ordersChanges, early == nil)
   }
 
   private mutating func free(_ table: SymbolicTable) {
@@ -184,21 +183,16 @@ struct PartitionJudge {
       if initial[name] != nil {
         isCut = true
         let isCached = cache.entries.contains { $0.place == place(name) }
+        claim(.freesForgotten, !isCached)
         claim(
-          .breakBeforeMake,
-          "frees a table only when no walk cache can hold the way to it",
-          Formula(!isCached)
-        )
-        claim(
-          .counts,
-          "frees a table only when nothing leads to it",
+          .keepsLinked,
           .!PartitionScenario.isTable(self.entry(name).current)
         )
       }
       current = parent.table
     }
     if freshBases[table] != nil { isCut = false }
-    claim(.counts, "frees a table only when it was taken out", Formula(isCut))
+    claim(.freesUnlinked, isCut)
   }
 
   // MARK: The end
@@ -213,19 +207,13 @@ struct PartitionJudge {
     for name in order {
       guard let lost = lostChange(name) else { continue }
       let frames = bits(frames(name))
-      if logged & frames != frames {
-        claim(.counts, "logs each page whose change bit it clears", .!lost)
-      } else if explorer.decide(lost) {
-        known |= frames
-      }
+      let isLogged = logged & frames == frames
+      claim(.logsChanges, isLogged ? Formula(true) : .!lost)
+      if isLogged, explorer.decide(lost) { known |= frames }
     }
     // A leaf that is replaced is logged even if the new one tells of the same page.
     if case .install = scenario.operation { return }
-    claim(
-      .counts,
-      "logs no page whose change bit it does not clear",
-      Formula(logged & ~known == 0)
-    )
+    claim(.logsNoOther, logged & ~known == 0)
   }
 
   /// Whether an entry had a change bit that tells of nothing any more; nil if it was no leaf.
@@ -255,45 +243,41 @@ struct PartitionJudge {
       case .install, .free: continue
       }
       let expected = Formula(isConcerned && isLeaf) .& (new .== promised)
-      claim(.refinement, "changes what it is asked to, and nothing else", expected)
+      claim(.changesNoOther, expected)
     }
     switch scenario.operation {
     case .unmap:
       for frame in range {
-        claim(.refinement, "leaves no frame of the range", Formula(leafNow(frame) == nil))
+        claim(.leavesNoFrame, leafNow(frame) == nil)
       }
     case .install(let level) where result == .ok: judgeInstalled(level, leaf)
     case .install:
       let isUntouched = order.allSatisfy {
         explorer.decide(PartitionScenario.isTable(entry($0).current))
       }
-      claim(
-        .refinement,
-        "touches no leaf when it fails",
-        Formula(isUntouched || result == .noMemory)
-      )
+      claim(.failsUntouched, isUntouched || result == .noMemory)
     case .free:
       for (number, page) in machine.tables.enumerated() {
         let table = SymbolicTable(number: number)
         if case .root = page.origin { continue }
         if page.level == 0 { continue }
-        claim(.counts, "frees every table", Formula(freed.contains(table)))
+        claim(.freesAll, freed.contains(table))
       }
-      claim(.counts, "frees the root", Formula(freed.contains(root)))
+      claim(.freesAll, freed.contains(root))
     default: break
     }
   }
 
   private mutating func judgeInstalled(_ level: Int, _ leaf: BitVector) {
     guard let found = leafNow(first) else {
-      return claim(.refinement, "maps what it is asked to", Formula(false))
+      return claim(.mapsRequested, false)
     }
     let rights =
       RadixField.rights | RadixField.reference.mask | RadixField.change.mask
     let isSame = ((found.entry ^ leaf) & BitVector(~rights)) .== BitVector(0)
     let isEnough = (leaf & ~found.entry & BitVector(rights)) .== BitVector(0)
-    claim(.refinement, "maps the page with all that was asked for", isSame .& isEnough)
-    claim(.refinement, "maps it at the level asked for", Formula(found.level == level))
+    claim(.mapsRequested, isSame .& isEnough)
+    claim(.mapsAtLevel, found.level == level)
   }
 
   /// The leaf that translates a frame at the end of the path.
@@ -314,4 +298,56 @@ struct PartitionJudge {
     }
     return nil
   }
+}
+
+extension Clause {
+  static let forgetsTaken = Clause(
+    "forgets-taken",
+    .breakBeforeMake,
+    "returns only when nothing can be cached of what it took away"
+  )
+  static let keepsTranslation = Clause(
+    "keeps-translation",
+    .breakBeforeMake,
+    "makes no valid entry another translation"
+  )
+  static let ordersChanges = Clause(
+    "orders-changes",
+    .breakBeforeMake,
+    "orders changes before it invalidates what they replaced"
+  )
+  static let logsChanges = Clause(
+    "logs-changes",
+    .counts,
+    "logs each page whose change bit it clears, whatever the hardware sets meanwhile"
+  )
+  static let logsNoOther = Clause(
+    "logs-no-other",
+    .counts,
+    "logs no page whose change bit it does not clear"
+  )
+  static let logsInside = Clause("logs-inside", .counts, "logs inside the slot")
+  static let changesNoOther = Clause(
+    "changes-no-other",
+    .refinement,
+    "changes entries only as it is asked to"
+  )
+  static let leavesNoFrame = Clause(
+    "leaves-no-frame",
+    .refinement,
+    "leaves no frame of the range translated"
+  )
+  static let failsUntouched = Clause(
+    "fails-untouched",
+    .refinement,
+    "touches no leaf when it fails"
+  )
+  static let mapsRequested = Clause(
+    "maps-requested",
+    .refinement,
+    "translates the frames with all that was asked for"
+  )
+  static let mapsAtLevel = Clause("maps-at-level", .refinement, "maps at the level asked for")
+  static let givesUp = Clause("gives-up", .refinement, "gives up after an invalidation")
+  static let freesAll = Clause("frees-all", .counts, "frees every table")
 }

@@ -66,9 +66,7 @@ extension PartitionScenario {
       counterexample(claim, subject, first, leaf, isChanged, machine, trace, model)
     }
     var outcome = PathOutcome(claims: [], reached: [result.description], counterexample: replay)
-    for family in theorems.map(\.family) {
-      outcome.claims += machine.obligations.map { Claim(family, $0.claim, $0.formula) }
-    }
+    outcome.claims += machine.memoryClaims
     if machine.isCut { return outcome }
     if !machine.hardwareWrites.isEmpty { outcome.reached.insert("hardware") }
     var judge = PartitionJudge(
@@ -79,12 +77,8 @@ extension PartitionScenario {
       logged: host.logged
     )
     judge.judge(result: result, leaf: leaf)
-    if isChanged {
-      judge.claims.append(
-        Claim(.refinement, "gives up after an invalidation", Formula(result == .again))
-      )
-    }
-    if host.isBeyond { judge.claims.append(Claim(.counts, "logs inside the slot", Formula(false))) }
+    if isChanged { judge.claims.append(Claim(.givesUp, isTrue: result == .again)) }
+    if operation.hasLog { judge.claims.append(Claim(.logsInside, isTrue: !host.isBeyond)) }
     outcome.claims += judge.claims
     outcome.reached.formUnion(judge.reached)
     return outcome

@@ -20,6 +20,14 @@ struct PartitionScenario: Sendable {
     case install(level: Int)
     /// The tables are freed.
     case free
+
+    /// Whether what it takes away is logged.
+    var hasLog: Bool {
+      switch self {
+      case .unmap, .harvest, .install: true
+      case .age, .free: false
+      }
+    }
   }
 
   let operation: Operation
@@ -82,64 +90,41 @@ struct PartitionScenario: Sendable {
 
   /// The theorems that are proved on this scenario's paths.
   var theorems: [Theorem] {
-    let breaks =
-      "no valid entry becomes another translation, and what is taken away is ordered, invalidated by"
-      + " its own size and address, and waited for, before it is made again, freed or returned from"
-    let logged =
-      "each page whose change bit is cleared is logged, whatever the hardware sets meanwhile, and no"
-      + " other page is"
-    switch operation {
-    case .unmap:
-      return [
-        theorem(.breakBeforeMake, breaks), theorem(.counts, logged),
-        theorem(
-          .refinement,
-          "leaves that have a frame of the range are gone, and nothing else changed"
-        ),
-      ]
-    case .harvest:
-      return [
-        theorem(.breakBeforeMake, breaks), theorem(.counts, logged),
-        theorem(
-          .refinement,
-          "change bits of the slot's leaves are cleared, and nothing else changed"
-        ),
-      ]
-    case .age:
-      return [
-        theorem(.breakBeforeMake, breaks),
-        theorem(
-          .refinement,
-          "the leaf's reference bit is cleared, and nothing else changed"
-        ),
-      ]
-    case .install:
-      return [
-        theorem(.breakBeforeMake, breaks),
-        theorem(.counts, logged),
-        theorem(
-          .refinement,
-          "the leaf translates its frames with what was asked for, or nothing is different"
-        ),
-      ]
-    case .free:
-      return [
-        theorem(.breakBeforeMake, breaks),
-        theorem(.counts, "every table is freed, once, and none while a walk could come to it"),
-      ]
+    clauses.map { clause in
+      Theorem(
+        subject: "partition.\(call)\(isDD1 ? ".dd1" : "")",
+        clause: clause,
+        actor: call,
+        bounds:
+          "any of \(frameLimit) frames, four levels of tables with two entries of arbitrary contents"
+          + (isDD1 ? ", POWER9 DD1" : ", hardware that sets bits at any moment"),
+        scale: .small
+      )
     }
   }
 
-  private func theorem(_ family: Family, _ statement: String) -> Theorem {
-    Theorem(
-      name: "partition.\(call)\(isDD1 ? ".dd1" : "")/\(family.rawValue)",
-      family: family,
-      statement: "\(call): \(statement)",
-      bounds:
-        "any of \(frameLimit) frames, four levels of tables with two entries of arbitrary contents"
-        + (isDD1 ? ", POWER9 DD1" : ", hardware that sets bits at any moment"),
-      scale: .small
-    )
+  /// What the call does on every path.
+  private var clauses: [Clause] {
+    let always = Clause.memory + [.neverWarns, .forgetsTaken]
+    let logs: [Clause] = [.logsChanges, .logsInside]
+    switch operation {
+    case .unmap:
+      return always + logs + [.logsNoOther, .ordersChanges, .changesNoOther, .leavesNoFrame]
+    case .harvest:
+      return always + logs + [.logsNoOther, .ordersChanges, .keepsTranslation, .changesNoOther]
+        + (isDD1 ? [.makesAfterForgetting] : [])
+    case .age:
+      return always + [.keepsTranslation, .changesNoOther]
+        + (isDD1 ? [.ordersChanges, .makesAfterForgetting] : [])
+    case .install(let level):
+      return always + logs
+        + [
+          .ordersChanges, .keepsTranslation, .makesAfterForgetting, .failsUntouched, .mapsRequested,
+          .mapsAtLevel, .givesUp,
+        ] + (level > 0 ? [.freesUnlinked] : [])
+    case .free:
+      return always + [.ordersChanges, .freesForgotten, .keepsLinked, .freesUnlinked, .freesAll]
+    }
   }
 
   /// What some path must go through for the proof to be about anything.

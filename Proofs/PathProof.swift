@@ -1,16 +1,5 @@
 import Symbolic
 
-/// A claim made on one path, for one family of theorems.
-struct Claim {
-  let family: Family
-  let obligation: Obligation
-
-  init(_ family: Family, _ claim: String, _ formula: Formula) {
-    self.family = family
-    obligation = Obligation(claim, formula)
-  }
-}
-
 /// What a program came to on one path.
 struct PathOutcome {
   /// What must be true on the path.
@@ -21,11 +10,24 @@ struct PathOutcome {
   var counterexample: (_ claim: String, Model) -> Counterexample
 }
 
-/// Proves the claims of a program on each of its paths.
+/// Proves the claims of a program on each of its paths, a theorem for each clause.
 struct PathProof {
   let theorems: [Theorem]
   /// Transitions that must be reached on some path, or the proof is vacuous.
   let intended: Set<String>
+
+  /// What is known so far.
+  private struct Knowledge {
+    var verdicts: [Clause: Verdict] = [:]
+    /// Which clauses some path came to.
+    var claimed: Set<Clause> = []
+    /// Which transitions some path went through.
+    var reached: Set<String> = []
+
+    func isViolated(_ clause: Clause) -> Bool {
+      if case .violated = verdicts[clause] { true } else { false }
+    }
+  }
 
   /// Explores `program`; each run returns its claims.
   func prove(
@@ -35,18 +37,17 @@ struct PathProof {
     let context = try SolverContext()
     let solver = try Solver(context: context, options: options.solver)
     let explorer = Explorer(solver: solver, limits: options.limits)
-    var found: [Family: Verdict] = [:]
-    var reached: Set<String> = []
+    var knowledge = Knowledge()
     explorer.explore {
       let outcome = program(explorer)
       guard !explorer.isAbandoned else { return }
-      reached.formUnion(outcome.reached)
-      settle(outcome, explorer, options, &found)
+      knowledge.reached.formUnion(outcome.reached)
+      settle(outcome, explorer, options, &knowledge)
     }
     return theorems.map { theorem in
       TheoremResult(
         theorem: theorem,
-        verdict: verdict(found[theorem.family], explorer, reached),
+        verdict: verdict(theorem.clause, explorer, knowledge),
         pathCount: explorer.pathCount,
         checkCount: solver.checkCount,
         seconds: 0
@@ -54,18 +55,29 @@ struct PathProof {
     }
   }
 
-  /// What is to be said of a theorem none of whose claims failed, or of one of whose one did.
-  private func verdict(_ found: Verdict?, _ explorer: Explorer, _ reached: Set<String>) -> Verdict {
-    if case .violated = found { return .violated(from: found) }
+  /// What is to be said of a theorem, once all paths were followed or given up.
+  private func verdict(_ clause: Clause, _ explorer: Explorer, _ knowledge: Knowledge) -> Verdict {
+    if let found = knowledge.verdicts[clause], knowledge.isViolated(clause) { return found }
     if let fault = explorer.context.fault { return .undecided(reason: fault.description) }
-    if let found { return found }
+    if let found = knowledge.verdicts[clause] { return found }
     if let reason = explorer.incompleteness { return .undecided(reason: reason) }
     if explorer.pathCount == 0 { return .vacuous(reason: "the assumptions exclude every case") }
-    let missing = intended.subtracting(reached).sorted()
+    let missing = intended.subtracting(knowledge.reached).sorted()
     if !missing.isEmpty {
       return .vacuous(reason: "never reached: \(missing.joined(separator: ", "))")
     }
+    if !knowledge.claimed.contains(clause) {
+      return .vacuous(reason: "no path comes to what it is about")
+    }
     return .holds
+  }
+
+  /// The claim, if there is a theorem of it; else what the theorem of all other rules makes of it.
+  ///
+  /// A walker with a fault may do what no call of its kind does, and break a rule in doing it.
+  private func underTheorem(_ claim: Claim) -> Claim {
+    theorems.contains { $0.clause == claim.clause }
+      ? claim : Claim(.keepsOtherRules, claim.text, claim.formula)
   }
 
   /// Asks for all claims of the path at once, and one by one only if that fails.
@@ -73,16 +85,15 @@ struct PathProof {
     _ outcome: PathOutcome,
     _ explorer: Explorer,
     _ options: ProofOptions,
-    _ found: inout [Family: Verdict]
+    _ knowledge: inout Knowledge
   ) {
-    let open = outcome.claims.filter { claim in
-      if case .violated = found[claim.family] { return false }
-      return theorems.contains { $0.family == claim.family }
-    }
-    let all = Formula.all(open.map(\.obligation.formula))
+    let claims = outcome.claims.map(underTheorem)
+    for claim in claims { knowledge.claimed.insert(claim.clause) }
+    let open = claims.filter { !knowledge.isViolated($0.clause) }
+    let all = Formula.all(open.map(\.formula))
     if all.constant == true { return }
     if options.queryObserver != nil {
-      let job = theorems.first?.name ?? ""
+      let job = theorems.first?.subject ?? ""
       explorer.solver.queryObserver = options.queryObserver
       defer { explorer.solver.queryObserver = nil }
       let name = "\(job).path\(explorer.pathCount + 1)"
@@ -90,22 +101,23 @@ struct PathProof {
     } else if case .unsatisfiable = explorer.check(all) {
       return
     }
-    for claim in open {
-      if case .violated = found[claim.family] { continue }
-      switch explorer.check(claim.obligation.formula) {
+    for claim in open where !knowledge.isViolated(claim.clause) {
+      switch explorer.check(claim.formula) {
       case .unsatisfiable: continue
-      case .unknown(let reason): found[claim.family] = .undecided(reason: reason)
+      case .unknown(let reason): knowledge.verdicts[claim.clause] = .undecided(reason: reason)
       case .satisfiable(let model):
-        let counterexample = outcome.counterexample(claim.obligation.claim, model)
-        found[claim.family] = .violated(counterexample)
+        let counterexample = outcome.counterexample(claim.text, model)
+        knowledge.verdicts[claim.clause] = .violated(counterexample)
       }
     }
   }
 }
 
-extension Verdict {
-  /// The verdict itself; for when it is known to be there.
-  fileprivate static func violated(from verdict: Verdict?) -> Verdict {
-    verdict ?? .undecided(reason: "no verdict")
-  }
+extension Clause {
+  /// What is claimed of a path that does what its theorems are not about.
+  static let keepsOtherRules = Clause(
+    "other-rules",
+    .memory,
+    "keeps every other rule, whatever else it does"
+  )
 }

@@ -52,15 +52,20 @@ struct BreakBeforeMakeProtocol: Sendable {
     }
   }
 
+  private static let noConflict = Clause(
+    "no-conflict",
+    .protocolItself,
+    "lets no two CPUs ever hold different valid translations of one address"
+  )
+
   var lemma: Lemma {
-    let theorem = Theorem(
-      name: "protocol.no-conflict",
-      family: .protocolItself,
-      statement: "no two CPUs ever hold different valid translations of one address",
+    Lemma(
+      "protocol",
+      actor: "break-before-make",
       bounds: "any number of CPUs, any two different entries, any interleaving",
-      scale: .real
+      clauses: [BreakBeforeMakeProtocol.noConflict],
+      statement: statement
     )
-    return Lemma(theorem: theorem, statement: statement)
   }
 
   private func statement(_ context: SolverContext) -> Lemma.Statement {
@@ -76,6 +81,9 @@ struct BreakBeforeMakeProtocol: Sendable {
       let late = (state.phase .== Phase.made) .& (isEmpty .| (state.cached .== new))
       return early .| ((state.phase .== Phase.invalidated) .& isEmpty) .| late
     }
+    func claim(_ text: String, _ formula: Formula) -> Claim {
+      Claim(BreakBeforeMakeProtocol.noConflict, text, formula)
+    }
     let start = (before.phase .== Phase.stable) .& (before.cached .== zero)
     let areBoth = invariant(before) .& invariant(other) .& (before.phase .== other.phase)
     let conflict =
@@ -83,12 +91,12 @@ struct BreakBeforeMakeProtocol: Sendable {
     return Lemma.Statement(
       assumptions: [old .!= zero, new .!= zero, old .!= new],
       goals: [
-        ("begins within the invariant", Formula.implies(start, invariant(before))),
-        (
+        claim("begins within the invariant", Formula.implies(start, invariant(before))),
+        claim(
           "stays within the invariant",
           Formula.implies(invariant(before) .& step(before, after, old, new), invariant(after))
         ),
-        ("excludes two different translations", Formula.implies(areBoth, .!conflict)),
+        claim("excludes two different translations", Formula.implies(areBoth, .!conflict)),
       ],
       witnesses: [
         ("old", old), ("new", new), ("phase", before.phase), ("cached", before.cached),
@@ -102,11 +110,16 @@ struct BreakBeforeMakeProtocol: Sendable {
   /// CPUs act on each other only through the entry, so what two of them can do beside any others they
   /// can do alone, and two are enough for a conflict.
   var foundInvariant: FoundInvariant {
+    let clause = Clause(
+      "invariant-found",
+      .protocolItself,
+      "has an invariant, which the fixed-point engine finds by itself, that excludes two different "
+        + "valid translations of one address"
+    )
     let theorem = Theorem(
-      name: "protocol.no-conflict.fixed-point",
-      family: .protocolItself,
-      statement: "an invariant that the fixed-point engine finds by itself excludes two different "
-        + "valid translations of one address",
+      subject: "protocol",
+      clause: clause,
+      actor: "break-before-make",
       bounds: "any two CPUs of any number, any two different entries, any interleaving",
       scale: .real
     )

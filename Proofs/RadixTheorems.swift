@@ -14,22 +14,15 @@ struct RadixTheorems: Sendable {
     let bounds =
       "every address, register and memory, \(isProblemState ? "problem" : "privileged") state, "
       + "trees of 13, 9, 9, and 9 or 5 bits"
-    func theorem(_ family: Family, _ statement: String) -> Theorem {
+    return [Clause.readsNoOther, .readsInTables, .readsWhole, .endsAlike].map { clause in
       Theorem(
-        name: "radix.xlate.\(state)/\(family.rawValue)",
-        family: family,
-        statement: "xlate: \(statement)",
+        subject: "radix.xlate.\(state)",
+        clause: clause,
+        actor: "xlate",
         bounds: bounds,
         scale: .real
       )
     }
-    return [
-      theorem(
-        .alignment,
-        "every read is of an aligned entry of a table that the registers and entries denote"
-      ),
-      theorem(.refinement, "the walk ends as the architecture's does, permissions included"),
-    ]
   }
 
   /// What some path must end with.
@@ -68,7 +61,7 @@ struct RadixTheorems: Sendable {
     }
     outcome.claims.append(
       Claim(
-        .refinement,
+        .endsAlike,
         "ends with \(text(expected)) here, not \(text(found))",
         RadixTheorems.isSame(found, expected)
       )
@@ -82,19 +75,16 @@ struct RadixTheorems: Sendable {
     _ lookups: [RadixSpecification.Lookup]
   ) -> [Claim] {
     guard guest.reads.count == lookups.count else {
-      return [
-        Claim(.alignment, "reads as many entries as the architecture does", Formula(false))
-      ]
+      return [Claim(.readsNoOther, "reads as many entries as the architecture does", isTrue: false)]
     }
-    return zip(guest.reads, lookups).flatMap { read, lookup in
+    return zip(guest.reads, lookups).flatMap { read, lookup -> [Claim] in
       [
-        Claim(.alignment, "reads what the architecture reads", read .== lookup.address),
+        Claim(.readsNoOther, read .== lookup.address),
         Claim(
-          .alignment,
-          "reads inside a table",
+          .readsInTables,
           (lookup.base .<= read) .& (read &- lookup.base .< lookup.sizeInBytes)
         ),
-        Claim(.alignment, "reads whole entries", (read & BitVector(7)) .== BitVector(0)),
+        Claim(.readsWhole, (read & BitVector(7)) .== BitVector(0)),
       ]
     }
   }
@@ -173,14 +163,12 @@ enum RadixFields {
   static var lemmas: [Lemma] { [fields, indices(lastBits: 9), indices(lastBits: 5)] }
 
   private static var fields: Lemma {
-    let theorem = Theorem(
-      name: "radix.fields",
-      family: .alignment,
-      statement: "what the walk takes from a register or entry is the architecture's field",
+    Lemma(
+      "radix.fields",
+      actor: "the walk",
       bounds: "every doubleword",
-      scale: .real
-    )
-    return Lemma(theorem: theorem) { context in
+      clauses: [.takesField, .treeBits, .fieldsApart]
+    ) { context in
       let word = context.variable("word")
       func masks(_ mask: UInt64, _ field: PowerField) -> Formula {
         (word & BitVector(mask)) .== (word & BitVector(field.mask))
@@ -191,24 +179,43 @@ enum RadixFields {
       let high = value(RadixField.treeSizeHigh) &<< 3
       return Lemma.Statement(
         goals: [
-          (
+          Claim(
+            .takesField,
             "takes the process table's base",
             masks(RadixLayout.processTableBase, RadixField.processTableBase)
           ),
-          (
+          Claim(
+            .takesField,
             "takes the process table's size",
             masks(RadixLayout.processTableSize, RadixField.processTableSize)
           ),
-          ("takes the root's base", masks(RadixLayout.rootBase, RadixField.rootBase)),
-          ("takes the next table's base", masks(RadixLayout.nextBase, RadixField.nextBase)),
-          ("takes a table's size", masks(RadixLayout.sizeField, RadixField.nextSize)),
-          ("takes the real page", masks(RadixLayout.realAddress, RadixField.realPage)),
-          (
-            "puts a tree's size together",
+          Claim(
+            .takesField,
+            "takes the root's base",
+            masks(RadixLayout.rootBase, RadixField.rootBase)
+          ),
+          Claim(
+            .takesField,
+            "takes the next table's base",
+            masks(RadixLayout.nextBase, RadixField.nextBase)
+          ),
+          Claim(
+            .takesField,
+            "takes a table's size",
+            masks(RadixLayout.sizeField, RadixField.nextSize)
+          ),
+          Claim(
+            .takesField,
+            "takes the real page",
+            masks(RadixLayout.realAddress, RadixField.realPage)
+          ),
+          Claim(
+            .treeBits,
             RadixLayout.treeBits(of: word)
               .== ((high | value(RadixField.treeSizeLow)) &+ BitVector(31))
           ),
-          (
+          Claim(
+            .fieldsApart,
             "keeps the fields of a process's entry apart",
             Formula(
               areApart([
@@ -217,7 +224,8 @@ enum RadixFields {
               ])
             )
           ),
-          (
+          Claim(
+            .fieldsApart,
             "keeps the fields of a leaf apart",
             Formula(
               areApart([
@@ -239,30 +247,60 @@ enum RadixFields {
   }
 
   private static func indices(lastBits: UInt64) -> Lemma {
-    let theorem = Theorem(
-      name: "radix.indices.\(lastBits == 9 ? "4K" : "64K")",
-      family: .alignment,
-      statement: "indices stay inside their tables, and make up the address with its page's offset",
+    Lemma(
+      "radix.indices.\(lastBits == 9 ? "4K" : "64K")",
+      actor: "an index",
       bounds: "every address, tables of 13, 9, 9 and \(lastBits) bits",
-      scale: .real
-    )
-    return Lemma(theorem: theorem) { context in
+      clauses: [.staysInTable, .losesNoBit]
+    ) { context in
       let address = context.variable("address")
       var shift = RadixLayout.treeBits
       var rebuilt = BitVector(0)
-      var goals: [(claim: String, formula: Formula)] = []
+      var goals: [Claim] = []
       for level in stride(from: 3, through: 0, by: -1) {
         let bits = level == 0 ? lastBits : RadixLayout.bits(at: level)
         shift -= bits
         let index = (address &>> shift) & BitVector(1 << bits - 1)
-        goals.append(("stays inside a level-\(level) table", index .< BitVector(1 << bits)))
+        goals.append(Claim(.staysInTable, index .< BitVector(1 << bits)))
         rebuilt = rebuilt | index &<< shift
       }
       rebuilt = rebuilt | address & BitVector(1 << shift - 1)
-      goals.append(
-        ("loses no bit of the address", rebuilt .== (address & BitVector(1 << 52 - 1)))
-      )
+      goals.append(Claim(.losesNoBit, rebuilt .== (address & BitVector(1 << 52 - 1))))
       return Lemma.Statement(goals: goals, witnesses: [("address", address)])
     }
   }
+}
+
+extension Clause {
+  static let readsNoOther = Clause(
+    "reads-alike",
+    .memory,
+    "reads the entries that the architecture reads, and no other"
+  )
+  static let readsInTables = Clause(
+    "reads-in-tables",
+    .memory,
+    "reads inside the tables that registers and entries denote"
+  )
+  static let readsWhole = Clause("reads-whole", .memory, "reads whole entries")
+  static let endsAlike = Clause(
+    "ends-alike",
+    .refinement,
+    "ends as the architecture's walk does, permissions included"
+  )
+  static let takesField = Clause(
+    "fields",
+    .alignment,
+    "takes the architecture's fields from registers and entries"
+  )
+  static let treeBits = Clause(
+    "tree-size",
+    .alignment,
+    "puts the two parts of a tree's size together"
+  )
+  static let fieldsApart = Clause(
+    "apart",
+    .alignment,
+    "is told of no field that overlaps another"
+  )
 }

@@ -22,9 +22,7 @@ extension Scenario {
     let result = perform(call, of: subject, root: root, on: &machine)
     let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
-    for family in theorems.map(\.family) {
-      outcome.claims += machine.obligations.map { Claim(family, $0.claim, $0.formula) }
-    }
+    outcome.claims += machine.memoryClaims
     if !machine.isCut { judge(machine, result, call, &outcome) }
     return outcome
   }
@@ -76,6 +74,7 @@ extension Scenario {
     )
     counts.judge()
     outcome.claims += counts.claims
+    outcome.claims += wellFormed(stores.memory)
     outcome.claims += refinement(stores.memory, result, call, sizeInBytes)
   }
 
@@ -93,7 +92,7 @@ extension Scenario {
       default: Formula(false)
       }
     return Claim(
-      .alignment,
+      .refusesOutside,
       "refuses the range before it touches anything, instead of returning \(result)",
       isUntouched ? isRefused : Formula(false)
     )
@@ -130,9 +129,9 @@ extension Scenario {
     )
     let expected = specification.perform(call, size: sizeInBytes)
     let returns = Claim(
-      .refinement,
+      .returnsPromised,
       "returns \(expected) here, not \(result)",
-      Formula(expected == result)
+      isTrue: expected == result
     )
     let translations = anyAddresses(machine.explorer.context).map { address in
       var walk = TableWalk(memory: memory, address: address)
@@ -147,12 +146,25 @@ extension Scenario {
       let isInside = address .< BitVector(inputLimit)
       let assumptions = Formula.all(walk.assumptions) .& isInside
       return Claim(
-        .refinement,
-        "leaves every address translated as promised",
+        .translatesPromised,
         Formula.implies(assumptions, after .== promised)
       )
     }
     return [returns] + translations
+  }
+
+  /// That every entry that was written is such as the next call may find.
+  ///
+  /// Together with what is assumed before a call this makes the theorems hold for every history.
+  private func wellFormed(_ memory: PathMemory) -> [Claim] {
+    memory.changedEntries.map { name in
+      let value = memory.value(name)
+      let isFresh = memory.freshTable(linkedBy: value) != nil
+      return Claim(
+        .leavesWellFormed,
+        isFresh ? Formula(true) : decoder.isWellFormed(value, memory.level(name))
+      )
+    }
   }
 
   /// Every input address: one that is any, or for a run in a small tree one of each page.
@@ -175,4 +187,24 @@ extension Specification {
     case .unmap(let ipa, _), .writeProtect(let ipa, _): range(ipa, size)
     }
   }
+}
+
+extension Clause {
+  static let refusesOutside = Clause(
+    "refuses",
+    .alignment,
+    "refuses a range that leaves the input space, and touches nothing"
+  )
+  static let returnsPromised = Clause("result", .refinement, "returns what is promised")
+  static let translatesPromised = Clause(
+    "translations",
+    .refinement,
+    "leaves every input address translated, or annotated, as promised"
+  )
+  static let leavesWellFormed = Clause(
+    "well-formed",
+    .refinement,
+    "leaves such entries as are assumed of a call's tables: aligned, no block where none may be, "
+      + "annotations in last-level entries alone"
+  )
 }

@@ -156,36 +156,45 @@ struct Scenario: Sendable {
 
   /// The theorems that are proved on this scenario's paths.
   var theorems: [Theorem] {
-    if extent == .outside {
-      return [
-        theorem(.alignment, "a range that leaves the input space is refused, and nothing touched")
-      ]
+    clauses.map { clause in
+      Theorem(
+        subject: name,
+        clause: clause,
+        actor: operation.rawValue,
+        bounds: bounds,
+        scale: scale
+      )
     }
-    return [
-      theorem(
-        .breakBeforeMake,
-        "no valid entry is replaced by one that demands a break, and every break is followed by "
-          + "barrier, invalidation of all it could have cached, and barrier, before make, reuse "
-          + "and return"
-      ),
-      theorem(
-        .refinement,
-        "the result is as promised, and the architecture translates every input address as promised"
-      ),
-      theorem(
-        .counts,
-        "counts move with the entries they count, and pages are freed exactly when they should be"
-      ),
-    ]
   }
 
-  private func theorem(_ family: Family, _ statement: String) -> Theorem {
-    Theorem(
-      name: "\(name)/\(family.rawValue)",
-      family: family,
-      statement: "\(operation.rawValue): \(statement)",
-      bounds: bounds,
-      scale: scale
-    )
+  /// What the call does on every path.
+  private var clauses: [Clause] {
+    if extent == .outside { return Clause.memory + [.refusesOutside] }
+    let always: [Clause] =
+      Clause.memory + Clause.breaks
+      + [.returnsPromised, .translatesPromised, .leavesWellFormed, .countsEntries]
+      + (isBelowRoot ? [.freesDetached] : [])
+    let makes: [Clause] =
+      [.breaksFirst, .makesAfterForgetting, .losesNone] + (isBelowRoot ? [.publishesTables] : [])
+    let frees: [Clause] = Clause.frees + [.keepsLinked, .freesUsedUp]
+    switch operation {
+    case .map: return always + makes + [.publishesLeaves] + (replacesTables ? frees : []) + sweeps
+    case .unmap: return always + frees + (isBelowRoot ? [.leavesNoneEmpty] : [])
+    case .setOwner: return always + makes
+    case .writeProtect: return always
+    }
+  }
+
+  /// Whether the call goes on in tables beneath the root.
+  private var isBelowRoot: Bool {
+    if case .block(geometry.startLevel) = extent { false } else { true }
+  }
+
+  /// Whether a map may take out whole tables.
+  private var replacesTables: Bool { if case .block = extent { true } else { false } }
+
+  /// What is claimed of a call that takes out tables of tables.
+  private var sweeps: [Clause] {
+    if case .block(level: 1) = extent { [.freesBeneath, .seesWhatItFrees] } else { [] }
   }
 }

@@ -24,6 +24,8 @@ public enum Verdict: Sendable {
 public enum Family: String, Sendable, CaseIterable, Comparable {
   /// Addresses, indices, blocks and descriptors.
   case alignment
+  /// Which memory is read and written, and that every call ends.
+  case memory
   /// Stores, barriers and invalidations.
   case breakBeforeMake = "break-before-make"
   /// What the architecture translates afterwards.
@@ -47,16 +49,21 @@ public enum Scale: String, Sendable {
 
 /// One claim about the walkers or the architecture.
 public struct Theorem: Sendable, Hashable {
-  /// A name that is unique among the theorems.
-  public let name: String
-  /// Which kind of claim.
-  public let family: Family
-  /// The claim, in a sentence.
-  public let statement: String
+  /// What it is about: the call, its extent and the shape of the tables; several theorems share it.
+  public let subject: String
+  /// What is claimed of it.
+  public let clause: Clause
+  /// How the claim begins: the call, or what is claimed about.
+  public let actor: String
   /// For what sizes, ranges and configurations.
   public let bounds: String
   /// Whether the tables are the architecture's.
   public let scale: Scale
+
+  /// A name that is unique among the theorems.
+  public var name: String { "\(subject)/\(clause.name)" }
+  /// The claim, in a sentence.
+  public var statement: String { "\(actor) \(clause.text)" }
 }
 
 /// What became of one theorem.

@@ -8,6 +8,8 @@ public struct ProofReport: Codable, Sendable {
   public struct Result: Codable, Sendable {
     /// The theorem's name.
     public var theorem: String
+    /// What it claims, in a word: the end of its name.
+    public var clause: String
     /// Which kind of claim it is.
     public var family: String
     /// The claim, in a sentence.
@@ -86,7 +88,8 @@ extension ProofReport.Result {
   /// The report of one theorem.
   public init(_ result: TheoremResult) {
     theorem = result.theorem.name
-    family = result.theorem.family.rawValue
+    clause = result.theorem.clause.name
+    family = result.theorem.clause.family.rawValue
     statement = result.theorem.statement
     bounds = result.theorem.bounds
     scale = result.theorem.scale.rawValue
@@ -111,13 +114,11 @@ extension ProofReport.Result {
   }
 
   /// The theorem's line, and its counterexample if it has one.
-  public var lines: [String] {
-    var line = "\(verdict)  \(theorem)"
-    if let reason { line += " (\(reason))" }
-    line += "  \(paths) paths, \(checks) checks, \(rounded(seconds)) s; \(scale): \(bounds)"
-    guard let counterexample else { return [line] }
+  fileprivate var lines: [String] {
+    guard let counterexample else { return [] }
     var lines = [
-      line, "  \(statement)", "  but it is not so that the walker always \(counterexample.claim):",
+      "\(verdict)  \(theorem)", "  \(statement)",
+      "  but it is not so that the walker always \(counterexample.claim):",
     ]
     lines += ["  tables:"] + counterexample.before.map { "    \($0)" }
     lines += ["  call:", "    \(counterexample.operation)", "  events:"]
@@ -134,6 +135,26 @@ extension ProofReport.Result {
 }
 
 extension ProofReport {
+  /// The lines about theorems that were proved together: one for those that are proved, and more for
+  /// each of the others.
+  public static func lines(_ results: [TheoremResult]) -> [String] {
+    guard let first = results.first else { return [] }
+    let reports = results.map(Result.init)
+    let provedCount = reports.count { $0.verdict == "proved" }
+    let effort = "\(first.pathCount) paths, \(first.checkCount) checks, \(rounded(first.seconds)) s"
+    let head =
+      "proved \(provedCount) of \(results.count)  \(first.theorem.subject)  \(effort); "
+      + "\(first.theorem.scale.rawValue): \(first.theorem.bounds)"
+    let violated = reports.filter { $0.counterexample != nil }
+    let silent = Dictionary(grouping: reports.filter { $0.reason != nil }) {
+      "\($0.verdict), \($0.reason ?? "")"
+    }
+    let reasons = silent.sorted { $0.key < $1.key }.map { reason, reports in
+      "  \(reason): \(reports.map(\.clause).joined(separator: ", "))"
+    }
+    return [head] + violated.flatMap(\.lines) + reasons
+  }
+
   /// The last lines of the report.
   public var summary: String {
     var counts: [String] = []

@@ -51,13 +51,30 @@ public struct HardwareWrite {
 
 /// Something that must be true on the current path.
 public struct Obligation {
+  /// What a walker owes its machine, whatever it does.
+  public enum Kind: Sendable, CaseIterable {
+    /// It uses no page that was freed.
+    case usesLivePages
+    /// It stays inside the pages it uses.
+    case staysInside
+    /// It follows links that are there, to tables.
+    case followsLinks
+    /// It takes no more from a count than is there.
+    case countSuffices
+    /// It comes to an end.
+    case ends
+  }
+
+  /// What is owed.
+  public let kind: Kind
   /// What it says, as the end of a sentence that begins with 'the walker'.
   public let claim: String
   /// The claim.
   public let formula: Formula
 
   /// An obligation.
-  public init(_ claim: String, _ formula: Formula) {
+  public init(_ kind: Kind, _ claim: String, _ formula: Formula) {
+    self.kind = kind
     self.claim = claim
     self.formula = formula
   }

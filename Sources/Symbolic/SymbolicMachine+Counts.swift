@@ -44,7 +44,11 @@ extension SymbolicMachine {
   public func release(_ handle: SymbolicTable, by amount: Int) {
     guard let table = counted(handle) else { return }
     let before = countNow(of: table)
-    oblige("takes no more from a count than is there", BitVector(UInt64(amount)) .<= before)
+    oblige(
+      .countSuffices,
+      "takes no more from a count than is there",
+      BitVector(UInt64(amount)) .<= before
+    )
     guard !isCut else { return }
     let isFreed = explorer.decide(before .== BitVector(UInt64(amount)))
     tables[table.number].countChange -= amount
@@ -61,7 +65,7 @@ extension SymbolicMachine {
   private func counted(_ handle: SymbolicTable) -> SymbolicTable? {
     guard step() else { return nil }
     let table = page(of: handle)
-    oblige("uses no freed table", Formula(!tables[table.number].isFreed))
+    oblige(.usesLivePages, "uses no freed table", Formula(!tables[table.number].isFreed))
     return isCut ? nil : table
   }
 

@@ -4,8 +4,8 @@ extension SymbolicMachine {
   /// The page and the position in it of the entry at `index`, which is met now or was before.
   func entry(of handle: SymbolicTable, at index: BitVector) -> (SymbolicTable, Int)? {
     let table = page(of: handle)
-    oblige("uses no freed table", Formula(!tables[table.number].isFreed))
-    oblige("stays inside a table", index .< BitVector(1 << shape.indexBits))
+    oblige(.usesLivePages, "uses no freed table", Formula(!tables[table.number].isFreed))
+    oblige(.staysInside, "stays inside a table", index .< BitVector(1 << shape.indexBits))
     guard !isCut else { return nil }
     let entries = tables[table.number].entries
     if let same = entries.firstIndex(where: { BitVector.isIdentical($0.index, index) }) {
@@ -45,7 +45,7 @@ extension SymbolicMachine {
   /// The page number `index` of a root.
   public func rootPage(_ root: SymbolicTable, at index: BitVector) -> SymbolicTable {
     guard case .root(let isFresh) = tables[root.number].origin else {
-      oblige("stays inside the root", index .== BitVector(0))
+      oblige(.staysInside, "stays inside the root", index .== BitVector(0))
       return root
     }
     let known = tables[root.number].rootPages
@@ -74,18 +74,22 @@ extension SymbolicMachine {
     guard step(), let (parent, position) = entry(of: parent, at: index) else { return parent }
     let entry = tables[parent.number].entries[position]
     let level = tables[parent.number].level
-    oblige("follows the address in the entry", address .== shape.linkedAddress(entry.current))
-    oblige("follows links between levels only", Formula(level < shape.lastLevel))
+    oblige(
+      .followsLinks,
+      "follows the address in the entry",
+      address .== shape.linkedAddress(entry.current)
+    )
+    oblige(.followsLinks, "follows links between levels only", Formula(level < shape.lastLevel))
     guard !isCut else { return parent }
     guard explorer.decide(shape.isLink(entry.current, level)) else {
-      oblige("follows links to tables only", Formula(false))
+      oblige(.followsLinks, "follows links to tables only", Formula(false))
       return parent
     }
     if !tables[parent.number].isFresh, entry.isUntouched {
       return initialChild(of: parent, entry: position)
     }
     if let fresh = freshTable(at: address, level: level + 1) { return fresh }
-    oblige("follows links to tables only", Formula(false))
+    oblige(.followsLinks, "follows links to tables only", Formula(false))
     return parent
   }
 

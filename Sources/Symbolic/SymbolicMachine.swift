@@ -64,16 +64,16 @@ public final class SymbolicMachine: Machine {
   }
 
   /// Notes what must be true.
-  func oblige(_ claim: String, _ formula: Formula) {
+  func oblige(_ kind: Obligation.Kind, _ claim: String, _ formula: Formula) {
     guard !isCut, formula.constant != true else { return }
-    obligations.append(Obligation(claim, formula))
+    obligations.append(Obligation(kind, claim, formula))
     if formula.constant == false { isCut = true }
   }
 
   /// Takes a step; false when the path is cut.
   func step() -> Bool {
     stepAllowance -= 1
-    if stepAllowance < 0 { oblige("comes to an end", Formula(false)) }
+    if stepAllowance < 0 { oblige(.ends, "comes to an end", Formula(false)) }
     return !isCut
   }
 

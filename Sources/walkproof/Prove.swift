@@ -74,8 +74,7 @@ struct Prove: ParsableCommand {
     }
     let sink = try ReportSink(path: output.output)
     if list {
-      let names = chosen.flatMap(\.theorems).map { "\($0.name): \($0.statement)\n" }
-      return try sink.write(names.joined())
+      return try sink.write(chosen.map(listing).joined())
     }
     if let problem = ProofOptions.solverProblem {
       throw Complaint(.world, "Z3 cannot be loaded (\(problem)); apt-get install -y libz3-dev")
@@ -101,6 +100,13 @@ struct Prove: ParsableCommand {
     try (isCut ? .undecided : report.status).end()
   }
 
+  /// The theorems of a job: what they are about once, and a line for each clause.
+  private func listing(_ job: ProofJob) -> String {
+    guard let first = job.theorems.first else { return "" }
+    let clauses = job.theorems.map { "  /\($0.clause.name): \($0.clause.text)\n" }
+    return "\(first.subject), \(first.bounds)\n" + clauses.joined()
+  }
+
   /// Proves the jobs on several threads, and prints each result in the order of the jobs as soon as
   /// those before it are there.
   private func prove(
@@ -117,14 +123,14 @@ struct Prove: ParsableCommand {
         if let found = prover.results(of: number) {
           terminal.clear()
           if output.format == .text {
-            let lines = found.flatMap { ProofReport.Result($0).lines }
+            let lines = ProofReport.lines(found)
             try sink.write(lines.map { $0 + "\n" }.joined())
           }
           results += found
           break
         }
         if interruptFlag.isRaised { return results }
-        terminal.progress("\(number) of \(chosen.count): \(chosen[number].theorems[0].name)")
+        terminal.progress("\(number) of \(chosen.count): \(chosen[number].theorems[0].subject)")
         Thread.sleep(forTimeInterval: 0.02)
       }
     }

@@ -4,43 +4,43 @@ import Walkers
 @testable import Proofs
 
 @Suite struct LadderTheoremTests {
-  /// The verdicts of the theorems whose names contain `part`, by family.
-  private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: TheoremResult] {
+  /// The verdicts of the theorems whose names contain `part`, by clause.
+  private func verdicts(_ part: String, about subject: ProofSubject) -> [Clause: TheoremResult] {
     var options = ProofOptions()
     options.subject = subject
     let jobs = Catalogue.jobs(of: "arm-unmap").filter { job in
       job.theorems.contains { $0.name.contains(part) }
     }
     let results = jobs.flatMap { $0.prove(options) }
-    return Dictionary(results.map { ($0.theorem.family, $0) }) { first, _ in first }
+    return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
   }
 
   @Test(arguments: ["ladder.unmap.1-page.64K", "ladder-hyp.unmap.1-page.4K.4-levels.ia48"])
   func `an unmap of a page is proved, in runs and by levels`(part: String) {
     for subject in [ProofSubject.builtIn, .ladder(.nested, [])] {
-      for (family, result) in verdicts(part, about: subject) {
-        #expect(result.verdict.name == "holds", "\(subject) \(family): \(result.verdict)")
+      for (clause, result) in verdicts(part, about: subject) {
+        #expect(result.verdict.name == "holds", "\(subject) \(clause.name): \(result.verdict)")
         #expect(result.pathCount > 5)
       }
     }
   }
 
-  /// A fault, the walker that has it, the theorems it shows in, and the family that convicts it.
-  static let faults: [(LadderFault, LadderUnmapping, String, Family)] = [
-    (.topUnchecked, .nested, "ladder.unmap.1-page.4K.4-levels.ia48", .breakBeforeMake),
-    (.pudTablesKept, .nested, "ladder.unmap.1-page.4K.4-levels.ia48", .counts),
-    (.hypNotInvalidated, .nested, "ladder-hyp.unmap.1-page.64K", .breakBeforeMake),
-    (.rootCountedOnce, .nested, "ladder.unmap.1-page.4K.3-levels.ia40", .counts),
-    (.rangeUnchecked, .nested, "ladder.unmap.1-page.64K", .refinement),
-    (.annotationsKept, .loop, "ladder.unmap.1-page.64K", .refinement),
-    (.pudTablesKept, .loop, "ladder-hyp.unmap.1-page.4K.4-levels.ia48", .counts),
+  /// A fault, the walker that has it, the theorems it shows in, and the clause that convicts it.
+  static let faults: [(LadderFault, LadderUnmapping, String, Clause)] = [
+    (.topUnchecked, .nested, "ladder.unmap.1-page.4K.4-levels.ia48", .forgetsBreaks),
+    (.pudTablesKept, .nested, "ladder.unmap.1-page.4K.4-levels.ia48", .leavesNoneEmpty),
+    (.hypNotInvalidated, .nested, "ladder-hyp.unmap.1-page.64K", .forgetsBreaks),
+    (.rootCountedOnce, .nested, "ladder.unmap.1-page.4K.3-levels.ia40", .countsEntries),
+    (.rangeUnchecked, .nested, "ladder.unmap.1-page.64K", .returnsPromised),
+    (.annotationsKept, .loop, "ladder.unmap.1-page.64K", .translatesPromised),
+    (.pudTablesKept, .loop, "ladder-hyp.unmap.1-page.4K.4-levels.ia48", .leavesNoneEmpty),
   ]
 
   @Test(arguments: faults.indices)
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
-    let (fault, unmapping, part, family) = LadderTheoremTests.faults[index]
+    let (fault, unmapping, part, clause) = LadderTheoremTests.faults[index]
     let result = try #require(
-      verdicts(part, about: .ladder(unmapping, [fault]))[family],
+      verdicts(part, about: .ladder(unmapping, [fault]))[clause],
       "\(fault)"
     )
     guard case .violated(let counterexample) = result.verdict else {

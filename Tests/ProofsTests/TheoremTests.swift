@@ -5,13 +5,13 @@ import Walkers
 
 @testable import Proofs
 
-/// The verdicts of the theorems whose names contain `part`, by family.
-private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: TheoremResult] {
+/// The verdicts of the theorems whose names contain `part`, by clause.
+private func verdicts(_ part: String, about subject: ProofSubject) -> [Clause: TheoremResult] {
   var options = ProofOptions()
   options.subject = subject
   let jobs = Catalogue.jobs.filter { job in job.theorems.contains { $0.name.contains(part) } }
   let results = jobs.flatMap { $0.prove(options) }
-  return Dictionary(results.map { ($0.theorem.family, $0) }) { first, _ in first }
+  return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
 }
 
 @Suite struct TheoremTests {
@@ -20,43 +20,43 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     part: String
   ) {
     for subject in [ProofSubject.builtIn, .recursive([])] {
-      for (family, result) in verdicts("stage2.\(part)", about: subject) {
-        #expect(result.verdict.name == "holds", "\(subject) \(family): \(result.verdict)")
+      for (clause, result) in verdicts("stage2.\(part)", about: subject) {
+        #expect(result.verdict.name == "holds", "\(subject) \(clause.name): \(result.verdict)")
         #expect(result.pathCount > 5)
       }
     }
   }
 
-  /// A fault, a call in which it shows, and the family that convicts it.
-  static let faults: [(Fault, String, Family)] = [
-    (.noBreak, "map.1-page.64K", .breakBeforeMake),
-    (.breakNotInvalidated, "unmap.1-page.64K", .breakBeforeMake),
-    (.makeBeforeInvalidate, "map.1-page.64K", .breakBeforeMake),
-    (.invalidateWithoutBarrier, "unmap.1-page.64K", .breakBeforeMake),
-    (.invalidateLocally, "unmap.1-page.64K", .breakBeforeMake),
-    (.combinedNotInvalidated, "unmap.1-page.64K", .breakBeforeMake),
-    (.tableLevelHint, "unmap.1-page.64K", .breakBeforeMake),
-    (.leafLevelHint, "unmap.1-page.64K", .breakBeforeMake),
-    (.plainLink, "map.1-page.64K", .breakBeforeMake),
-    (.mapWithoutBarrier, "map.1-page.64K", .breakBeforeMake),
-    (.countDroppedEarly, "unmap.1-page.64K", .breakBeforeMake),
-    (.validUpdateReferenceLeak, "map.1-page.64K", .counts),
-    (.lostOnENOMEM, "map.1-page.64K", .counts),
-    (.ownerNotCounted, "set-owner.1-page.64K", .counts),
-    (.keepsEmptyTable, "unmap.1-page.64K", .counts),
-    (.highBitsLost, "map.1-page.64K", .refinement),
-    (.outputUnchecked, "map.1-page.64K", .refinement),
-    (.breakForPermissions, "map.1-page.64K", .refinement),
-    (.endWraps, "unmap.outside.64K", .alignment),
-    (.removedTableRootNotFreed, "map.block-at-level-2.4K.2-entries", .counts),
-    (.preorderVisitFreedSubtree, "map.block-at-level-2.4K.2-entries", .counts),
+  /// A fault, a call in which it shows, and the clause that convicts it.
+  static let faults: [(Fault, String, Clause)] = [
+    (.noBreak, "map.1-page.64K", .breaksFirst),
+    (.breakNotInvalidated, "unmap.1-page.64K", .forgetsBreaks),
+    (.makeBeforeInvalidate, "map.1-page.64K", .makesAfterForgetting),
+    (.invalidateWithoutBarrier, "unmap.1-page.64K", .forgetsBreaks),
+    (.invalidateLocally, "unmap.1-page.64K", .forgetsBreaks),
+    (.combinedNotInvalidated, "unmap.1-page.64K", .forgetsBreaks),
+    (.tableLevelHint, "unmap.1-page.64K", .forgetsBreaks),
+    (.leafLevelHint, "unmap.1-page.64K", .forgetsBreaks),
+    (.plainLink, "map.1-page.64K", .publishesTables),
+    (.mapWithoutBarrier, "map.1-page.64K", .publishesLeaves),
+    (.countDroppedEarly, "unmap.1-page.64K", .freesUnlinked),
+    (.validUpdateReferenceLeak, "map.1-page.64K", .countsEntries),
+    (.lostOnENOMEM, "map.1-page.64K", .countsEntries),
+    (.ownerNotCounted, "set-owner.1-page.64K", .countsEntries),
+    (.keepsEmptyTable, "unmap.1-page.64K", .leavesNoneEmpty),
+    (.highBitsLost, "map.1-page.64K", .translatesPromised),
+    (.outputUnchecked, "map.1-page.64K", .returnsPromised),
+    (.breakForPermissions, "map.1-page.64K", .returnsPromised),
+    (.endWraps, "unmap.outside.64K", .refusesOutside),
+    (.removedTableRootNotFreed, "map.block-at-level-2.4K.2-entries", .followsLinks),
+    (.preorderVisitFreedSubtree, "map.block-at-level-2.4K.2-entries", .freesBeneath),
   ]
 
   @Test(arguments: faults.indices)
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
-    let (fault, part, family) = TheoremTests.faults[index]
+    let (fault, part, clause) = TheoremTests.faults[index]
     let result = try #require(
-      verdicts("stage2.\(part)", about: .recursive([fault]))[family],
+      verdicts("stage2.\(part)", about: .recursive([fault]))[clause],
       "\(fault)"
     )
     guard case .violated(let counterexample) = result.verdict else {
@@ -86,17 +86,19 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
     }
   }
 
+  private static let clause = Clause("test", .alignment, "is tested")
+
   private func lemma(
     _ statement: @escaping @Sendable (SolverContext) -> Lemma.Statement
   ) throws -> TheoremResult {
-    let theorem = Theorem(
-      name: "test",
-      family: .alignment,
-      statement: "",
+    let lemma = Lemma(
+      "test",
+      actor: "a lemma",
       bounds: "",
-      scale: .real
+      clauses: [LemmaTests.clause],
+      statement: statement
     )
-    return try Lemma(theorem: theorem, statement: statement).prove(ProofOptions())
+    return try lemma.prove(ProofOptions())[0]
   }
 
   @Test func `a block that ignores the output address is no theorem`() throws {
@@ -111,7 +113,9 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
       )
       let offset = BitVector((1 << 21) - 1)
       return Lemma.Statement(
-        goals: [("aligns the output", Formula.implies(fits, (output & offset) .== BitVector(0)))],
+        goals: [
+          Claim(LemmaTests.clause, Formula.implies(fits, (output & offset) .== BitVector(0)))
+        ],
         witnesses: [("output", output)]
       )
     }
@@ -123,7 +127,7 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
       let word = context.variable("word")
       return Lemma.Statement(
         assumptions: [word .< BitVector(0)],
-        goals: [("is", word .!= word)],
+        goals: [Claim(LemmaTests.clause, word .!= word)],
         witnesses: []
       )
     }
@@ -131,10 +135,12 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Family: T
   }
 
   @Test func `the protocol holds, and without any of its parts it does not`() throws {
-    let whole = try BreakBeforeMakeProtocol().lemma.prove(ProofOptions())
+    let whole = try BreakBeforeMakeProtocol().lemma.prove(ProofOptions())[0]
     #expect(whole.verdict.name == "holds")
     for omission in BreakBeforeMakeProtocol.Omission.allCases {
-      let part = try BreakBeforeMakeProtocol(omission: omission).lemma.prove(ProofOptions())
+      let part = try BreakBeforeMakeProtocol(omission: omission).lemma.prove(
+        ProofOptions()
+      )[0]
       #expect(part.verdict.name == "violated", "\(omission)")
     }
   }

@@ -1,0 +1,30 @@
+import Symbolic
+
+extension Clause {
+  /// What a walker owes its machine, whatever it is asked to do.
+  static let memory = Obligation.Kind.allCases.map(Clause.init) + [keepsOtherRules]
+
+  /// That it follows links that are there.
+  static let followsLinks = Clause(.followsLinks)
+
+  fileprivate init(_ kind: Obligation.Kind) {
+    switch kind {
+    case .usesLivePages: self.init("live", .memory, "uses no page that was freed")
+    case .staysInside: self.init("inside", .memory, "stays inside the pages it uses")
+    case .followsLinks: self.init("links", .memory, "follows links that are there, to tables")
+    case .countSuffices:
+      self.init("count-suffices", .memory, "takes no more from a count than is there")
+    case .ends: self.init("ends", .memory, "comes to an end")
+    }
+  }
+}
+
+extension SymbolicMachine {
+  /// What the walker owed the machine on this path.
+  ///
+  /// What is certainly true is not noted as an obligation, so that each clause is claimed once beside.
+  var memoryClaims: [Claim] {
+    Clause.memory.map { Claim($0, isTrue: true) }
+      + obligations.map { Claim(Clause($0.kind), $0.claim, $0.formula) }
+  }
+}
