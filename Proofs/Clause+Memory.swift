@@ -4,6 +4,8 @@ extension Clause {
   /// What a walker owes its machine, whatever it is asked to do.
   static let memory = Obligation.Kind.allCases.map(Clause.init) + [keepsOtherRules]
 
+  /// That it uses no page that was freed.
+  static let usesLivePages = Clause(.usesLivePages)
   /// That it follows links that are there.
   static let followsLinks = Clause(.followsLinks)
 

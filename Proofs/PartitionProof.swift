@@ -16,7 +16,7 @@ extension PartitionScenario {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
       try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
-        outcome(of: options.subject, explorer)
+        outcome(options, explorer)
       }
     }
   }
@@ -39,8 +39,8 @@ extension PartitionScenario {
 
   private var hasChanged: String { "there was an invalidation" }
 
-  private func outcome(of subject: ProofSubject, _ explorer: Explorer) -> PathOutcome {
-    var machine = SymbolicMachine(explorer: explorer, shape: shape, refusesAllocations: true)
+  private func outcome(_ options: ProofOptions, _ explorer: Explorer) -> PathOutcome {
+    let machine = SymbolicMachine(explorer: explorer, shape: shape, refusesAllocations: true)
     let root = machine.initialRoot()
     let first = firstFrame(explorer)
     if hasHardware {
@@ -51,19 +51,20 @@ extension PartitionScenario {
     if case .install = operation {
       isChanged = explorer.decide(explorer.context.proposition(hasChanged))
     }
-    var host = QuietHost<SymbolicMachine>(hasChanged: isChanged)
+    var mutating = MutatingMachine(machine, options.mutation)
+    var host = QuietHost<MutatingMachine<SymbolicMachine>>(hasChanged: isChanged)
     let result = perform(
-      subject,
+      options.subject,
       root: root,
       first: first,
       leaf: leaf,
       host: &host,
-      on: &machine
+      on: &mutating
     )
     // Judges read entries too.
     let trace = machine.trace
     let replay = { (claim: String, model: Model) in
-      counterexample(claim, subject, first, leaf, isChanged, machine, trace, model)
+      counterexample(claim, options, first, leaf, isChanged, machine, trace, model)
     }
     var outcome = PathOutcome(claims: [], reached: [result.description], counterexample: replay)
     outcome.claims += machine.memoryClaims
@@ -142,7 +143,7 @@ extension PartitionScenario {
   /// A model as a case, and whether the walker did there what the model says it does.
   private func counterexample(
     _ claim: String,
-    _ subject: ProofSubject,
+    _ options: ProofOptions,
     _ first: UInt64,
     _ leaf: BitVector,
     _ isChanged: Bool,
@@ -170,18 +171,21 @@ extension PartitionScenario {
     }
     let isRefused = trace.contains { $0.isRefusal }
     let allocations = trace.count { if case .allocate = $0 { true } else { false } }
-    var failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
-    var host = QuietHost<FailingMachine<TracingMachine<EventCollector>>>(hasChanged: isChanged)
+    let failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
+    var mutating = MutatingMachine(failing, options.mutation)
+    var host = QuietHost<MutatingMachine<FailingMachine<TracingMachine<EventCollector>>>>(
+      hasChanged: isChanged
+    )
     let entry = model.value(of: leaf)
     let result = perform(
-      subject,
+      options.subject,
       root: layout.root,
       first: first,
       leaf: entry,
       host: &host,
-      on: &failing
+      on: &mutating
     )
-    let events = failing.base.listener.events
+    let events = mutating.base.base.listener.events
     let isInstall = if case .install = operation { true } else { false }
     return Counterexample(
       claim: claim,

@@ -1,3 +1,4 @@
+public import Machines
 import Symbolic
 
 /// How proofs are made.
@@ -10,6 +11,8 @@ public struct ProofOptions: Sendable {
   public var pathLimit = 100_000
   /// The walker that the theorems are about.
   public var subject: ProofSubject = .builtIn
+  /// What its machine does otherwise than it is told, for a theorem that must fail.
+  public var mutation: MachineMutation?
   /// Told each goal's name and SMT-LIB 2 text; from several threads at once.
   public var queryObserver: (@Sendable (_ name: String, _ text: String) -> Void)?
 

@@ -5,7 +5,7 @@ import Walkers
 /// Turns a model of a false claim into a case, and runs the walker on it in plain memory.
 struct Replay {
   let scenario: Scenario
-  let subject: ProofSubject
+  let options: ProofOptions
   let machine: SymbolicMachine
   let call: Call<BitVector>
 
@@ -19,10 +19,11 @@ struct Replay {
     var tracing = layout.tracing
     tracing.listener.events = []
     tracing.stepAllowance = 100_000
-    var failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
+    let failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
+    var mutating = MutatingMachine(failing, options.mutation)
     let concrete = concreteCall(model)
-    let result = scenario.perform(concrete, of: subject, root: root, on: &failing)
-    let events = failing.base.listener.events
+    let result = scenario.perform(concrete, of: options.subject, root: root, on: &mutating)
+    let events = mutating.base.base.listener.events
     return Counterexample(
       claim: claim,
       operation: "\(describe(concrete)) = \(result)",

@@ -8,19 +8,20 @@ extension Scenario {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
       try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
-        outcome(of: options.subject, explorer)
+        outcome(options, explorer)
       }
     }
   }
 
   /// Runs the subject on one path and judges it.
-  private func outcome(of subject: ProofSubject, _ explorer: Explorer) -> PathOutcome {
+  private func outcome(_ options: ProofOptions, _ explorer: Explorer) -> PathOutcome {
     for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
-    var machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
+    let machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
     let root = machine.initialRoot()
     let call = call(in: explorer.context, ipa: inputAddress(explorer))
-    let result = perform(call, of: subject, root: root, on: &machine)
-    let replay = Replay(scenario: self, subject: subject, machine: machine, call: call)
+    var mutating = MutatingMachine(machine, options.mutation)
+    let result = perform(call, of: options.subject, root: root, on: &mutating)
+    let replay = Replay(scenario: self, options: options, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
     outcome.claims += machine.memoryClaims
     if !machine.isCut { judge(machine, result, call, &outcome) }

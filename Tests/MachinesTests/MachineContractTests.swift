@@ -72,6 +72,23 @@ private func judgeContract<M: Machine>(_ machine: inout M) where M.W == UInt64 {
     judgeContract(&machine)
   }
 
+  @Test func `the mutating machine keeps the contract while nothing is changed`() {
+    let base = TracingMachine(memory: memory(), listener: Recorder())
+    var machine = MutatingMachine(base, nil)
+    judgeContract(&machine)
+  }
+
+  @Test func `one operation of a kind is done otherwise, or every one`() {
+    for (ordinal, expected) in [(nil, [4, 4, 4]), (2, [5, 4, 5])] as [(Int?, [UInt64])] {
+      let base = TracingMachine(memory: memory(), listener: Recorder())
+      var machine = MutatingMachine(base, MachineMutation(.alterStore(1), ordinal: ordinal))
+      let table = machine.allocateTable(level: 3) ?? 0
+      for index in UInt64(0)..<3 { machine.store(5, to: table, at: index, order: .relaxed) }
+      let found = (UInt64(0)..<3).map { machine.load(table, at: $0) }
+      #expect(found == expected)
+    }
+  }
+
   @Test func `the n-th allocation and all after it are refused`() {
     for count in 0..<5 {
       var machine = FailingMachine(DirectMachine(memory: memory()), allocations: count)

@@ -67,6 +67,40 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Clause: T
     #expect(!counterexample.operation.isEmpty)
   }
 
+  /// A change of the machine, a call in which it shows, and the clause that convicts it.
+  static let mutations: [(MachineMutation, String, Clause)] = [
+    (.init(.skipStore), "map.1-page.64K", .translatesPromised),
+    (.init(.alterStore(1 << 2)), "unmap.1-page.64K", .translatesPromised),
+    (.init(.alterStore(1 << 3)), "unmap.1-page.64K", .leavesWellFormed),
+    (.init(.relaxStore), "map.1-page.64K", .publishesTables),
+    (.init(.skipBarrier), "map.1-page.64K", .publishesLeaves),
+    (.init(.replaceBarrier(.dsbNSH)), "unmap.1-page.64K", .forgetsBreaks),
+    (.init(.skipInvalidation), "map.1-page.64K", .makesAfterForgetting),
+    (.init(.localInvalidation), "unmap.1-page.64K", .freesForgotten),
+    (.init(.hintInvalidation(2)), "unmap.1-page.64K", .forgetsBreaks),
+    (.init(.skipRetain), "map.1-page.64K", .countsEntries),
+    (.init(.doubleRelease), "unmap.1-page.64K", .usesLivePages),
+    (.init(.warnBeforeStore), "set-owner.1-page.64K", .neverWarns),
+  ]
+
+  @Test(arguments: mutations.indices)
+  func `a change of the machine is convicted, by a case that plain memory repeats`(
+    index: Int
+  ) throws {
+    let (mutation, part, clause) = TheoremTests.mutations[index]
+    var options = ProofOptions()
+    options.mutation = mutation
+    let job = try #require(
+      Catalogue.jobs(of: "arm64-stage2").first { $0.theorems[0].name.contains("stage2.\(part)") }
+    )
+    let result = try #require(job.prove(options).first { $0.theorem.clause == clause })
+    guard case .violated(let counterexample) = result.verdict else {
+      Issue.record("\(mutation) is not convicted: \(result.verdict)")
+      return
+    }
+    #expect(counterexample.isReplayed == true, "\(mutation): \(counterexample.claim)")
+  }
+
   @Test func `a resource limit that is too small leaves theorems undecided, not proved`() {
     var options = ProofOptions()
     options.resourceLimit = 1
