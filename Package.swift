@@ -73,7 +73,9 @@ let package = Package(
     // Floor 6
     .target(
       name: "Reports",
-      dependencies: ["Machines", "Architecture", "Oracles", "Property", "Systems", "Proofs"],
+      dependencies: [
+        "Machines", "Architecture", "Oracles", "Property", "Symbolic", "Systems", "Proofs",
+      ],
       exclude: ["README.md"],
       swiftSettings: settings
     ),
@@ -86,8 +88,8 @@ let package = Package(
     .executableTarget(
       name: "walkproof",
       dependencies: [
-        "CWalkerPlugin", "Machines", "Plugins", "Property", "Systems", "Proofs", "Reports",
-        arguments,
+        "CWalkerPlugin", "Machines", "Plugins", "Property", "Symbolic", "Systems", "Proofs",
+        "Reports", arguments,
       ],
       swiftSettings: settings,
       // The instrumentation of a plugin's code finds its hooks in the process that loads it.

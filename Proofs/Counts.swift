@@ -43,6 +43,7 @@ struct Counts {
       .countsEntries,
       change .== page.currentNonzeroCount &- page.initialNonzeroCount
     )
+    for name in memory.entries(of: table) { judgeLostChild(of: name) }
     let isRoot = !page.isFresh && page.parent == nil
     if isRoot { return }
     claim(.freesDetached, Formula(isLinked(table)))
@@ -50,7 +51,6 @@ struct Counts {
       let count = machine.initialCount(of: table) &+ change
       claim(.leavesNoneEmpty, count .!= BitVector(1))
     }
-    for name in memory.entries(of: table) { judgeLostChild(of: name) }
   }
 
   /// A table that an entry no longer links to must have been met, or all beneath it is lost.

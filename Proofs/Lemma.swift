@@ -48,7 +48,8 @@ struct Lemma: Sendable {
     _ options: ProofOptions
   ) throws(SolverFault) -> [TheoremResult] {
     let solver = try Solver(context: context, options: options.solver)
-    solver.queryObserver = options.queryObserver
+    solver.observer = options.questionObserver
+    solver.subject = theorems.first?.subject ?? ""
     for assumption in statement.assumptions { solver.assert(assumption) }
     let assumed = solver.check()
     return theorems.map { theorem in
@@ -77,7 +78,7 @@ struct Lemma: Sendable {
     if goals.isEmpty { return .vacuous(reason: "nothing is claimed") }
     for (number, goal) in goals.enumerated() {
       if goal.formula.constant == true { continue }
-      switch solver.checkAlone(.!goal.formula, name: "\(theorem.name).goal\(number + 1)") {
+      switch solver.checkAlone(.!goal.formula, name: "\(theorem.clause.name).goal\(number + 1)") {
       case .unsatisfiable: continue
       case .unknown(let reason): return .undecided(reason: reason)
       case .satisfiable(let model):

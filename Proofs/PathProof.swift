@@ -36,13 +36,15 @@ struct PathProof {
   ) throws(SolverFault) -> [TheoremResult] {
     let context = try SolverContext()
     let solver = try Solver(context: context, options: options.solver)
+    solver.observer = options.questionObserver
+    solver.subject = theorems.first?.subject ?? ""
     let explorer = Explorer(solver: solver, limits: options.limits)
     var knowledge = Knowledge()
     explorer.explore {
       let outcome = program(explorer)
       guard !explorer.isAbandoned else { return }
       knowledge.reached.formUnion(outcome.reached)
-      settle(outcome, explorer, options, &knowledge)
+      settle(outcome, explorer, &knowledge)
     }
     return theorems.map { theorem in
       TheoremResult(
@@ -84,7 +86,6 @@ struct PathProof {
   private func settle(
     _ outcome: PathOutcome,
     _ explorer: Explorer,
-    _ options: ProofOptions,
     _ knowledge: inout Knowledge
   ) {
     let claims = outcome.claims.map(underTheorem)
@@ -92,15 +93,8 @@ struct PathProof {
     let open = claims.filter { !knowledge.isViolated($0.clause) }
     let all = Formula.all(open.map(\.formula))
     if all.constant == true { return }
-    if options.queryObserver != nil {
-      let job = theorems.first?.subject ?? ""
-      explorer.solver.queryObserver = options.queryObserver
-      defer { explorer.solver.queryObserver = nil }
-      let name = "\(job).path\(explorer.pathCount + 1)"
-      if case .unsatisfiable = explorer.check(all, name: name) { return }
-    } else if case .unsatisfiable = explorer.check(all) {
-      return
-    }
+    let path = "path\(explorer.pathCount + 1)"
+    if case .unsatisfiable = explorer.check(all, name: path) { return }
     for claim in open where !knowledge.isViolated(claim.clause) {
       switch explorer.check(claim.formula) {
       case .unsatisfiable: continue

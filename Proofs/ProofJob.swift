@@ -1,5 +1,5 @@
 public import Machines
-import Symbolic
+public import Symbolic
 
 /// How proofs are made.
 public struct ProofOptions: Sendable {
@@ -13,8 +13,8 @@ public struct ProofOptions: Sendable {
   public var subject: ProofSubject = .builtIn
   /// What its machine does otherwise than it is told, for a theorem that must fail.
   public var mutation: MachineMutation?
-  /// Told each goal's name and SMT-LIB 2 text; from several threads at once.
-  public var queryObserver: (@Sendable (_ name: String, _ text: String) -> Void)?
+  /// Told each question that the solver was asked; from several threads at once.
+  public var questionObserver: (@Sendable (SolverQuestion) -> Void)?
 
   /// Why the Z3 library cannot be loaded, in the loader's words; nil if it can.
   public static var solverProblem: String? { SolverContext.problem }

@@ -1,4 +1,5 @@
 public import Proofs
+public import Symbolic
 
 /// What `prove` found, as data.
 ///
@@ -46,6 +47,40 @@ public struct ProofReport: Codable, Sendable {
     public var isReplayed: Bool?
   }
 
+  /// What another solver made of the questions.
+  public struct SecondOpinion: Codable, Sendable {
+    /// The other solver, with its version.
+    public var solver: String
+    /// How many questions it answered as Z3 did.
+    public var alike: Int
+    /// How many questions one of the two did not answer.
+    public var silent: Int
+    /// The questions that it answered otherwise.
+    public var disagreements: [Disagreement]
+
+    /// A second opinion.
+    public init(solver: String, alike: Int, silent: Int, disagreements: [Disagreement]) {
+      self.solver = solver
+      self.alike = alike
+      self.silent = silent
+      self.disagreements = disagreements
+    }
+  }
+
+  /// A question that two solvers answer differently: one of them is wrong.
+  public struct Disagreement: Codable, Sendable {
+    /// The question's name: what is proved, and which path or check of it.
+    public var question: String
+    /// What Z3 said: `sat` or `unsat`.
+    public var answer: String
+
+    /// A question that the other solver answered otherwise.
+    public init(_ question: SolverQuestion) {
+      self.question = question.name
+      answer = question.isSatisfiable == true ? "sat" : "unsat"
+    }
+  }
+
   /// The version of this form.
   public var formatVersion = 1
   /// The walker that the theorems are about.
@@ -58,6 +93,8 @@ public struct ProofReport: Codable, Sendable {
   public var solverSeed: UInt32
   /// The theorems, in a fixed order.
   public var theorems: [Result]
+  /// What another solver made of the questions, if one was asked.
+  public var secondOpinion: SecondOpinion?
 
   /// The report of these results.
   public init(
@@ -75,6 +112,7 @@ public struct ProofReport: Codable, Sendable {
 
   /// How the command ends.
   public var status: ExitStatus {
+    if let secondOpinion, !secondOpinion.disagreements.isEmpty { return .internalFault }
     if theorems.contains(where: { $0.verdict == "violated" }) {
       // A counterexample that the walker does not follow on plain memory is our fault, not its.
       return theorems.contains { $0.counterexample?.isReplayed == false }
@@ -164,5 +202,19 @@ extension ProofReport {
     }
     return "\(theorems.count) theorems about \(subject): \(counts.joined(separator: ", "))"
       + " (Z3 \(solver), resource limit \(resourceLimit), seed \(solverSeed))\n"
+      + (secondOpinion?.text ?? "")
+  }
+}
+
+extension ProofReport.SecondOpinion {
+  /// What is said of it, with the questions that are to be looked at.
+  fileprivate var text: String {
+    let questions = disagreements.map { disagreement in
+      let other = disagreement.answer == "sat" ? "unsat" : "sat"
+      return "  \(disagreement.question): \(disagreement.answer) says Z3, \(other) the other\n"
+    }
+    return "\(solver) answers \(alike) questions alike, \(disagreements.count) otherwise, "
+      + "and to \(silent) one of the two has no answer\n" + questions.joined()
+      + (questions.isEmpty ? "" : "one of the two is wrong; no verdict above can be trusted\n")
   }
 }

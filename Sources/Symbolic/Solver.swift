@@ -34,8 +34,10 @@ public final class Solver {
   public let context: SolverContext
   /// How many checks were made.
   public private(set) var checkCount = 0
-  /// Told the SMT-LIB 2 text of each query about to be answered that is asked for by name.
-  public var queryObserver: ((_ name: String, _ text: String) -> Void)?
+  /// Told each question as it was answered, those that prune a path included.
+  public var observer: ((SolverQuestion) -> Void)?
+  /// What the names of its questions begin with.
+  public var subject = "question"
 
   private let raw: OpaquePointer
   private let options: SolverOptions
@@ -69,7 +71,7 @@ public final class Solver {
   deinit { Z3_solver_dec_ref(context.raw, raw) }
 
   /// One of Z3's solvers, limited and seeded; the caller lets go of it.
-  private static func make(_ context: SolverContext, _ options: SolverOptions) -> OpaquePointer? {
+  static func make(_ context: SolverContext, _ options: SolverOptions) -> OpaquePointer? {
     let symbol = Z3_mk_string_symbol(context.raw, logic)
     guard let solver = Z3_mk_solver_for_logic(context.raw, symbol) else {
       context.noteFault()
@@ -108,10 +110,12 @@ public final class Solver {
     let assumptions: [OpaquePointer?] = stack.map(literal)
     assertConsistency()
     checkCount += 1
-    return satisfiability(
+    let answer = satisfiability(
       Z3_solver_check_assumptions(context.raw, raw, UInt32(assumptions.count), assumptions),
       of: raw
     )
+    tell(stack, answer, name: "check\(checkCount)")
+    return answer
   }
 
   /// Whether `formula` can be true beside everything asserted.
@@ -149,9 +153,10 @@ public final class Solver {
       Z3_solver_assert(context.raw, alone, formula.ast(in: context))
     }
     context.noteFault()
-    if let name, let queryObserver { queryObserver(name, smtLib2(alone)) }
     checkCount += 1
-    return satisfiability(Z3_solver_check(context.raw, alone), of: alone)
+    let answer = satisfiability(Z3_solver_check(context.raw, alone), of: alone)
+    tell(stack + [formula], answer, name: name ?? "check\(checkCount)")
+    return answer
   }
 
   /// The literal that stands for a formula.
@@ -209,11 +214,6 @@ public final class Solver {
       let reason = String(cString: Z3_solver_get_reason_unknown(context.raw, solver))
       return .unknown(reason: "'\(reason)' within a resource limit of \(options.resourceLimit)")
     }
-  }
-
-  private func smtLib2(_ solver: OpaquePointer) -> String {
-    "(set-logic QF_BV)\n" + String(cString: Z3_solver_to_string(context.raw, solver))
-      + "(check-sat)\n"
   }
 }
 

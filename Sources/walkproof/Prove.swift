@@ -37,6 +37,9 @@ struct Prove: ParsableCommand {
   @Option(help: "The folder that each question is written out to, as SMT-LIB 2.")
   var smt2: String?
 
+  @Option(help: "Put each question before another solver too: cvc5, or a path to it.")
+  var also: String?
+
   @Flag(help: "List the theorems instead of proving them.")
   var list = false
 
@@ -83,15 +86,34 @@ struct Prove: ParsableCommand {
     options.subject = proofSubject
     options.solverSeed = seed
     options.resourceLimit = resourceLimit
-    if let smt2 { options.queryObserver = try QueryFolder(path: smt2).write }
+    let folder = try smt2.map(QuestionFolder.init)
+    let second = try also.map(SecondSolver.init)
+    if folder != nil || second != nil {
+      options.questionObserver = { question in
+        folder?.write(question)
+        second?.ask(question)
+      }
+    }
     catchInterrupts()
     let results = try prove(chosen, options, sink)
-    let report = ProofReport(
+    var report = ProofReport(
       subject: subject,
       solver: ProofOptions.solverVersion,
       options: options,
       results: results
     )
+    if let second {
+      let opinion = second.opinion
+      report.secondOpinion = ProofReport.SecondOpinion(
+        solver: second.version,
+        alike: opinion.alikeCount,
+        silent: opinion.silentCount,
+        disagreements: try opinion.disagreements.map { question in
+          try (folder ?? QuestionFolder(path: "walkproof-disagreements")).write(question)
+          return ProofReport.Disagreement(question)
+        }
+      )
+    }
     switch output.format {
     case .text: try sink.write(report.summary)
     case .json: try sink.write(try JSON.text(report))
@@ -182,30 +204,4 @@ private final class Prover: Sendable {
   }
 
   func results(of number: Int) -> [TheoremResult]? { state.withLock { $0.results[number] } }
-}
-
-/// A folder of questions to the solver, a file each.
-private struct QueryFolder {
-  private let folder: URL
-
-  init(path: String) throws(Complaint) {
-    folder = URL(fileURLWithPath: path, isDirectory: true)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw Complaint(.world, "\(path): the folder cannot be made; choose another --smt2")
-    }
-  }
-
-  /// Writes one question; one that cannot be written is complained of, and the proof goes on.
-  func write(_ name: String, _ text: String) {
-    let file = folder.appendingPathComponent(
-      name.replacingOccurrences(of: "/", with: "-") + ".smt2"
-    )
-    do {
-      try Data(text.utf8).write(to: file)
-    } catch {
-      Terminal.complain("\(file.path): cannot be written; is the disk full?")
-    }
-  }
 }

@@ -100,17 +100,24 @@ struct SolverTests {
     #expect(reason.contains("resource"))
   }
 
-  @Test func `queries are told to the observer as SMT-LIB 2`() throws {
+  @Test func `every question is told to the observer as SMT-LIB 2, with its answer`() throws {
     let context = try SolverContext()
     let solver = try Solver(context: context)
-    var seen: [(String, String)] = []
-    solver.queryObserver = { seen.append(($0, $1)) }
+    var seen: [SolverQuestion] = []
+    solver.observer = { seen.append($0) }
+    solver.subject = "toy"
     solver.assert(context.variable("x") .< BitVector(4))
-    _ = solver.checkAlone(context.variable("x") .== BitVector(4), name: "toy")
+    _ = solver.checkAlone(context.variable("x") .== BitVector(4), name: "goal")
     _ = solver.checkAlone(context.variable("x") .== BitVector(3))
-    #expect(seen.map(\.0) == ["toy"])
-    #expect(seen.first?.1.contains("(declare-fun x () (_ BitVec 64))") == true)
-    #expect(seen.first?.1.hasSuffix("(check-sat)\n") == true)
+    _ = solver.check(with: context.variable("x") .== BitVector(5))
+    #expect(seen.map(\.name) == ["toy.goal", "toy.check2", "toy.check3"])
+    #expect(seen.map(\.isSatisfiable) == [false, true, false])
+    #expect(seen[0].text.hasPrefix("(set-info :status unsat)\n"))
+    for question in seen {
+      #expect(question.text.contains("(declare-fun x () (_ BitVec 64))"))
+      #expect(question.text.contains("#x0000000000000004"))
+      #expect(question.text.hasSuffix("(check-sat)\n"))
+    }
   }
 
   @Test func `the library says which version it is`() {

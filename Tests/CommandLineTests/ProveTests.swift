@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@Suite struct ProveTests {
+  private static let theorem = ["prove", "--only", "protocol/no-conflict"]
+
+  @Test func `the theorems are listed by what they are about, a line a claim`() throws {
+    let outcome = try Command.run("prove", "--list", "--only", "set-owner.1-page.64K")
+    #expect(outcome.status == 0)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.first?.hasPrefix("stage2.set-owner.1-page.64K") == true, "\(outcome.output)")
+    #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("  /") } && lines.count > 10)
+    #expect(outcome.output.contains("  /counts-entries: leaves in every table's count"))
+  }
+
+  @Test func `each question is written out with its answer, those that prune a path included`()
+    throws
+  {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run(
+      ["prove", "--only", "set-owner.1-page.64K", "--smt2", "questions", "--format", "json"]
+    )
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let folder = command.folder.appendingPathComponent("questions")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.contains { $0.contains(".path") })
+    #expect(names.contains { $0.contains(".check1.smt2") })
+    var answers: Set<Substring> = []
+    for name in names {
+      let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      #expect(text.hasSuffix("(check-sat)\n"))
+      answers.insert(text.prefix { $0 != "\n" })
+    }
+    #expect(answers == ["(set-info :status sat)", "(set-info :status unsat)"])
+  }
+
+  /// A program that takes questions as cvc5 does and gives one answer to all of them.
+  private func parrot(saying answer: String, in command: Command) throws -> String {
+    let file = command.folder.appendingPathComponent("parrot")
+    let script = """
+      #!/bin/sh
+      if [ "$1" = --version ]; then echo parrot 1; exit; fi
+      while read -r line; do
+        if [ "$line" = "(check-sat)" ]; then echo \(answer); fi
+      done
+      """
+    try Data(script.utf8).write(to: file)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    return file.path
+  }
+
+  @Test func `a second solver that answers otherwise ends with 70, and the question is kept`()
+    throws
+  {
+    let command = try Command()
+    defer { command.clean() }
+    let path = try parrot(saying: "unsat", in: command)
+    let outcome = try command.run(ProveTests.theorem + ["--also", path])
+    #expect(outcome.status == 70)
+    #expect(outcome.output.contains("parrot 1 answers 3 questions alike, 1 otherwise"))
+    #expect(outcome.output.contains("protocol.check1: sat says Z3, unsat the other"))
+    let kept = command.folder.appendingPathComponent("walkproof-disagreements/protocol.check1.smt2")
+    #expect(FileManager.default.fileExists(atPath: kept.path))
+  }
+
+  @Test func `a second solver that has no answer changes no verdict, and is told of`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let path = try parrot(saying: "unknown", in: command)
+    let outcome = try command.run(ProveTests.theorem + ["--also", path, "--format", "json"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("\"silent\" : 4"), "\(outcome.output)")
+  }
+
+  @Test func `a second solver that is not there gets a line`() throws {
+    let outcome = try Command.run("prove", "--also", "/nonexistent/cvc5")
+    #expect(outcome.status == 74)
+    #expect(outcome.errors.contains("there is no program '/nonexistent/cvc5'"))
+    #expect(outcome.errorLines.count == 1)
+  }
+}
