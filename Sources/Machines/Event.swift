@@ -8,6 +8,8 @@ public enum Event: Sendable, Equatable {
   case store(address: UInt64, old: UInt64, new: UInt64, order: MemoryOrder)
   /// A compare-and-exchange found what it expected and wrote `new`, with release ordering.
   case exchange(address: UInt64, old: UInt64, new: UInt64)
+  /// The hardware set bits of a descriptor that was `old`, of its own accord.
+  case hardwareStore(address: UInt64, old: UInt64, new: UInt64)
   /// `pageCount` zeroed table pages were handed out for use at `level`, each with a count of 1.
   case allocate(address: UInt64, pageCount: Int, level: Int)
   /// An allocation was refused.

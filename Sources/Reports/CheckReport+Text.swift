@@ -86,6 +86,7 @@ extension ViolationReport {
       lines.append("  found in   \(occurrences) cases, first in case \(firstCase)")
     }
     lines += ["", "  shortest sequence of calls:"]
+    if calls.isEmpty { lines.append("    none: it is so before the first call") }
     for (number, call) in calls.enumerated() {
       lines.append("    \(number + 1)  \(call.text)")
     }

@@ -209,6 +209,136 @@ private struct RadixLitmus {
     }
   }
 
+  @Test func `what rests on answers from before changes nothing until it was asked`() {
+    for mayHaveChanged in [false, true] {
+      for isChanged in [false, true] {
+        var litmus = RadixLitmus()
+        litmus.call(isFault: true) {
+          $0.machine.listener.takeLock()
+          if isChanged { $0.machine.store(page, to: $0.last, at: 0, order: .release) }
+          $0.machine.listener.giveLockBack(mayHaveChanged: mayHaveChanged)
+        }
+        #expect(litmus.rules == (isChanged && !mayHaveChanged ? [.changeUnasked] : []))
+      }
+    }
+  }
+
+  @Test func `memory for tables is asked for before the lock is taken`() {
+    for isLocked in [false, true] {
+      var litmus = RadixLitmus()
+      litmus.call {
+        if isLocked { $0.machine.listener.takeLock() }
+        let spare = $0.machine.allocateTable(level: 3) ?? 0
+        if isLocked { $0.machine.listener.giveLockBack(mayHaveChanged: true) }
+        $0.machine.release(spare)
+      }
+      #expect(litmus.rules == (isLocked ? [.allocateUnderLock] : []))
+    }
+  }
+
+  @Test func `an entry that was taken away is zero in all its bits`() {
+    for rest: UInt64 in [0, RadixLitmus.reference, 1 << 62] {
+      var litmus = RadixLitmus()
+      litmus.map()
+      litmus.call {
+        $0.exchange(page, rest, in: $0.last)
+        $0.invalidate()
+      }
+      #expect(litmus.rules == (rest == 0 ? [] : [.entryNotCleared]))
+    }
+    // On a DD1 it is so for a moment only.
+    var broken = RadixLitmus(isDD1: true)
+    broken.map()
+    broken.call {
+      $0.exchange(page, page & ~(1 << 63), in: $0.last)
+      $0.invalidate()
+      $0.exchange(page & ~(1 << 63), page | RadixLitmus.reference, in: $0.last)
+    }
+    #expect(broken.rules.isEmpty)
+  }
+
+  @Test func `a DD1 is invalidated between a leaf and the same leaf with other bits`() {
+    for isInvalidated in [false, true] {
+      var litmus = RadixLitmus(isDD1: true)
+      litmus.map()
+      litmus.call {
+        $0.exchange(page, page & ~(1 << 63), in: $0.last)
+        if isInvalidated { $0.invalidate() }
+        $0.exchange(page & ~(1 << 63), page | RadixLitmus.reference, in: $0.last)
+        if !isInvalidated { $0.invalidate() }
+      }
+      #expect(litmus.rules == (isInvalidated ? [] : [.makeBeforeInvalidate]))
+    }
+  }
+
+  @Test func `a fault records a change only where stores are permitted, and keeps what others did`()
+  {
+    let readable = page & ~0x2
+    for (before, after, isConvicted) in [
+      (readable, readable | RadixLitmus.change, true), (page, page | RadixLitmus.change, false),
+      (readable, readable | RadixLitmus.reference, false),
+      (
+        readable | RadixLitmus.change,
+        readable | RadixLitmus.change | RadixLitmus.reference, false
+      ),
+    ] {
+      var litmus = RadixLitmus()
+      litmus.map(before)
+      litmus.call(isFault: true) { $0.exchange(before, after, in: $0.last) }
+      #expect(litmus.rules == (isConvicted ? [.changeWithoutWrite] : []))
+    }
+  }
+
+  @Test func `a table is freed when no TLB can hold a leaf of it`() {
+    func free(_ target: RadixInvalidation<UInt64>.Target) -> [RadixRule] {
+      var litmus = RadixLitmus()
+      litmus.map()
+      litmus.call {
+        $0.exchange(RadixLitmus.table($0.last), 0, in: $0.middle)
+        $0.machine.barrier(.ptesync)
+        $0.issue(0x800, target)
+        $0.complete()
+        $0.machine.release($0.last)
+      }
+      return litmus.rules
+    }
+    #expect(free(.everything).isEmpty)
+    #expect(free(.walkCache) == [.freedWhileCached, .staleTranslation])
+  }
+
+  @Test func `a new table is linked after its zeros, and each leads somewhere or is given back`() {
+    for order: MemoryOrder in [.release, .relaxed] {
+      var litmus = RadixLitmus()
+      litmus.call {
+        let table = $0.machine.allocateTable(level: 3) ?? 0
+        $0.machine.store(RadixLitmus.table(table), to: $0.middle, at: 1, order: order)
+      }
+      #expect(litmus.rules == (order == .release ? [] : [.plainLink]))
+    }
+    for isGivenBack in [false, true] {
+      var litmus = RadixLitmus()
+      litmus.call {
+        let table = $0.machine.allocateTable(level: 3) ?? 0
+        if isGivenBack { $0.machine.release(table) }
+      }
+      #expect(litmus.rules == (isGivenBack ? [] : [.lostTable]))
+    }
+  }
+
+  @Test func `what the hardware sets is its own, and tells which leaf was written last`() {
+    var litmus = RadixLitmus()
+    litmus.map()
+    let changed = page | RadixLitmus.change
+    litmus.call {
+      $0.machine.memory.pointer(to: $0.last).pointee = changed
+      $0.machine.listener.observe(.hardwareStore(address: $0.last, old: page, new: changed))
+    }
+    #expect(litmus.rules.isEmpty)
+    #expect(litmus.machine.listener.hardwareBits == [litmus.last: RadixLitmus.change])
+    #expect(litmus.machine.listener.changePlace(of: 0xfff) == litmus.last)
+    #expect(litmus.machine.listener.changePlace(of: 0x1000) == nil)
+  }
+
   @Test func `a leaf has bits of its own scope only`() {
     var litmus = RadixLitmus()
     litmus.map(RadixLitmus.page(0x8))

@@ -1,7 +1,10 @@
 public import Machines
 
-/// What may be observed of a guest's partition-scoped memory: what becomes of its faults, and which of
-/// its stores the dirty log has yet to tell of.
+/// What may be observed of a guest's partition-scoped memory: what becomes of its faults, and what the
+/// dirty log has to tell.
+///
+/// A frame is *due* from when the guest wrote to it, or software recorded a change for it, until a
+/// harvest reports it.
 public struct PartitionModel: Sendable {
   /// A slot, as user space made it.
   public struct Slot: Sendable {
@@ -26,15 +29,14 @@ public struct PartitionModel: Sendable {
   public private(set) var slots: [Slot]
   /// The base-2 logarithm of a frame in bytes.
   public let pageShift: UInt64
-  /// The frames that the guest wrote and no harvest has reported.
-  public private(set) var unreported: Set<UInt64> = []
-  /// What a harvest may report: frames for which a change bit was set.
-  private var reportable: [Range<UInt64>] = []
+  /// The frames of each slot that are due.
+  public private(set) var due: [FrameSet]
 
   /// A guest with these slots, of which nothing is mapped.
   public init(slots: [Slot], pageShift: UInt64) {
     self.slots = slots
     self.pageShift = pageShift
+    due = slots.map { FrameSet(of: $0.frames) }
   }
 
   /// The number of the slot that has a frame; nil for none.
@@ -56,41 +58,83 @@ public struct PartitionModel: Sendable {
     return slots[number].isWritable || !fault.isWrite ? .resume : .failed(.fault)
   }
 
-  /// Takes note that the guest wrote to a frame.
-  public mutating func write(_ frame: UInt64) {
-    if let number = slot(of: frame), slots[number].hasLog { unreported.insert(frame) }
+  /// Takes note that a change bit was set for frames, by the hardware or by software.
+  public mutating func setChange(_ frames: Range<UInt64>) {
+    for number in slots.indices where slots[number].hasLog && !slots[number].isRemoved {
+      due[number].insert(frames)
+    }
   }
 
-  /// Takes note that a change bit was set for frames.
-  public mutating func setChange(_ frames: Range<UInt64>) { reportable.append(frames) }
+  /// What is wrong with a log.
+  public enum LogFault: Sendable, Hashable {
+    /// A frame was written, and nothing tells any more.
+    case lost(frame: UInt64)
+    /// A frame was written before a harvest began, and is not in what it handed out.
+    case missing(frame: UInt64)
+    /// A frame is logged or handed out that was not written since it was last handed out.
+    case needless(frame: UInt64)
+    /// A frame was handed out, and its change bit, or the log, tells of it still.
+    case kept(frame: UInt64)
+  }
 
-  /// Takes note of a harvest of a slot.
+  /// Judges a slot's log as it waits.
   ///
   /// - Parameters:
-  ///   - isReported: Whether a frame is in what was handed out.
-  ///   - current: The frames of the slot for which a change bit is set now.
+  ///   - waiting: The slot's own log.
+  ///   - current: The frames for which a change bit is set.
   ///   - number: The slot.
-  /// - Returns: A frame that is reported and for which no change bit was ever set.
-  public mutating func harvest(
-    _ isReported: (UInt64) -> Bool,
+  /// - Returns: What is wrong; nil for nothing.
+  public func judgeLog(
+    _ waiting: [UInt64],
     stillSet current: [Range<UInt64>],
     slot number: Int
-  ) -> UInt64? {
-    let frames = slots[number].frames
-    let needless = frames.first { frame in
-      isReported(frame) && !reportable.contains { $0.contains(frame) }
-    }
-    unreported = unreported.filter { frame in
-      !frames.contains(frame) || !isReported(frame) || current.contains { $0.contains(frame) }
-    }
-    reportable.removeAll { frames.overlaps($0) }
-    reportable += current
-    return needless
+  ) -> LogFault? {
+    let isQuiet = waiting.allSatisfy { $0 == 0 } && due[number].isEmpty
+    guard slots[number].hasLog, !slots[number].isRemoved, !isQuiet else { return nil }
+    var needless = FrameSet(of: slots[number].frames)
+    needless.formUnion(waiting)
+    needless.subtract(due[number].words)
+    if let frame = needless.first { return .needless(frame: frame) }
+    var lost = due[number]
+    lost.subtract(waiting)
+    for frames in current { lost.remove(frames) }
+    return lost.first.map { .lost(frame: $0) }
+  }
+
+  /// Takes note of a harvest of a slot, and judges it.
+  ///
+  /// - Parameters:
+  ///   - report: What was handed out.
+  ///   - before: What was due when it began.
+  ///   - current: The frames of the slot for which a change bit is set when it ends.
+  ///   - fresh: Those of them for which the hardware set it while the harvest ran.
+  ///   - number: The slot.
+  /// - Returns: What is wrong; nil for nothing.
+  public mutating func harvest(
+    _ report: [UInt64],
+    due before: FrameSet,
+    stillSet current: [Range<UInt64>],
+    setMeanwhile fresh: [Range<UInt64>],
+    slot number: Int
+  ) -> LogFault? {
+    var missing = before
+    missing.subtract(report)
+    var needless = FrameSet(of: slots[number].frames)
+    needless.formUnion(report)
+    needless.subtract(due[number].words)
+    due[number].subtract(report)
+    for frames in current { due[number].insert(frames) }
+    var kept = FrameSet(of: slots[number].frames)
+    for frames in current { kept.insert(frames) }
+    for frames in fresh { kept.remove(frames) }
+    if let frame = missing.first { return .missing(frame: frame) }
+    if let frame = needless.first { return .needless(frame: frame) }
+    return kept.first.map { .kept(frame: $0) }
   }
 
   /// Removes a slot, and with it its log.
   public mutating func remove(slot number: Int) {
     slots[number].isRemoved = true
-    unreported = unreported.filter { !slots[number].frames.contains($0) }
+    due[number] = FrameSet(of: slots[number].frames)
   }
 }

@@ -45,6 +45,9 @@ public struct HostPage: Sendable, Hashable {
   /// The real address of the byte that was asked for, aligned to the smallest page.
   public let realAddress: UInt64
   /// The base-2 logarithm of the size of the compound page that it is part of, in bytes.
+  ///
+  /// The host may map a part of it, or map it piece by piece: what is behind the next address is the
+  /// host's entry's to say.
   public let shift: UInt64
 
   /// A page.
@@ -79,9 +82,12 @@ public struct HostEntry: Sendable, Hashable {
   public var isYoung: Bool
   /// It was written.
   public var isDirty: Bool
+  /// The base-2 logarithm of how much it maps, in bytes.
+  public var shift: UInt64
 
   /// An entry.
-  public init(isWritable: Bool, isYoung: Bool, isDirty: Bool) {
+  public init(isWritable: Bool, isYoung: Bool, isDirty: Bool, shift: UInt64) {
+    self.shift = shift
     self.isWritable = isWritable
     self.isYoung = isYoung
     self.isDirty = isDirty

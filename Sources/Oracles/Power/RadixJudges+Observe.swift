@@ -7,12 +7,17 @@ extension RadixJudges: EventListener {
     eventCount += 1
     switch event {
     case .load(let address, _): _ = judgeAccess(address)
-    case .store(let address, let old, let new, _): write(address, old, new, isAtomic: false)
+    case .store(let address, let old, let new, let order):
+      write(address, old, new, isAtomic: false, isOrdered: order == .release)
+    case .hardwareStore(let address, let old, let new): noteHardware(old, new, at: address)
     case .exchange(let address, let old, let new): write(address, old, new, isAtomic: true)
     case .allocate(let address, let count, _):
       guard let first = memory.page(of: address) else { return }
       while pages.count < first + count { pages.append(Page()) }
       for page in first..<first + count { pages[page].station = .live }
+      if count == 1 { adrift.append(first) }
+      judgeAllocation()
+    case .refuse: judgeAllocation()
     case .release(let address, _, let remaining): if remaining <= 0 { free(address) }
     case .freeRoot(let address, let count):
       for page in 0..<UInt64(count) { free(address + page << memory.pageShift, isRoot: true) }
@@ -29,7 +34,7 @@ extension RadixJudges: EventListener {
     case .barrier(let barrier): cache.barrier(barrier)
     case .warn(let site): add(.unexpectedWarning, "\(site)", detail: "\(site.name)")
     case .runaway: add(.runaway, "the call was cut off after too many steps")
-    case .refuse, .retain, .deferFree, .readSection, .invalidate, .clean, .invalidateInstructions,
+    case .retain, .deferFree, .readSection, .invalidate, .clean, .invalidateInstructions,
       .yield, .lost:
       break
     }
@@ -65,6 +70,12 @@ extension RadixJudges: EventListener {
     return true
   }
 
+  private mutating func judgeAllocation() {
+    if isLocked {
+      add(.allocateUnderLock, "a table was asked for while the lock of the tables was taken")
+    }
+  }
+
   private mutating func free(_ address: UInt64, isRoot: Bool = false) {
     guard let number = number(of: address), pages[number].station == .live else {
       add(
@@ -94,6 +105,17 @@ extension RadixJudges: EventListener {
         detail: sizeText(entry.shift),
         entryAddress: entry.place,
         inputAddress: entry.base
+      )
+    }
+    let held = cache.entries.first { $0.isLeaf && memory.page(of: $0.place) == number }
+    if let held {
+      add(
+        .freedWhileCached,
+        "the table at \(address.hexadecimal) was freed while its leaf for \(held.base.hexadecimal) may"
+          + " be cached",
+        detail: sizeText(held.shift),
+        entryAddress: held.place,
+        inputAddress: held.base
       )
     }
   }

@@ -9,7 +9,13 @@ extension RadixJudges {
   }
 
   /// Judges a store.
-  mutating func write(_ place: UInt64, _ old: UInt64, _ new: UInt64, isAtomic: Bool) {
+  mutating func write(
+    _ place: UInt64,
+    _ old: UInt64,
+    _ new: UInt64,
+    isAtomic: Bool,
+    isOrdered: Bool = true
+  ) {
     guard judgeAccess(place), let page = number(of: place), let span = pages[page].span else {
       return
     }
@@ -28,7 +34,11 @@ extension RadixJudges {
         inputAddress: base
       )
     }
+    if isLocked, changedUnderLock == nil { changedUnderLock = (place, base) }
     let change = Change(place: place, old: old, new: new, base: base, shift: span.shift)
+    if RadixField.isLeaf(old) || RadixField.isLeaf(new), touched[place] == nil {
+      touched[place] = Leaf(base: base, shift: span.shift, entry: old)
+    }
     judge(change, isAtomic: isAtomic)
     if RadixField.isLeaf(old) { loseLeaf(change) }
     if RadixField.isTable(old) { loseTable(change) }
@@ -37,8 +47,17 @@ extension RadixJudges {
       let leaf = Leaf(base: base, shift: span.shift, entry: new)
       leaves[place] = leaf
       changedPlaces.append(place)
-      if RadixField.change.value(in: new) == 1 { changedSpans.append(leaf) }
+      if RadixField.change.value(in: new) == 1 { noteChange(leaf, at: place) }
+      judgeChangeBit(change)
     } else if RadixField.isTable(new) {
+      if !isOrdered {
+        add(
+          .plainLink,
+          "the entry at \(place.hexadecimal) was made to lead to a table by a plain store",
+          entryAddress: place,
+          inputAddress: base
+        )
+      }
       link(new, at: place, Span(base: base, shift: span.shift, count: 0))
     }
   }
@@ -78,6 +97,22 @@ extension RadixJudges {
     }
   }
 
+  /// Judges that a fault tells of a store only where stores are permitted; what others recorded stays.
+  private mutating func judgeChangeBit(_ change: Change) {
+    guard isFault, RadixField.change.value(in: change.new) == 1,
+      RadixField.write.value(in: change.new) == 0
+    else { return }
+    let before = broken[change.place] ?? (RadixField.isLeaf(change.old) ? change.old : 0)
+    guard RadixField.change.value(in: before) == 0 else { return }
+    add(
+      .changeWithoutWrite,
+      "the leaf for \(change.base.hexadecimal) is \(change.new.hexadecimal): changed, and not writable",
+      detail: sizeText(change.shift),
+      entryAddress: change.place,
+      inputAddress: change.base
+    )
+  }
+
   private mutating func loseLeaf(_ change: Change) {
     leaves[change.place] = nil
     if RadixField.valid.value(in: change.new) == 0 { broken[change.place] = change.old }
@@ -87,6 +122,7 @@ extension RadixJudges {
   private mutating func loseTable(_ change: Change) {
     cache.keep(change.old, at: change.place, base: change.base, shift: change.shift)
     if let child = number(of: change.old & RadixField.nextBase.mask) {
+      adrift.append(child)
       unlink(child)
     }
   }
@@ -105,6 +141,7 @@ extension RadixJudges {
       let base = span.base + index << span.shift
       cache.keep(entry, at: place, base: base, shift: span.shift)
       if RadixField.isTable(entry), let child = self.number(of: entry & RadixField.nextBase.mask) {
+        adrift.append(child)
         unlink(child)
       }
     }
@@ -115,9 +152,10 @@ extension RadixJudges {
     let conflict = cache.entries.first { entry in
       guard entry.overlaps(change.base, shift: change.shift) else { return false }
       guard entry.isLeaf else { return entry.place == change.place && entry.old != new }
-      return
-        !(RadixField.isLeaf(new) && entry.shift == change.shift
-        && RadixJudges.sameTranslation(entry.old, new))
+      // A DD1 is not even given the same translation again before the other is gone.
+      return isDD1
+        || !(RadixField.isLeaf(new) && entry.shift == change.shift
+          && RadixJudges.sameTranslation(entry.old, new))
     }
     if let conflict, RadixField.valid.value(in: change.old) == 0 {
       add(

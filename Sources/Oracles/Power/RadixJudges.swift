@@ -48,12 +48,22 @@ public struct RadixJudges {
   var changedSpans: [Leaf] = []
   /// The leaves that the current call made invalid.
   var broken: [UInt64: UInt64] = [:]
+  /// The leaves that the current call wrote, by their place, as they were before.
+  public internal(set) var touched: [UInt64: Leaf] = [:]
+  /// The places of the leaves that the hardware changed during the current call, with the bits it set.
+  public internal(set) var hardwareBits: [UInt64: UInt64] = [:]
+  /// The pages that the current call was given as tables, and those that it took out.
+  var adrift: [Int] = []
+  /// The places of the leaves that said that they were written, and when they last did, by base and size.
+  var changePlaces: [UInt64: (place: UInt64, time: Int)] = [:]
   /// Whether the current call handles a fault.
   var isFault = false
   /// Whether the current call has to take the tables' lock before it changes them.
   var demandsLock = false
   /// Whether the tables' lock is taken.
   public var isLocked = false
+  /// The first entry that was changed since the lock was taken.
+  var changedUnderLock: (place: UInt64, base: UInt64)?
   /// What was found, in order.
   public internal(set) var violations: [RadixViolation] = []
   /// How many events there were.
@@ -84,13 +94,73 @@ public struct RadixJudges {
     self.isFault = isFault
     self.demandsLock = demandsLock
     broken.removeAll(keepingCapacity: true)
+    if !touched.isEmpty { touched.removeAll(keepingCapacity: true) }
+    if !hardwareBits.isEmpty { hardwareBits.removeAll(keepingCapacity: true) }
+    adrift.removeAll(keepingCapacity: true)
+  }
+
+  /// Says that the lock of the tables was taken.
+  public mutating func takeLock() {
+    isLocked = true
+    changedUnderLock = nil
+  }
+
+  /// Says that the lock was given back, by somebody who was to change tables or was not.
+  ///
+  /// Whoever rests on answers from before may not, until the answer is that they still hold.
+  public mutating func giveLockBack(mayHaveChanged: Bool) {
+    isLocked = false
+    guard !mayHaveChanged, let (place, base) = changedUnderLock else { return }
+    add(
+      .changeUnasked,
+      "the entry for \(base.hexadecimal) was changed by a fault whose answers may be out of date",
+      entryAddress: place,
+      inputAddress: base
+    )
   }
 
   /// Says that what was made invalid so far was so for a reason outside the call.
   public mutating func excuseBreaks() { broken.removeAll(keepingCapacity: true) }
 
-  /// Judges what may be cached when a call returns.
+  /// Judges what a call leaves behind when it returns: in caches, in entries that map nothing any more,
+  /// and of the tables it was given.
   public mutating func endCall() {
+    judgeCached()
+    judgeCleared()
+    judgeAdrift()
+  }
+
+  private mutating func judgeCleared() {
+    // In the order of their places, so that one case tells one story.
+    let places = touched.keys.filter { place in
+      guard let entry = memory.descriptor(at: place), entry != 0 else { return false }
+      return RadixField.valid.value(in: entry) == 0
+    }
+    guard let place = places.min(), let leaf = touched[place],
+      let page = number(of: place), pages[page].span != nil
+    else { return }
+    let entry = memory.descriptor(at: place) ?? 0
+    add(
+      .entryNotCleared,
+      "the entry for \(leaf.base.hexadecimal) maps nothing and is \(entry.hexadecimal)",
+      detail: sizeText(leaf.shift),
+      entryAddress: place,
+      inputAddress: leaf.base
+    )
+  }
+
+  private mutating func judgeAdrift() {
+    let lost = adrift.first { pages[$0].station == .live && pages[$0].span == nil }
+    guard let lost else { return }
+    let address = memory.base + UInt64(lost) << memory.pageShift
+    add(
+      .lostTable,
+      "the page at \(address.hexadecimal) is a table to which nothing leads, and was not given back",
+      entryAddress: address
+    )
+  }
+
+  private mutating func judgeCached() {
     let entries = cache.entries
     cache.reset()
     for entry in entries {
@@ -137,6 +207,13 @@ public struct RadixJudges {
     }
   }
 
+  /// Forgets everything, and judges the tables of another partition from now on.
+  public mutating func reset(partition: UInt64, isDD1: Bool) {
+    reset()
+    cache = RadixCache(partition: partition)
+    self.isDD1 = isDD1
+  }
+
   /// Forgets everything.
   public mutating func reset() {
     pages.removeAll(keepingCapacity: true)
@@ -144,10 +221,12 @@ public struct RadixJudges {
     leaves.removeAll(keepingCapacity: true)
     changedPlaces.removeAll(keepingCapacity: true)
     changedSpans.removeAll(keepingCapacity: true)
+    changePlaces.removeAll(keepingCapacity: true)
     violations.removeAll()
     transitions = TransitionMatrix()
     eventCount = 0
     isLocked = false
+    changedUnderLock = nil
     beginCall()
   }
 
@@ -163,12 +242,28 @@ public struct RadixJudges {
     return changedSpans
   }
 
+  /// The place of the leaf that last said that a byte was written, whether it is there still; nil for
+  /// none.
+  public func changePlace(of address: UInt64) -> UInt64? {
+    let found = [UInt64](arrayLiteral: 12, 16, 21, 30).compactMap { shift in
+      changePlaces[(address >> shift) << shift | shift]
+    }
+    return found.max { $0.time < $1.time }?.place
+  }
+
+  /// Takes note of a leaf that says that it was written.
+  mutating func noteChange(_ leaf: Leaf, at place: UInt64) {
+    changedSpans.append(leaf)
+    changePlaces[leaf.base | leaf.shift] = (place, eventCount)
+  }
+
   /// Takes note that the hardware set bits of a leaf.
-  public mutating func noteHardware(_ value: UInt64, at place: UInt64) {
+  mutating func noteHardware(_ old: UInt64, _ new: UInt64, at place: UInt64) {
     guard var leaf = leaves[place] else { return }
-    leaf.entry = value
+    leaf.entry = new
     leaves[place] = leaf
-    if RadixField.change.value(in: value) == 1 { changedSpans.append(leaf) }
+    hardwareBits[place, default: 0] |= new & ~old
+    if RadixField.change.value(in: new & ~old) == 1 { noteChange(leaf, at: place) }
   }
 
   mutating func add(

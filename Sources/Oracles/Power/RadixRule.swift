@@ -22,6 +22,14 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
   case incompleteInvalidation = "incomplete-invalidation"
   /// A table was changed by somebody who has not its lock.
   case storeOutsideLock = "store-outside-lock"
+  /// A table was changed on the strength of answers that may be out of date.
+  case changeUnasked = "change-unasked"
+  /// Memory for a table was asked for under the lock.
+  case allocateUnderLock = "allocate-under-lock"
+  /// An entry that maps nothing is not zero.
+  case entryNotCleared = "entry-not-cleared"
+  /// A change was recorded where no store is permitted.
+  case changeWithoutWrite = "change-without-write"
   /// A leaf has bits that mean nothing in a partition's tables.
   case foreignBits = "foreign-bits"
   /// A freed table was used.
@@ -34,8 +42,14 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
   case freedWhileLinked = "freed-while-linked"
   /// A table was freed to which a cached entry may lead.
   case freedWhileWalkable = "freed-while-walkable"
+  /// A table was freed of which a TLB may hold a leaf.
+  case freedWhileCached = "freed-while-cached"
   /// An entry was made to lead to what is no table of its own.
   case badLink = "bad-link"
+  /// A new table was made reachable by a store that is not ordered after its zeros.
+  case plainLink = "plain-link"
+  /// A table leads nowhere, and was not given back.
+  case lostTable = "lost-table"
   /// A page was not freed.
   case leak = "leak-after-destroy"
   /// The walker reached what its author thought impossible.
@@ -69,6 +83,14 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
       "a tlbie is completed by eieio, tlbsync and ptesync before the call returns"
     case .storeOutsideLock:
       "the tables are changed under their lock, until nobody uses them any more"
+    case .changeUnasked:
+      "a fault changes the tables only after it was asked under the lock whether there was an"
+        + " invalidation, and there was none"
+    case .allocateUnderLock: "memory for tables is asked for before their lock is taken"
+    case .entryNotCleared:
+      "an entry that was taken away is zero when the call returns, as if it had never been"
+    case .changeWithoutWrite:
+      "a fault records a change only in a leaf that permits stores"
     case .foreignBits: "a partition-scoped leaf has bits of its own scope only"
     case .useAfterFree: "a freed table is neither read nor written"
     case .accessOutsideTable: "only entries of tables are read and written as such"
@@ -76,6 +98,12 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .freedWhileLinked: "a table is freed only when no entry leads to it"
     case .freedWhileWalkable:
       "a table is freed only when no walk cache can hold an entry that leads to it"
+    case .freedWhileCached:
+      "a table is freed only when no TLB can hold a leaf of it, whose bits the hardware would set"
+        + " there"
+    case .plainLink: "an entry that leads to a new table is stored after the table's own entries"
+    case .lostTable:
+      "when a call returns, each table that it made or took out leads somewhere or was given back"
     case .badLink: "an entry leads to a table of its own, aligned to its size"
     case .leak: "free gives every table back"
     case .unexpectedWarning: "the walker does not reach what its author thought impossible"
@@ -89,7 +117,7 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .noBreak, .makeBeforeInvalidate, .staleTranslation, .stalePermission, .staleTable,
       .invalidateWithoutBarrier, .incompleteInvalidation:
       "Power ISA 3.0B, Book III, \"Translation Table Update Synchronization Requirements\""
-    case .plainStore, .staleChange: "Power ISA 3.0B, Book III, \"Reference and Change Recording\""
+    case .plainStore, .staleChange, .changeWithoutWrite, .freedWhileCached: "Power ISA 3.0B, Book III, \"Reference and Change Recording\""
     case .foreignBits, .badLink: "Power ISA 3.0B, Book III, \"Radix Tree Translation\""
     case .freedWhileWalkable: "Power ISA 3.0B, Book III, \"TLB Management Instructions\""
     default: "the calls' own contract"

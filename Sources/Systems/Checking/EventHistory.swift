@@ -65,8 +65,13 @@ struct EventHistory {
       let suffix = order == .release ? ", release" : ""
       return "store \(hex(address)): \(hex(old)) -> \(hex(new))\(suffix)"
     case .exchange(let address, let old, let new):
-      return address == entryAddress
-        ? "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))" : nil
+      guard
+        entryAddress == nil || address == entryAddress || pointsToTable(old) || pointsToTable(new)
+      else { return nil }
+      return "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))"
+    case .hardwareStore(let address, let old, let new):
+      guard entryAddress == nil || address == entryAddress else { return nil }
+      return "the hardware sets bits \(hex(address)): \(hex(old)) -> \(hex(new))"
     case .barrier(let barrier): return barrierText(barrier)
     case .invalidate(let invalidation): return invalidationText(invalidation)
     case .invalidateRadix(let invalidation): return invalidationText(invalidation)

@@ -96,7 +96,9 @@ struct CallEvents {
       }
     case .invalidateRadix(let invalidation):
       add(invalidation.target == .translations ? .addressInvalidations : .fullInvalidations)
-    case .refuse, .retain, .deferFree, .readSection, .yield, .warn, .lost, .runaway: break
+    case .refuse, .retain, .deferFree, .readSection, .yield, .warn, .lost, .runaway,
+      .hardwareStore:
+      break
     }
   }
 }

@@ -174,7 +174,7 @@ extension PartitionSession {
     }
     let offset = address % (1 << host.pageShift)
     return "\(hex(address)): \(hex(real + offset)) at most, in slot \(slot)"
-      + (model.unreported.contains(frame) ? ", written and not reported" : "")
+      + (model.due[slot].contains(frame) ? ", written and not reported" : "")
   }
 }
 

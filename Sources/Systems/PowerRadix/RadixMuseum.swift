@@ -3,8 +3,18 @@ import Walkers
 /// A museum piece of the software walk.
 struct RadixPiece: Sendable {
   let slug: String
-  let flaw: RadixFlaw
+  let flaws: RadixFlawSet
   let summary: String
+
+  init(slug: String, flaw: RadixFlaw, summary: String) {
+    self.init(slug: slug, flaws: [flaw], summary: summary)
+  }
+
+  init(slug: String, flaws: RadixFlawSet, summary: String) {
+    self.slug = slug
+    self.flaws = flaws
+    self.summary = summary
+  }
 
   /// The kernel's own first, then the others.
   static let all = [
@@ -27,6 +37,11 @@ struct RadixPiece: Sendable {
       slug: "table-offset-in-32-bits",
       flaw: .offsetIn32Bits,
       summary: "processes from 2^28 on are taken for others, whose entries are 4 GiB before"
+    ),
+    RadixPiece(
+      slug: "table-size-int-overflow",
+      flaws: [.sizeIn32Bits, .offsetIn32Bits],
+      summary: "size and offset are 32-bit products: processes beyond the table pass, others fail"
     ),
     RadixPiece(
       slug: "tree-size-low-field",
@@ -181,6 +196,31 @@ struct PartitionPiece: Sendable {
       "unmap-keeps-leaf-bit",
       [.unmapKeepsBits, .leafBitBelieved],
       "an unmapped large leaf loses its valid bit only, and is in everybody's way from then on"
+    ),
+    PartitionPiece(
+      "unmap-clears-only-present",
+      [.unmapKeepsBits],
+      "an unmapped entry loses its valid bit only, and is not as if it had never been"
+    ),
+    PartitionPiece(
+      "compound-order-as-mapping-size",
+      [.compoundTrusted],
+      "a leaf is as large as the host's compound page, of which the host maps a part, or parts apart"
+    ),
+    PartitionPiece(
+      "table-freed-with-live-ptes",
+      [.tableFreedWithLeaves],
+      "a large leaf replaces a table, whose valid leaves are neither unmapped nor logged"
+    ),
+    PartitionPiece(
+      "rc-set-where-denied",
+      [.recordedUnpermitted],
+      "a change is recorded in a leaf that permits no store, and the guest faults again"
+    ),
+    PartitionPiece(
+      "starved-fault-retried",
+      [.starvedRetried],
+      "where a large leaf has to go and there is no memory for a table, the guest tries for ever"
     ),
     PartitionPiece(
       "free-without-invalidation",

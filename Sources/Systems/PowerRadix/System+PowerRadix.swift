@@ -54,7 +54,7 @@ extension System {
           piece.slug,
           .variant,
           piece.summary,
-          RadixSubject(translate: walk([piece.flaw]))
+          RadixSubject(translate: walk(piece.flaws))
         )
       }
       + PartitionPiece.all.map { piece in
@@ -79,7 +79,7 @@ extension System {
     switch name {
     case "reference": []
     case "seed": .seed
-    default: RadixPiece.all.first { $0.slug == name }.map { [$0.flaw] }
+    default: RadixPiece.all.first { $0.slug == name }.map { $0.flaws }
     }
   }
 

@@ -1,6 +1,7 @@
 import Architecture
 import Machines
 import Oracles
+import Reference
 import Walkers
 
 extension Finding {
@@ -17,29 +18,40 @@ extension Finding {
     )
   }
 
-  private static let logRule = "nothing that the guest wrote is ever lost from the log"
   private static let mapRule = "a leaf maps what its slot has behind it, and nothing else"
 
-  static func lostWrite(frame: UInt64, _ shift: UInt64) -> Finding {
-    Finding(
-      rule: "lost-write",
-      statement: logRule,
+  /// What the model says of a log.
+  static func log(_ fault: PartitionModel.LogFault, _ shift: UInt64, entry: UInt64?) -> Finding {
+    let (rule, frame, message): (String, UInt64, String) =
+      switch fault {
+      case .lost(let frame):
+        ("lost-write", frame, "was written, and neither the log nor a change bit tells")
+      case .missing(let frame):
+        ("missing-report", frame, "was written before the harvest, and is not in its report")
+      case .needless(let frame):
+        ("needless-report", frame, "is logged, and was not written since it was last reported")
+      case .kept(let frame):
+        ("log-not-renewed", frame, "was reported, and its change bit is set as before")
+      }
+    return Finding(
+      rule: rule,
+      statement: statement(of: fault),
       reference: "the reference model",
-      message: "the guest wrote to frame \(hex(frame)), and neither the log nor a change bit tells",
-      fingerprint: "lost-write",
+      message: "frame \(hex(frame)) \(message)",
+      fingerprint: rule,
+      entryAddress: entry,
       inputAddress: frame << shift
     )
   }
 
-  static func needlessReport(frame: UInt64, _ shift: UInt64) -> Finding {
-    Finding(
-      rule: "needless-report",
-      statement: "a harvest reports pages for which a change bit was set, and no others",
-      reference: "the reference model",
-      message: "frame \(hex(frame)) is reported, and no change bit was set for it",
-      fingerprint: "needless-report",
-      inputAddress: frame << shift
-    )
+  private static func statement(of fault: PartitionModel.LogFault) -> String {
+    switch fault {
+    case .lost: "nothing that the guest wrote is ever lost from the log"
+    case .missing: "a harvest reports what was written before it began"
+    case .needless:
+      "the log has pages for which a change bit was set since it was last handed out, and no others"
+    case .kept: "after a harvest the log starts anew"
+    }
   }
 
   static func discarded(frame: UInt64, _ shift: UInt64) -> Finding {
@@ -55,12 +67,13 @@ extension Finding {
     )
   }
 
-  static func noProgress(_ address: UInt64, attempts: Int) -> Finding {
+  static func noProgress(_ address: UInt64, isWrite: Bool) -> Finding {
     Finding(
       rule: "no-progress",
-      statement: "an access succeeds once its faults were handled, if nobody interferes",
+      statement: "an access succeeds once its fault was handled, if nobody interfered",
       reference: "the reference model",
-      message: "the access to \(hex(address)) still faults after \(attempts) handled faults",
+      message: "the \(isWrite ? "store to" : "load from") \(hex(address)) faults again after its"
+        + " fault was handled",
       fingerprint: "no-progress",
       inputAddress: address
     )
@@ -125,25 +138,59 @@ extension Finding {
   static func wronglyWritable(_ base: UInt64, _ entry: UInt64) -> Finding {
     Finding(
       rule: "wrong-permission",
-      statement: "a leaf permits stores only where the host does",
+      statement: "a leaf permits stores only where the host does, to pages that are dirty to it",
       reference: "the reference model",
-      message: "the leaf for \(hex(base)) is \(hex(entry)), and the host permits no stores there",
+      message:
+        "the leaf for \(hex(base)) is \(hex(entry)), and the host permits no stores there, or"
+        + " has the page for clean",
       fingerprint: "wrong-permission",
       inputAddress: base
+    )
+  }
+
+  static func wrongRights(_ address: UInt64, _ entry: UInt64, isDevice: Bool) -> Finding {
+    Finding(
+      rule: "wrong-permission",
+      statement: "memory may be loaded from and executed, a device's only be loaded from",
+      reference: "the reference model",
+      message: "after its fault was handled, the leaf for \(hex(address)) is \(hex(entry)), of"
+        + (isDevice ? " a device" : " memory"),
+      fingerprint: "wrong-permission/rights",
+      inputAddress: address
+    )
+  }
+
+  static func needlessChange(
+    _ call: String,
+    _ leaf: RadixJudges.Leaf,
+    _ place: UInt64,
+    _ new: UInt64
+  ) -> Finding {
+    Finding(
+      rule: "needless-change",
+      statement: "a call changes what it is asked to, and nothing else",
+      reference: "the reference model",
+      message: "\(call) changed the leaf for \(hex(leaf.base)) from \(hex(leaf.entry)) to"
+        + " \(hex(new))",
+      fingerprint: "needless-change \(call)",
+      entryAddress: place,
+      inputAddress: leaf.base
     )
   }
 }
 
 extension PretendHost {
-  /// That a page is held after a call.
+  /// That a page is held after a call, or the lock is taken.
   var stillHeld: Finding? {
-    guard held != 0 else { return nil }
+    guard !pins.isEmpty || isLocked else { return nil }
+    let rule = isLocked ? HostRule.lock : .held
+    let pages = "\(pins.count) page\(pins.count == 1 ? " is" : "s are") held"
     return Finding(
-      rule: "page-held",
-      statement: "a page that was held to be mapped is let go",
+      rule: rule.rawValue,
+      statement: rule.statement,
       reference: "the calls' own contract",
-      message: "after the call \(held) page\(held == 1 ? " is" : "s are") held",
-      fingerprint: "page-held"
+      message: "after the call \(isLocked ? "the lock is taken" : pages)",
+      fingerprint: rule.rawValue
     )
   }
 }

@@ -10,7 +10,7 @@ struct PartitionGenerator {
   /// Frames that most of the case is about, with their slots.
   private let haunts: [(slot: Int, frame: UInt64)]
 
-  private static let kindWeights = Weights([10, 5, 3, 2, 1, 4, 1, 1, 3, 1])
+  private static let kindWeights = Weights([10, 5, 3, 2, 1, 4, 1, 2, 3, 1, 1, 1, 2, 1])
   private static let momentCauses = Weights([8, 4, 1, 1, 1])
 
   /// A slot, as it is drawn.
@@ -22,6 +22,9 @@ struct PartitionGenerator {
     let isDevice: Bool
     let isWritable: Bool
     let isPopulated: Bool
+    /// Whether the host's own entries that are there permit stores, and whether they were written.
+    let isStorable: Bool
+    let isDirty: Bool
     /// Whether host addresses and guest real addresses have the same high bits.
     let isIdentical: Bool
     /// How far host addresses are from being aligned as guest real ones, in bytes.
@@ -32,10 +35,12 @@ struct PartitionGenerator {
 
   init(_ choices: inout Choices) {
     let is64K = choices.flip(1, in: 3)
-    configuration = PartitionConfiguration(
+    var configuration = PartitionConfiguration(
       pageShift: is64K ? 16 : 12,
       isDD1: choices.flip(oneIn: 6)
     )
+    if choices.flip(1, in: 2) { configuration.partition = 0xa53 }
+    self.configuration = configuration
     let shift = configuration.pageShift
     let count = choices.flip(1, in: 4) ? 2 : 1
     var slots: [SlotPlan] = []
@@ -93,6 +98,8 @@ struct PartitionGenerator {
       isDevice: choices.flip(oneIn: 8),
       isWritable: !choices.flip(oneIn: 8),
       isPopulated: choices.flip(1, in: 2),
+      isStorable: !choices.flip(1, in: 4),
+      isDirty: choices.flip(1, in: 4),
       isIdentical: choices.flip(1, in: 3),
       skew: choices.pick(skews),
       deviceFrame: choices.flip(1, in: 2) ? 0 : 0x4_0000
@@ -149,8 +156,54 @@ struct PartitionGenerator {
     case 6: return .clean(slot: slot, frames: frames(haunt, &choices))
     case 7: return .move(slot: slot, frames: frames(haunt, &choices))
     case 8: return .resize(slot: slot, frames: frames(haunt, &choices))
-    default: return .remove(slot: slot)
+    case 9: return .remove(slot: slot)
+    case 10: return sweep(haunt, &choices)
+    case 11: return .protect(slot: slot, frames: frames(haunt, &choices))
+    case 12: return install(haunt, &choices)
+    default:
+      let isShort = choices.flip(1, in: 3)
+      return .prepare(
+        frame: near(haunt, &choices),
+        allocations: isShort ? Int(choices.draw(through: 2)) : nil
+      )
     }
+  }
+
+  private func sweep(
+    _ haunt: (slot: Int, frame: UInt64),
+    _ choices: inout Choices
+  ) -> PartitionOperation {
+    let slot = slots[haunt.slot]
+    let end = slot.firstFrame + slot.frameCount
+    let length = 2 + choices.draw(through: 68)
+    var first = near(haunt, &choices)
+    // As often at the slot's end, or across a table's.
+    if choices.flip(1, in: 3) { first = max(slot.firstFrame, end - min(length, slot.frameCount)) }
+    return .sweep(
+      frames: first..<min(end, first + length),
+      pageShift: configuration.pageShift,
+      isWrite: !choices.flip(1, in: 4),
+      setsBits: !choices.flip(1, in: 4)
+    )
+  }
+
+  private func install(
+    _ haunt: (slot: Int, frame: UInt64),
+    _ choices: inout Choices
+  ) -> PartitionOperation {
+    let rights: [UInt64] = [0x7, 0x5, 0x6, 0x4]
+    let marks: [UInt64] = [0x180, 0x100, 0x80, 0]
+    let (right, mark) = (choices.pick(rights), choices.pick(marks))
+    return .install(
+      LeafRequest(
+        slot: haunt.slot,
+        frame: near(haunt, &choices),
+        level: Int(2 - choices.draw(through: 2)),
+        bits: right | mark,
+        isStale: choices.flip(oneIn: 6),
+        allocations: choices.flip(1, in: 4) ? Int(choices.draw(through: 2)) : nil
+      )
+    )
   }
 
   /// An access that the hardware makes during a call; nil mostly.

@@ -4,6 +4,8 @@ import Machines
 enum PartitionOperation: Sendable, Hashable {
   /// The guest accesses memory until that succeeds, its faults being handled.
   case access(address: UInt64, isWrite: Bool, setsBits: Bool)
+  /// The guest accesses a run of frames, one after the other.
+  case sweep(frames: Range<UInt64>, pageShift: UInt64, isWrite: Bool, setsBits: Bool)
   /// A fault is handled, while something else may happen.
   case fault(PartitionFault, allocations: Int?, moment: Moment, interference: Interference?)
   /// A notifier takes frames from the guest.
@@ -20,6 +22,12 @@ enum PartitionOperation: Sendable, Hashable {
   case move(slot: Int, frames: Range<UInt64>)
   /// The host splits pages, or puts them together.
   case resize(slot: Int, frames: Range<UInt64>)
+  /// The host permits no stores to pages for a while.
+  case protect(slot: Int, frames: Range<UInt64>)
+  /// Somebody else than a fault's handler maps a page of the host's.
+  case install(LeafRequest)
+  /// Tables are made for an address, so that small pages there need no more.
+  case prepare(frame: UInt64, allocations: Int?)
   /// User space removes a slot.
   case remove(slot: Int)
   /// The tables are freed.
@@ -27,7 +35,8 @@ enum PartitionOperation: Sendable, Hashable {
 
   /// How operations are told apart in statistics.
   enum Kind: Int, Sendable, CaseIterable {
-    case access, fault, unmap, age, testAge, harvest, clean, move, resize, remove, free
+    case access, fault, unmap, age, testAge, harvest, clean, move, resize, remove, free, sweep
+    case protect, install, prepare
 
     /// The name in reports.
     var name: String {
@@ -43,6 +52,10 @@ enum PartitionOperation: Sendable, Hashable {
       case .resize: "host: split or join"
       case .remove: "remove slot"
       case .free: "free"
+      case .sweep: "sweep"
+      case .protect: "host: protect"
+      case .install: "install"
+      case .prepare: "make tables"
       }
     }
   }
@@ -61,8 +74,26 @@ enum PartitionOperation: Sendable, Hashable {
     case .resize: .resize
     case .remove: .remove
     case .free: .free
+    case .sweep: .sweep
+    case .protect: .protect
+    case .install: .install
+    case .prepare: .prepare
     }
   }
+}
+
+/// A leaf that somebody else than a fault's handler wants.
+struct LeafRequest: Sendable, Hashable {
+  let slot: Int
+  let frame: UInt64
+  /// The highest level at which it may be; it is at the highest at which it fits.
+  let level: Int
+  /// What it permits, and which of reference and change it has; stores where the host permits them.
+  let bits: UInt64
+  /// There was an invalidation since the page was looked up.
+  let isStale: Bool
+  /// For how many tables there is memory; nil for enough.
+  let allocations: Int?
 }
 
 extension PartitionOperation: CustomStringConvertible {
@@ -74,7 +105,7 @@ extension PartitionOperation: CustomStringConvertible {
         + (setsBits ? "" : ", reference and change left to software")
     case .fault(let fault, let allocations, let moment, let interference):
       "fault(\(text(fault)))"
-        + (allocations.map { ", memory for \($0) table\($0 == 1 ? "" : "s")" } ?? "")
+        + text(allocations)
         + (interference.map { "; before \(text(moment)): \(text($0))" } ?? "")
     case .unmap(let slot, let frames): "unmap(slot: \(slot), \(text(frames)))"
     case .age(let frame): "age(frame: \(hex(frame)))"
@@ -85,7 +116,21 @@ extension PartitionOperation: CustomStringConvertible {
     case .resize(let slot, let frames): "host: split or join \(text(frames)) of slot \(slot)"
     case .remove(let slot): "remove slot \(slot)"
     case .free: "free()"
+    case .sweep(let frames, _, let isWrite, let setsBits):
+      "guest: \(isWrite ? "stores to" : "loads from") \(text(frames))"
+        + (setsBits ? "" : ", reference and change left to software")
+    case .protect(let slot, let frames): "host: protect \(text(frames)) of slot \(slot)"
+    case .install(let request):
+      "install(frame: \(hex(request.frame)), level: \(request.level) at most, bits"
+        + " \(hex(request.bits)))\(request.isStale ? ", looked up before an invalidation" : "")"
+        + text(request.allocations)
+    case .prepare(let frame, let allocations):
+      "make_tables(frame: \(hex(frame)))" + text(allocations)
     }
+  }
+
+  private func text(_ allocations: Int?) -> String {
+    allocations.map { ", memory for \($0) table\($0 == 1 ? "" : "s")" } ?? ""
   }
 
   private func text(_ frames: Range<UInt64>) -> String {

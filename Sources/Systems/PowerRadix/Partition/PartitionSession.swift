@@ -18,6 +18,8 @@ struct PartitionSession {
   var madeAccess: RadixListener.Access?
   /// What the last harvest handed out.
   var lastReport: [UInt64] = []
+  /// What the host was like when all leaves were last compared with it.
+  var comparedVersion = 0
 
   /// A subject's session.
   init(style: PartitionStyle, flaws: PartitionFlawSet) {
@@ -57,7 +59,7 @@ struct PartitionSession {
       statistics.count(events: judges.eventCount, transitions: judges.transitions)
     }
     guard isStarted else { return .noTable }
-    var operations = ElementLoop(1...40, averaging: 12)
+    var operations = ElementLoop(0...40, averaging: 12)
     while operations.next(&choices) {
       let operation = generator.operation(&choices)
       machine.base.listener.pending = generator.hardwareAccess(during: operation, &choices)
@@ -68,11 +70,14 @@ struct PartitionSession {
       }
       if let finding { return finding }
     }
-    for _ in 0..<(choices.flip(1, in: 2) ? 2 : 1) {
-      let finding = perform(.free, &statistics)
+    // A freed tree maps nothing, and is freed again for nothing.
+    let frame = generator.slots[0].firstFrame
+    let rest: [PartitionOperation] = [.free, .testAge(frame: frame), .age(frame: frame)]
+    for operation in choices.flip(1, in: 2) ? [.free] : [.free] + rest {
+      let finding = perform(operation, &statistics)
       narrate?(
         generator.configurationText,
-        PartitionOperation.free.description,
+        operation.description,
         machine.base.listener.recording.count
       )
       if let finding { return finding }
@@ -85,7 +90,10 @@ struct PartitionSession {
   mutating func begin(_ generator: PartitionGenerator, isRecording: Bool = true) -> Bool {
     machine.base.reset()
     machine.base.listener.reset()
-    machine.base.listener.judges.isDD1 = generator.configuration.isDD1
+    machine.base.listener.judges.reset(
+      partition: generator.configuration.partition,
+      isDD1: generator.configuration.isDD1
+    )
     machine.base.listener.isRecording = isRecording
     let configuration = generator.configuration
     beginCall()
@@ -98,6 +106,7 @@ struct PartitionSession {
       PretendHost.Backed(number: number, plan, pageShift: configuration.pageShift)
     }
     host = PretendHost(pageShift: configuration.pageShift, slots: slots, table: table)
+    comparedVersion = 0
     model = PartitionModel(
       slots: generator.slots.map {
         PartitionModel.Slot(
@@ -122,6 +131,7 @@ struct PartitionSession {
     machine.remainingAllocations = allocations
     machine.base.stepAllowance = PartitionSession.stepLimit
     machine.base.listener.judges.beginCall(isFault: isFault, demandsLock: demandsLock)
+    host.isDisturbed = false
   }
 }
 
@@ -146,7 +156,12 @@ extension PretendHost.Backed {
     isWritable = plan.isWritable
     initialEntry =
       plan.isPopulated
-      ? HostEntry(isWritable: plan.isWritable, isYoung: true, isDirty: false) : nil
+      ? HostEntry(
+        isWritable: plan.isWritable && plan.isStorable,
+        isYoung: true,
+        isDirty: plan.isDirty,
+        shift: plan.unitShift
+      ) : nil
     log = Array(repeating: 0, count: words)
     map = Array(repeating: 0, count: words)
   }

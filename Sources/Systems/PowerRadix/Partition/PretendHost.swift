@@ -6,82 +6,51 @@ import Walkers
 /// The machine that partition-scoped tables are checked on.
 typealias RadixMachine = FailingMachine<TracingMachine<RadixListener>>
 
-/// Something that happens between two questions of a fault handler.
-enum Interference: Sendable, Hashable {
-  /// The host moves pages elsewhere.
-  case move(frames: Range<UInt64>)
-  /// User space removes the slot.
-  case remove(slot: Int)
-  /// Another CPU faults.
-  case fault(PartitionFault)
-  /// The host's entry is gone when it is looked up, because pages are being put together.
-  case collapse
-}
-
-/// When it happens.
-enum Moment: UInt64, Sendable, Hashable, CaseIterable {
-  /// Before the slot is looked up, before the page is held, before the host's entry is looked up, and
-  /// before the lock is taken.
-  case slot, page, entry, lock
-}
-
 /// The host of a checked guest: its slots, the pages behind them, and the dirty log.
 struct PretendHost: PartitionHost {
   typealias M = RadixMachine
-
-  /// A compound page of the host's, and its own entry for it.
-  struct Unit {
-    /// How often it was moved.
-    var moves: UInt64 = 0
-    /// The host's entry; nil where there is none.
-    var entry: HostEntry?
-    /// It has to be written back.
-    var isDirty = false
-    /// The guest wrote to it since it was last clean.
-    var isWritten = false
-    /// The host has it as pages of the smallest size for now, at the same place.
-    var isSplit = false
-  }
-
-  /// A slot with what stands behind it.
-  struct Backed {
-    let slot: GuestSlot
-    /// The host address that units are counted from, and the real address of the first.
-    let area: UInt64
-    let realAddress: UInt64
-    /// The base-2 logarithm of a unit in bytes.
-    let unitShift: UInt64
-    let device: Bool
-    let isWritable: Bool
-    /// The host's entry for a unit that was never touched.
-    let initialEntry: HostEntry?
-    var isRemoved = false
-    var units: [UInt64: Unit] = [:]
-    var log: [UInt64]
-    var map: [UInt64]
-  }
-
-  /// The bits that the host's own entries for devices have: what they permit the host, that they are
-  /// the host kernel's, that they are I/O, and what software keeps in them.
-  static let deviceProtection: UInt64 = 0x6 | 0x8 | 0x20 | 1 << 57
 
   let pageShift: UInt64
   var slots: [Backed]
   /// The tables, which others change too.
   var table: PartitionTable<RadixMachine>
-  /// How many invalidations there were.
-  private(set) var invalidations: UInt64 = 0
+  /// Changes whenever a leaf that was right may be wrong.
+  var version = 0
+  /// How many invalidations there were; not from 0, which is what a handler that forgot would say.
+  private(set) var invalidations: UInt64 = 7
   private(set) var isLocked = false
+  /// What the fault that is being handled was told of the invalidations; nil where none is handled.
+  var handed: [UInt64]?
+  /// Whether it was told under the lock that there was none since.
+  private var isUndisturbed = false
   /// What is to happen, and when.
   var pending: (moment: Moment, interference: Interference)?
+  /// Whether something happened between two questions of the current call.
+  var isDisturbed = false
   /// Whether the host's entry is gone at the next look.
   private var isCollapsing = false
   /// How often a fault was given up because of an invalidation.
   var retries = 0
   /// What the host saw that may not be.
   var finding: Finding?
-  /// Pages that are held.
-  private(set) var held = 0
+  /// Pages that are held, the last one last.
+  private(set) var pins: [Pin] = []
+
+  /// A page that is held.
+  struct Pin {
+    let page: HostPage
+    /// The host address by which it was found.
+    let address: UInt64
+    let place: Place
+    /// Whether the guest's leaf permitted stores when the lock was last taken.
+    var wasWritable = false
+    /// The guest may store to it since it was held.
+    var isGranted = false
+    /// The guest may store to it.
+    var isWritable = false
+    /// It was marked dirty.
+    var isMarked = false
+  }
 
   init(pageShift: UInt64, slots: [Backed], table: PartitionTable<RadixMachine>) {
     self.pageShift = pageShift
@@ -89,51 +58,11 @@ struct PretendHost: PartitionHost {
     self.table = table
   }
 
-  /// Where a host address is in its slot's memory.
-  private func locate(_ address: UInt64) -> (slot: Int, unit: UInt64)? {
-    for (number, backed) in slots.enumerated() {
-      let end = backed.slot.hostAddress + backed.slot.frameCount << pageShift
-      if (backed.slot.hostAddress..<end).contains(address) {
-        return (number, (address - backed.area) >> backed.unitShift)
-      }
-    }
-    return nil
-  }
-
-  /// Where the byte at a host address of a slot really is.
-  ///
-  /// Units change places by pairs, so that no two of them that follow one another in the host's
-  /// addresses do so in real ones.
-  func realAddress(of address: UInt64, slot number: Int) -> UInt64 {
-    let backed = slots[number]
-    let number = (address - backed.area) >> backed.unitShift
-    if backed.device { return backed.realAddress + (address - backed.slot.hostAddress) }
-    let moves = backed.units[number]?.moves ?? 0
-    let place = (number ^ 1 + moves << 8) << backed.unitShift
-    return backed.realAddress + place + address % (1 << backed.unitShift)
-  }
-
-  /// The slot that has a guest frame; nil for none.
-  func slotNumber(of frame: UInt64) -> Int? {
-    slots.firstIndex { !$0.isRemoved && $0.slot.frames.contains(frame) }
-  }
-
-  /// Where a guest frame really is; nil where no slot has it.
-  func realAddress(ofFrame frame: UInt64) -> (address: UInt64, slot: Int)? {
-    guard let number = slotNumber(of: frame) else { return nil }
-    let slot = slots[number].slot
-    let address = slot.hostAddress + (frame - slot.firstFrame) << pageShift
-    return (realAddress(of: address, slot: number), number)
-  }
-
-  private func unit(_ number: UInt64, slot: Int) -> Unit {
-    slots[slot].units[number] ?? Unit(entry: slots[slot].initialEntry)
-  }
-
   // MARK: What the handler asks
 
   mutating func invalidationCount(on machine: inout M) -> UInt64 {
     let count = invalidations
+    handed?.append(count)
     happen(.slot, on: &machine)
     return count
   }
@@ -145,35 +74,49 @@ struct PretendHost: PartitionHost {
   }
 
   mutating func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? {
-    guard let (number, unitNumber) = locate(address), !slots[number].device,
-      slots[number].isWritable || !forWrite
+    guard let place = locate(address), !slots[place.slot].device,
+      slots[place.slot].isWritable || !forWrite
     else { return nil }
-    var unit = unit(unitNumber, slot: number)
-    // The fast path, on an entry that permits the access, marks nothing dirty.
-    var entry = unit.entry ?? HostEntry(isWritable: false, isYoung: true, isDirty: false)
-    if forWrite, !entry.isWritable {
-      entry.isWritable = true
-      entry.isDirty = true
+    let pageShift = pageShift
+    update(place) { page in
+      // The fast path, on an entry that permits the access, marks nothing dirty.
+      let new = HostEntry(isWritable: false, isYoung: true, isDirty: false, shift: pageShift)
+      var entry = page.entry ?? new
+      if forWrite, !entry.isWritable {
+        entry.isWritable = true
+        entry.isDirty = true
+      }
+      entry.isYoung = true
+      page.entry = entry
     }
-    entry.isYoung = true
-    unit.entry = entry
-    slots[number].units[unitNumber] = unit
-    held += 1
+    let isApart = unit(place).apart[place.page] != nil
     let page = HostPage(
-      realAddress: realAddress(of: address, slot: number),
-      shift: unit.isSplit ? pageShift : slots[number].unitShift
+      realAddress: realAddress(of: address, slot: place.slot),
+      shift: isApart ? pageShift : slots[place.slot].unitShift
     )
+    pins.append(Pin(page: page, address: address, place: place))
     happen(.entry, on: &machine)
     return page
   }
 
-  mutating func unpin(_ page: HostPage) { held -= 1 }
+  mutating func unpin(_ page: HostPage) {
+    guard let pin = pins.last, pin.page == page else {
+      return note("a page is let go that was not held, or once more than it was", .held)
+    }
+    pins.removeLast()
+    if pin.isGranted, !pin.isMarked {
+      note(
+        "the page at \(hex(pin.address)) was mapped for writing and let go without being marked",
+        .marked
+      )
+    }
+  }
 
   mutating func device(at address: UInt64, on machine: inout M) -> HostDevice? {
-    guard let (number, _) = locate(address), slots[number].device else { return nil }
+    guard let place = locate(address), slots[place.slot].device else { return nil }
     return HostDevice(
-      realAddress: realAddress(of: address, slot: number),
-      isWritable: slots[number].isWritable,
+      realAddress: realAddress(of: address, slot: place.slot),
+      isWritable: slots[place.slot].isWritable,
       protection: PretendHost.deviceProtection
     )
   }
@@ -183,94 +126,133 @@ struct PretendHost: PartitionHost {
       isCollapsing = false
       return nil
     }
-    guard let (number, unitNumber) = locate(address) else { return nil }
-    return unit(unitNumber, slot: number).entry
+    guard let place = locate(address) else { return nil }
+    var entry = page(place).entry
+    entry?.shift = unit(place).isSplit ? pageShift : slots[place.slot].unitShift
+    return entry
   }
 
   mutating func setDirty(_ page: HostPage) {
-    for number in slots.indices where !slots[number].device {
-      let shift = slots[number].unitShift
-      for unitNumber in slots[number].units.keys {
-        let real = realAddress(of: slots[number].area + unitNumber << shift, slot: number)
-        if real >> shift == page.realAddress >> shift {
-          slots[number].units[unitNumber]?.isDirty = true
-        }
-      }
+    guard let pin = pins.last, pin.page == page else {
+      return note("a page is marked that is not held any more", .held)
+    }
+    pins[pins.count - 1].isMarked = true
+    guard pin.isWritable else {
+      return note("the page at \(hex(pin.address)) is marked, and not mapped for writing", .marked)
+    }
+    if realAddress(of: pin.address, slot: pin.place.slot) == page.realAddress {
+      update(pin.place) { $0.isDirty = true }
     }
   }
 
   mutating func lock(on machine: inout M) {
     happen(.lock, on: &machine)
-    if isLocked { note("the lock of the tables is taken twice", "lock") }
+    if isLocked { note("the lock of the tables is taken twice", .lock) }
     isLocked = true
-    machine.base.listener.judges.isLocked = true
+    isUndisturbed = false
+    machine.base.listener.judges.takeLock()
+    if !pins.isEmpty { pins[pins.count - 1].wasWritable = isMappedWritable(on: machine) }
   }
 
   mutating func unlock(on machine: inout M) {
-    if !isLocked { note("the lock of the tables is given back, and was not taken", "lock") }
+    if !isLocked { note("the lock of the tables is given back, and was not taken", .lock) }
     isLocked = false
-    machine.base.listener.judges.isLocked = false
+    machine.base.listener.judges.giveLockBack(mayHaveChanged: handed == nil || isUndisturbed)
+    guard let pin = pins.last else { return }
+    let isWritable = isMappedWritable(on: machine)
+    pins[pins.count - 1].isWritable = isWritable
+    pins[pins.count - 1].isGranted = pin.isGranted || isWritable && !pin.wasWritable
+  }
+
+  /// Whether the guest's leaf for the page that was held last permits stores.
+  private func isMappedWritable(on machine: borrowing M) -> Bool {
+    guard let pin = pins.last else { return false }
+    let memory = machine.base.memory
+    let slot = slots[pin.place.slot].slot
+    let address = slot.firstFrame << pageShift + (pin.address - slot.hostAddress)
+    let leaf = RadixTree.walk(address, from: machine.base.listener.root) {
+      memory.descriptor(at: $0)
+    }
+    return (try? leaf.get())?.has(RadixField.write) == true
   }
 
   mutating func mustRetry(since count: UInt64) -> Bool {
-    if !isLocked { note("invalidations are looked for without the lock", "lock") }
-    if count != invalidations { retries += 1 }
-    return count != invalidations
+    if !isLocked { note("invalidations are looked for without the lock", .lock) }
+    if let handed, !handed.contains(count) {
+      note("invalidations are looked for since a moment that is not the fault's", .counted)
+    }
+    let mustRetry = count != invalidations
+    if mustRetry { retries += 1 }
+    isUndisturbed = !mustRetry
+    return mustRetry
   }
 
-  mutating func countInvalidation() { invalidations += 1 }
+  mutating func countInvalidation() {
+    if !isLocked { note("an invalidation is counted without the lock", .lock) }
+    invalidations += 1
+  }
 
   /// The host's entry is gone at the next look.
   mutating func collapse() { isCollapsing = true }
 
+  /// What was to happen and did not will not.
+  mutating func settle() {
+    pending = nil
+    isCollapsing = false
+  }
+
+  /// Handles a fault, as the guest's CPU or as another one.
+  mutating func handle(_ fault: PartitionFault, on machine: inout M) -> PartitionOutcome {
+    let outer = handed
+    handed = []
+    defer { handed = outer }
+    let table = table
+    return table.handle(fault, on: &machine, host: &self)
+  }
+
   // MARK: The log
 
   mutating func mark(_ bits: UInt64, slot: Int, word: Int) {
-    guard isInside(bits, word, slots[slot].log.count, slots[slot].slot) else { return }
+    guard isInside(bits, word, slot) else { return }
     slots[slot].log[word] |= bits
   }
 
   mutating func take(slot: Int, word: Int) -> UInt64 {
-    guard isInside(0, word, slots[slot].log.count, slots[slot].slot) else { return 0 }
+    guard isInside(0, word, slot) else { return 0 }
     defer { slots[slot].log[word] = 0 }
     return slots[slot].log[word]
   }
 
   mutating func report(_ bits: UInt64, slot: Int, word: Int) {
-    guard isInside(bits, word, slots[slot].map.count, slots[slot].slot) else { return }
+    guard isInside(bits, word, slot) else { return }
     slots[slot].map[word] |= bits
   }
 
-  private mutating func isInside(
-    _ bits: UInt64,
-    _ word: Int,
-    _ count: Int,
-    _ slot: GuestSlot
-  ) -> Bool {
+  private mutating func isInside(_ bits: UInt64, _ word: Int, _ number: Int) -> Bool {
+    guard slots.indices.contains(number), slots[number].slot.hasLog else {
+      note("bits \(hex(bits)) are for slot \(number), which has no log", .bitmap)
+      return false
+    }
+    let (slot, count) = (slots[number].slot, slots[number].log.count)
     let last = slot.frameCount % 64
     let isBeyond = word == count - 1 && last != 0 && bits >> last != 0
     if (0..<count).contains(word), !isBeyond { return true }
     note(
       "bits \(hex(bits)) are set in word \(word) of the bitmap of \(slot.frameCount) pages, which has"
         + " \(count) words",
-      "bitmap-bounds",
-      "the dirty log has a bit for each page of the slot, and no other is set"
+      .bitmap
     )
     return false
   }
 
-  private mutating func note(
-    _ message: String,
-    _ rule: String,
-    _ statement: String = "the lock of the tables is taken and given back in turn"
-  ) {
+  mutating func note(_ message: String, _ rule: HostRule) {
     guard finding == nil else { return }
     finding = Finding(
-      rule: rule,
-      statement: statement,
+      rule: rule.rawValue,
+      statement: rule.statement,
       reference: "the calls' own contract",
       message: message,
-      fingerprint: rule
+      fingerprint: rule.rawValue
     )
   }
 }

@@ -88,9 +88,25 @@ struct RadixListener: EventListener {
       setsBits: setsBits,
       read: { memory.descriptor(at: $0) },
       write: { value, place in
+        let old = memory.pointer(to: place).pointee
         memory.pointer(to: place).pointee = value
-        judges.noteHardware(value, at: place)
+        let event = Event.hardwareStore(address: place, old: old, new: value)
+        if isRecording { recording.append(event) }
+        judges.observe(event)
       }
+    )
+  }
+
+  /// What would become of a guest's access, the bits of its leaf being software's to set.
+  func outcome(_ address: UInt64, isWrite: Bool) -> PartitionAccess {
+    let memory = judges.memory
+    return PartitionAccess.perform(
+      address,
+      isWrite: isWrite,
+      from: root,
+      setsBits: false,
+      read: { memory.descriptor(at: $0) },
+      write: { _, _ in }
     )
   }
 }

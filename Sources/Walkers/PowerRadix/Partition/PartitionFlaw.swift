@@ -56,6 +56,14 @@ public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case largeReportedFromHere
   /// A harvest forgets what waits in the slot's log.
   case waitingForgotten
+  /// A large leaf is as large as the host's compound page, however little of that the host maps there.
+  case compoundTrusted
+  /// Reference and change are set in a leaf that does not permit the access.
+  case recordedUnpermitted
+  /// Where memory for a table is short and a large leaf is in the way, the guest is to try again.
+  case starvedRetried
+  /// A large leaf replaces a table, whose leaves are not looked at.
+  case tableFreedWithLeaves
 }
 
 /// Which flaws the keeping of partition-scoped tables has.

@@ -48,7 +48,10 @@ extension PartitionTable {
     return outcome
   }
 
-  /// Sets reference and change where the host has them already, and there is a leaf.
+  /// Sets reference and change where the host has them already, and there is a leaf that permits the
+  /// access.
+  ///
+  /// Another leaf is no better for having them: the guest would come back with the same fault.
   @inlinable
   func isRecorded<H: PartitionHost>(
     _ request: FaultRequest,
@@ -68,6 +71,10 @@ extension PartitionTable {
     }
     defer { if isLocking { host.unlock(on: &machine) } }
     guard let spot = leaf(of: request.address, on: &machine) else { return false }
+    let right = M.W(request.isWrite ? RadixLayout.write : RadixLayout.read)
+    if !flaws.contains(.recordedUnpermitted) {
+      guard machine.holds((spot.entry & right) .!= M.W(0)) else { return false }
+    }
     let bits = RadixLayout.reference | (request.isWrite ? RadixLayout.change : 0)
     _ = update(spot, setting: bits, at: request.address, on: &machine)
     return true
@@ -87,6 +94,8 @@ extension PartitionTable {
       guard flaws.contains(.hostEntryTrusted) else { return .resume }
       machine.warn(Site("the host's entry is used, and there is none"))
     }
+    // A compound page may be mapped in part, or in pieces that lie apart.
+    let hostShift = flaws.contains(.compoundTrusted) ? page.shift : entry?.shift ?? page.shift
     let isWritable = request.isWrite || entry.map { $0.isWritable && $0.isDirty } ?? false
     var bits =
       RadixLayout.present | RadixLayout.leaf | RadixLayout.reference | RadixLayout.read
@@ -95,7 +104,7 @@ extension PartitionTable {
     var level = 2
     var result = Errno.busy
     repeat {
-      while level > 0, !fits(page, request, level) { level &-= 1 }
+      while level > 0, !fits(hostShift, request, level) { level &-= 1 }
       let size: UInt64 = 1 &<< configuration.shift(of: level)
       let leaf = M.W(page.realAddress & ~(size &- 1) | bits)
       result = install(
@@ -113,11 +122,12 @@ extension PartitionTable {
     return result == .ok || result == .again ? .resume : .failed(result)
   }
 
-  /// Whether a leaf of a level maps nothing but what is the slot's and the page's.
+  /// Whether a leaf of a level maps nothing but what is the slot's, and what the host's entry for
+  /// 2^`hostShift` bytes maps.
   @inlinable
-  func fits(_ page: HostPage, _ request: FaultRequest, _ level: Int) -> Bool {
+  func fits(_ hostShift: UInt64, _ request: FaultRequest, _ level: Int) -> Bool {
     let shift = configuration.shift(of: level)
-    guard page.shift >= shift else { return false }
+    guard hostShift >= shift else { return false }
     let frames = frames(ofLeafAt: request.address, level)
     if !flaws.contains(.leafBeyondSlot) {
       guard frames.clamped(to: request.slot.frames) == frames else { return false }

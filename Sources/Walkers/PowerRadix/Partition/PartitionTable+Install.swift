@@ -6,6 +6,8 @@ struct SpareTables<M: Machine> {
   @usableFromInline var level0: M.Table?
   @usableFromInline var level1: M.Table?
   @usableFromInline var level2: M.Table?
+  /// There was no memory for one of them.
+  @usableFromInline var isShort = false
 
   @inlinable init() {}
 
@@ -59,7 +61,8 @@ extension PartitionTable {
   ///   - machine: The machine.
   ///   - host: Has the lock and the log.
   /// - Returns: `ok`; `again` where what the leaf says may be out of date, or a large leaf appeared that
-  ///   has to go first; `busy` where a table is that a large leaf does not replace; `noMemory`.
+  ///   has to go first; `busy` where a table is that a large leaf does not replace; `noMemory` where a
+  ///   table is missing.
   @inlinable
   public func install<H: PartitionHost>(
     _ leaf: M.W,
@@ -74,6 +77,7 @@ extension PartitionTable {
     if let spot = descend(address, to: level, on: &machine) {
       for missing in stride(from: spot.level &- 1, through: level, by: -1) {
         spares[missing] = machine.allocateTable(level: 3 &- missing)
+        if spares[missing] == nil { spares.isShort = true }
       }
     }
     host.lock(on: &machine)
@@ -113,7 +117,10 @@ extension PartitionTable {
       }
       let isValid = isLeaf(spot.entry, on: &machine)
       if isInTheWay(spot.entry, isValid, on: &machine) { return .again }
-      guard let table = spares[spot.level &- 1] else { return isValid ? .again : .noMemory }
+      guard let table = spares[spot.level &- 1] else {
+        let isShort = spares.isShort && !flaws.contains(.starvedRetried)
+        return isValid && !isShort ? .again : .noMemory
+      }
       if isValid { unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log) }
       let bits = configuration.bits(of: spot.level &- 1)
       let entry = RadixLayout.link(to: machine.address(of: table), bits: bits)
@@ -144,7 +151,13 @@ extension PartitionTable {
     if spot.level > 0 {
       let isValid = isLeaf(spot.entry, on: &machine)
       if isInTheWay(spot.entry, isValid, on: &machine) { return .again }
-      if !flaws.contains(.tableOverwritten), isTable(spot.entry, on: &machine) { return .busy }
+      if isTable(spot.entry, on: &machine) {
+        if flaws.contains(.tableFreedWithLeaves) {
+          replaceTable(spot, on: &machine)
+        } else if !flaws.contains(.tableOverwritten) {
+          return .busy
+        }
+      }
     }
     guard isLeaf(spot.entry, on: &machine) else {
       machine.store(leaf, to: spot.table, at: M.W(spot.index), order: .release)
@@ -160,6 +173,16 @@ extension PartitionTable {
     unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log)
     machine.store(leaf, to: spot.table, at: M.W(spot.index), order: .release)
     return .ok
+  }
+
+  /// Takes a table out and frees it, whatever its leaves say; a fault.
+  @inlinable
+  func replaceTable(_ spot: PartitionSpot<M>, on machine: inout M) {
+    let next = spot.entry & M.W(RadixLayout.nextBase)
+    let child = machine.table(at: next, linkedFrom: spot.table, index: M.W(spot.index))
+    machine.store(M.W(0), to: spot.table, at: M.W(spot.index), order: .relaxed)
+    forgetAll(on: &machine)
+    freeTable(child, level: spot.level &- 1, on: &machine)
   }
 
   /// Sets bits of a leaf, those of them that are wanted.

@@ -1,0 +1,129 @@
+import Architecture
+import Machines
+import Oracles
+import Reference
+import Walkers
+
+extension PartitionSession {
+  /// Handles a fault, and judges what became of it.
+  mutating func handle(
+    _ fault: PartitionFault,
+    allocations: Int,
+    _ result: inout Errno
+  ) -> Finding? {
+    let before = model.outcome(of: fault)
+    let (refusals, retries) = (machine.refusalCount, host.retries)
+    var found = PartitionOutcome.resume
+    call(isFault: true, allocations: allocations) { host, machine in
+      found = host.handle(fault, on: &machine)
+    }
+    host.settle()
+    let after = model.outcome(of: fault)
+    let isStarved = machine.refusalCount > refusals
+    switch found {
+    case .failed(let error): result = error
+    default: result = host.retries > retries ? .again : .ok
+    }
+    if let held = host.stillHeld { return held }
+    // Who has to try again need not know yet how it ends.
+    let mayResume = host.retries > retries && found == .resume
+    let isAnswer = found == before || found == after || mayResume
+    guard isAnswer || isStarved && found == .failed(.noMemory) else {
+      return .wrongResult(
+        "fault",
+        expected: "\(before)",
+        found: "\(found)",
+        fingerprint: "fault \(before) \(found)",
+        inputAddress: fault.address
+      )
+    }
+    // Whoever was disturbed may leave it to the next fault.
+    if host.isDisturbed { return nil }
+    let frame = (fault.address % (1 << 60)) >> host.pageShift
+    return needlessChange("fault", of: frame..<frame + 1, changing: .max)
+      ?? (found == .resume ? judgeResumed(fault) : nil)
+  }
+
+  /// That an access whose fault was handled succeeds, and what its leaf permits.
+  private func judgeResumed(_ fault: PartitionFault) -> Finding? {
+    let address = fault.address % (1 << 60)
+    switch machine.base.listener.outcome(address, isWrite: fault.isWrite) {
+    case .done: break
+    case .noTranslation(.notPresent), .denied, .needsReferenceOrChange:
+      return .noProgress(address, isWrite: fault.isWrite)
+    case .noTranslation(let reason): return .malformed(address, reason)
+    }
+    // Setting bits of a leaf changes nothing of what somebody else had it permit.
+    let frame = address >> host.pageShift
+    guard fault.cause != .referenceOrChange, let leaf = leaf(of: frame),
+      let slot = host.slotNumber(of: frame)
+    else { return nil }
+    let isDevice = host.slots[slot].device
+    guard leaf.has(RadixField.read), leaf.has(RadixField.execute) != isDevice else {
+      return .wrongRights(address, leaf.entry, isDevice: isDevice)
+    }
+    return nil
+  }
+
+  /// The guest accesses memory, and its fault is handled.
+  mutating func access(
+    _ address: UInt64,
+    isWrite: Bool,
+    setsBits: Bool,
+    _ result: inout Errno
+  ) -> Finding? {
+    for attempt in 0...1 {
+      let access = machine.base.listener.perform(address, isWrite: isWrite, setsBits: setsBits)
+      noteChanges()
+      var fault = PartitionFault(
+        address: (address >> 12) << 12,
+        isWrite: isWrite,
+        cause: .translation
+      )
+      switch access {
+      case .done(let real): return judgeAccess(address, real, isWrite: isWrite)
+      case .noTranslation(.notPresent), .denied: break
+      case .noTranslation(let reason): return .malformed(address, reason)
+      case .needsReferenceOrChange: fault.cause = .referenceOrChange
+      }
+      guard attempt == 0 else { break }
+      if let finding = handle(fault, allocations: .max, &result) { return finding }
+      if !machine.base.listener.judges.violations.isEmpty { return nil }
+      guard model.outcome(of: fault) == .resume else { return nil }
+    }
+    return .noProgress(address, isWrite: isWrite)
+  }
+
+  /// Whether an access that succeeded was to where it should be.
+  private mutating func judgeAccess(_ address: UInt64, _ real: UInt64, isWrite: Bool) -> Finding? {
+    let frame = address >> host.pageShift
+    guard let expected = host.realAddress(ofFrame: frame) else {
+      return .wrongAccess(address, "is at \(hex(real)), and no slot has it")
+    }
+    let byte = expected.address + address % (1 << host.pageShift)
+    guard byte == real else {
+      return .wrongAccess(address, "is at \(hex(real)), and the host has it at \(hex(byte))")
+    }
+    if isWrite { noteWrite(address) }
+    return nil
+  }
+
+  /// A leaf has changed that is no business of the call's, or in bits that are none.
+  ///
+  /// What the hardware sets meanwhile is its own.
+  func needlessChange(
+    _ call: String,
+    of frames: Range<UInt64>,
+    changing mask: UInt64
+  ) -> Finding? {
+    let judges = machine.base.listener.judges
+    guard !judges.touched.isEmpty else { return nil }
+    let needless = judges.touched.filter { place, leaf in
+      let new = machine.base.memory.descriptor(at: place) ?? 0
+      let changed = (leaf.entry ^ new) & ~(judges.hardwareBits[place] ?? 0)
+      return changed & ~mask != 0 || !self.frames(of: leaf).overlaps(frames)
+    }
+    guard let (place, leaf) = needless.min(by: { $0.key < $1.key }) else { return nil }
+    return .needlessChange(call, leaf, place, machine.base.memory.descriptor(at: place) ?? 0)
+  }
+}
