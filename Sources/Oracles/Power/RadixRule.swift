@@ -117,7 +117,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .noBreak, .makeBeforeInvalidate, .staleTranslation, .stalePermission, .staleTable,
       .invalidateWithoutBarrier, .incompleteInvalidation:
       "Power ISA 3.0B, Book III, \"Translation Table Update Synchronization Requirements\""
-    case .plainStore, .staleChange, .changeWithoutWrite, .freedWhileCached: "Power ISA 3.0B, Book III, \"Reference and Change Recording\""
+    case .plainStore, .staleChange, .changeWithoutWrite, .freedWhileCached:
+      "Power ISA 3.0B, Book III, \"Reference and Change Recording\""
     case .foreignBits, .badLink: "Power ISA 3.0B, Book III, \"Radix Tree Translation\""
     case .freedWhileWalkable: "Power ISA 3.0B, Book III, \"TLB Management Instructions\""
     default: "the calls' own contract"

@@ -84,7 +84,7 @@ struct RadixPair {
     let generator = PartitionGenerator(&choices)
     guard first.begin(generator), second.begin(generator) else { return nil }
     var calls: [String] = []
-    var operations = ElementLoop(0...40, averaging: 12)
+    var operations = ElementLoop(0...60, averaging: 20)
     while operations.next(&choices) {
       let operation = generator.operation(&choices)
       // The draw of the check, where it lets the hardware act: one token replays in both.

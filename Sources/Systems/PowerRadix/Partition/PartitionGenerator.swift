@@ -10,7 +10,7 @@ struct PartitionGenerator {
   /// Frames that most of the case is about, with their slots.
   private let haunts: [(slot: Int, frame: UInt64)]
 
-  private static let kindWeights = Weights([10, 5, 3, 2, 1, 4, 1, 2, 3, 1, 1, 1, 2, 1])
+  private static let kindWeights = Weights([10, 5, 3, 3, 1, 5, 1, 2, 3, 1, 1, 1, 2, 1])
   private static let momentCauses = Weights([8, 4, 1, 1, 1])
 
   /// A slot, as it is drawn.
@@ -230,7 +230,7 @@ struct PartitionGenerator {
     _ choices: inout Choices
   ) -> PartitionOperation {
     let fault = anyFault(haunt, &choices)
-    let allocations = choices.flip(oneIn: 5) ? Int(choices.draw(through: 3)) : nil
+    let allocations = choices.flip(1, in: 4) ? choices.pick([0, 0, 1, 2]) : nil
     let moment = Moment(rawValue: choices.draw(through: 3)) ?? .slot
     let interference: Interference? =
       switch choices.draw(through: 7) {

@@ -59,7 +59,7 @@ struct PartitionSession {
       statistics.count(events: judges.eventCount, transitions: judges.transitions)
     }
     guard isStarted else { return .noTable }
-    var operations = ElementLoop(0...40, averaging: 12)
+    var operations = ElementLoop(0...60, averaging: 20)
     while operations.next(&choices) {
       let operation = generator.operation(&choices)
       machine.base.listener.pending = generator.hardwareAccess(during: operation, &choices)
