@@ -1,8 +1,9 @@
 import Architecture
 import Machines
 
-/// Barriers: a table's contents before its link, a break before its invalidation, an invalidation
-/// before what relies on it, a mapping before the call that made it returns.
+/// Barriers: a table's contents before its link, memory's before its mapping, a break before its
+/// invalidation, an invalidation before what relies on it, and a root, a mapping or a permission
+/// before the call that made it returns, with whatever result.
 ///
 /// Reference: Arm ARM DDI 0487 M.b, RDDMVT, and the definitions of DSB and DMB. Visible to
 /// table walkers makes `dsb ishst` or `dsb ish`; `dsb ish` alone completes an invalidation
@@ -10,18 +11,63 @@ import Machines
 /// link being a release. An invalidation issued too early is no fault by itself: it is as if it had
 /// not been issued, and is blamed where one was needed.
 ///
-/// Does not establish: that `isb` is where the issuing CPU needs one.
+/// `isb` is demanded of calls on tables that the issuing CPU itself walks. What no caller relies on
+/// is not judged; `Models/README.md` says what that is and why.
+///
+/// Does not establish: what an `isb` in the middle of a call is for.
 struct BarrierDiscipline {
   /// When a barrier last ordered this CPU's stores, in events.
   private var orderedAt = -1
   /// When the last descriptor was made valid where a walker can see it, in events.
   var validStoreAt = -1
+  /// When a root was handed out, in events.
+  private var rootMadeAt = -1
+  /// Whether a descriptor was changed and no dsb has followed.
+  private var hasOpenStore = false
+  /// Whether an invalidation was issued that no dsb has completed.
+  private var hasOpenInvalidation = false
+  /// Whether something was completed by a dsb that no isb has followed.
+  private var isUnsynchronised = false
 
   mutating func note(_ barrier: Barrier, at now: Int) {
     switch barrier {
-    case .dsbISHST, .dsbISH, .dmbISHST: orderedAt = now
-    case .dsbNSH, .dsbNSHST, .isb, .ptesync, .eieio, .tlbsync: break
+    case .dsbISHST, .dsbISH:
+      orderedAt = now
+      let isComplete = barrier == .dsbISH
+      if hasOpenStore || isComplete && hasOpenInvalidation { isUnsynchronised = true }
+      hasOpenStore = false
+      if isComplete { hasOpenInvalidation = false }
+    case .dmbISHST: orderedAt = now
+    case .isb: isUnsynchronised = false
+    case .dsbNSH, .dsbNSHST, .ptesync, .eieio, .tlbsync: break
     }
+  }
+
+  mutating func beginCall() {
+    hasOpenStore = false
+    hasOpenInvalidation = false
+    isUnsynchronised = false
+  }
+
+  /// A descriptor was changed: a dsb and an isb have to follow.
+  mutating func noteStore() { hasOpenStore = true }
+
+  /// An invalidation was issued: a dsb and an isb have to follow.
+  mutating func noteInvalidation() { hasOpenInvalidation = true }
+
+  /// A root was handed out.
+  mutating func noteRoot(at now: Int) { rootMadeAt = now }
+
+  /// Memory was mapped by a store that releases nothing, in a call that began at `callBeganAt`.
+  func judgeInstall(_ change: EntryChange, callBeganAt: Int, _ findings: inout Findings) {
+    guard orderedAt <= callBeganAt else { return }
+    findings.add(
+      .plainLeaf,
+      "the \(change.newKind) \(change.new.hexadecimal) was made by a plain store: it can be seen"
+        + " before what was written to its memory",
+      at: change.place,
+      detail: change.transition
+    )
   }
 
   /// A table last written at `writtenAt` was linked by a store that releases nothing.
@@ -41,8 +87,23 @@ struct BarrierDiscipline {
     _ contract: CallContract,
     _ cache: TranslationCache,
     callBeganAt: Int,
+    _ regime: TranslationRegime,
     _ findings: inout Findings
   ) {
+    if regime.stage == .stage2, rootMadeAt > max(callBeganAt, cache.lastSharedBarrier) {
+      findings.add(
+        .rootWithoutBarrier,
+        "the root was given to its user with no dsb ishst after it was zeroed, at event"
+          + " \(rootMadeAt)"
+      )
+    }
+    if contract.synchronisesContext, isUnsynchronised {
+      findings.add(
+        .contextNotSynchronised,
+        "the call returned with no isb after its last dsb: its own CPU may go on as if nothing had"
+          + " changed"
+      )
+    }
     guard contract.endsWithStoreBarrier, validStoreAt > callBeganAt,
       validStoreAt > cache.lastSharedBarrier
     else { return }

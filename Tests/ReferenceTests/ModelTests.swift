@@ -136,6 +136,13 @@ private let readWrite = Protection.read | Protection.write
     #expect(model.setYoung(true, ipa: 0x1000) == nil)
   }
 
+  @Test func `a fault on a page that has vanished is not dealt with`() {
+    var model = model()
+    #expect(model.relaxPermissions(ipa: 0, protection: readWrite) == .again)
+    _ = model.setOwner(ipa: 0, sizeInBytes: 1, owner: 1, allocations: 9)
+    #expect(model.relaxPermissions(ipa: 0, protection: readWrite) == .again)
+  }
+
   @Test func `a flush names cacheable memory only, and nothing with forced write-back`() {
     var plain = model()
     _ = plain.map(ipa: 0, sizeInBytes: 1, physical: 0x3000, protection: readWrite, allocations: 9)

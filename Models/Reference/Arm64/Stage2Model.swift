@@ -7,8 +7,9 @@ public struct Stage2Model: Sendable {
   public struct Contract: Sendable, Hashable {
     /// An unmap frees the tables that it leaves empty; else they stay until destroy.
     public var freesEmptyTables = true
-    /// What adding permissions to an address that is not mapped returns.
-    public var relaxOfUnmapped = Errno.ok
+    /// What adding permissions to an address that is not mapped returns: a fault on a page that has
+    /// vanished is not dealt with.
+    public var relaxOfUnmapped = Errno.again
     /// A map that is not made on behalf of a fault goes on behind a mapping that is there already.
     public var goesOnAfterSame = false
     /// An owner is annotated by the largest entries that fit, as a mapping would be.

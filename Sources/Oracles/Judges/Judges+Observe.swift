@@ -36,6 +36,7 @@ extension Judges {
     case .readSection(let isEntered): locks.note(isEntered: isEntered, &findings)
     case .freeRoot(let address, let pageCount): freeRoot(address, pageCount: pageCount)
     case .invalidate(let invalidation):
+      barriers.noteInvalidation()
       if !cache.isEmpty { invalidate(invalidation) }
     case .barrier(let barrier):
       barriers.note(barrier, at: findings.now)

@@ -9,6 +9,7 @@ extension Judges {
     let isRoot = lifetime.root == nil
     if isRoot {
       lifetime.root = address
+      barriers.noteRoot(at: findings.now)
       lifetime.judgeRoot(address, pageCount: pageCount, regime, &findings)
     }
     let level = isRoot ? regime.startLevel : LookupLevel(rawValue: min(max(level, 0), 3))

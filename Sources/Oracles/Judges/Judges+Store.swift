@@ -69,12 +69,18 @@ extension Judges {
   /// A change that a table walker can see.
   private mutating func judgeVisible(_ change: EntryChange, anchor: UInt64, isRelease: Bool) {
     if change.newKind.isValid { barriers.validStoreAt = findings.now }
+    barriers.noteStore()
     if change.newKind == .table, !isRelease {
       barriers.judgeLink(change, writtenAt: lastWrite(in: change.newTable(regime)), &findings)
     }
     let demandsBreak =
       change.oldKind.isValid && change.newKind.isValid
       && regime.demandsBreak(from: change.old, to: change.new, at: change.level)
+    if contract.publishesMemory, !isRelease, change.newKind.isLeaf,
+      demandsBreak || !change.oldKind.isLeaf
+    {
+      barriers.judgeInstall(change, callBeganAt: callBeganAt, &findings)
+    }
     if demandsBreak {
       BreakBeforeMake.convictNoBreak(change, regime, &findings)
     } else if change.newKind.isValid, !cache.isEmpty {

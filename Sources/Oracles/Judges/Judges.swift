@@ -86,6 +86,7 @@ public struct Judges: EventListener, Sendable {
     callBeganAt = findings.now
     clearTouched()
     progress.steps = 0
+    barriers.beginCall()
     maintenance.beginCall(contract)
   }
 
@@ -96,7 +97,9 @@ public struct Judges: EventListener, Sendable {
       settle()
       lifetime.judgeDestroy(pages, memory, &findings)
     } else {
-      barriers.judgeReturn(contract, cache, callBeganAt: callBeganAt, &findings)
+      if !adoptsTables {
+        barriers.judgeReturn(contract, cache, callBeganAt: callBeganAt, regime, &findings)
+      }
       if TLBCoherence.judgeReturn(cache, &findings) { settle() }
       lifetime.judgeReturn(contract, pages, memory, &findings)
       counts.judgeReturn(pages, lifetime, memory, &findings)

@@ -6,6 +6,10 @@ public struct CallContract: Sendable {
   public var endsWithStoreBarrier: Bool
   /// The call cleans the data cache of what it unmapped, where there is no effective FWB.
   public var cleansUnmapped: Bool
+  /// What was written to memory before the call is visible to whoever sees the call map it.
+  public var publishesMemory = false
+  /// The call's own CPU walks the tables, and is synchronised with what the call did to them.
+  public var synchronisesContext = false
   /// The physical ranges that a flush has to clean, exactly; nil for calls that are no flush.
   public var flushedRanges: [Range<UInt64>]?
   /// The call maps again, in smaller leaves, what was mapped before, and so maintains no cache.
@@ -42,10 +46,18 @@ public struct CallContract: Sendable {
     self.isDestroy = isDestroy
   }
 
-  /// A call that reads, or changes and is coherent when it returns: set_owner, relax_perms.
+  /// A call that reads, or changes and is coherent when it returns: set_owner.
   public static let coherent = CallContract()
   /// A call that maps.
   public static let map = CallContract(endsWithStoreBarrier: true)
+  /// A call that makes a mapping usable that was there, and is coherent: relax_perms, mkyoung.
+  public static let visible = CallContract(endsWithStoreBarrier: true)
+  /// A call that maps memory whose contents its caller has just written.
+  public static let publishing: CallContract = {
+    var contract = CallContract.map
+    contract.publishesMemory = true
+    return contract
+  }()
   /// A call that unmaps; `cleans` where its API cleans what it unmapped.
   public static func unmap(cleans: Bool) -> CallContract { CallContract(cleansUnmapped: cleans) }
   /// A call that splits blocks into smaller leaves of the same memory.
@@ -54,7 +66,7 @@ public struct CallContract: Sendable {
     contract.remapsOnly = true
     return contract
   }()
-  /// A call whose caller invalidates: wrprotect, mkold, mkyoung.
+  /// A call whose caller invalidates: wrprotect, mkold.
   public static let owing = CallContract(mayOweInvalidation: true)
   /// The call that frees the tables that were given away to be freed later.
   public static let quiesce: CallContract = {

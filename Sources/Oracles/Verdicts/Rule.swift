@@ -16,6 +16,9 @@ public enum Rule: String, Sendable, Hashable, CaseIterable {
   case invalidateWithoutBarrier = "invalidate-without-barrier"
   case incompleteInvalidation = "incomplete-invalidation"
   case storeWithoutBarrier = "store-without-barrier"
+  case rootWithoutBarrier = "root-without-barrier"
+  case plainLeaf = "plain-leaf"
+  case contextNotSynchronised = "context-not-synchronised"
   // Table lifetime.
   case useAfterFree = "use-after-free"
   case accessOutsideMemory = "access-outside-memory"
@@ -58,7 +61,8 @@ extension Rule {
     case .noBreak, .makeBeforeInvalidate: "BreakBeforeMake"
     case .staleTranslation, .stalePermission, .staleTable: "TLBCoherence"
     case .wrongLevelHint: "LevelHints"
-    case .plainLink, .invalidateWithoutBarrier, .incompleteInvalidation, .storeWithoutBarrier:
+    case .plainLink, .invalidateWithoutBarrier, .incompleteInvalidation, .storeWithoutBarrier,
+      .rootWithoutBarrier, .plainLeaf, .contextNotSynchronised:
       "BarrierDiscipline"
     case .useAfterFree, .accessOutsideMemory, .doubleFree, .countBelowZero, .freedWhileLinked,
       .freedWhileWalkable, .linkedFreedTable, .linkedTwice, .rootMismatch, .lostTable,
@@ -102,7 +106,15 @@ extension Rule {
     case .incompleteInvalidation:
       "an invalidation is completed by dsb ish before the call returns"
     case .storeWithoutBarrier:
-      "a call that maps orders its last store by dsb ishst before it returns"
+      "a call that maps, or makes a mapping usable, orders its last store by dsb ishst before it"
+        + " returns, whatever it returns"
+    case .rootWithoutBarrier:
+      "a guest's root is given to its user after a dsb ishst has made its zeroes visible"
+    case .plainLeaf:
+      "memory is mapped by a release, or after a barrier of the call, so that what was written to it"
+        + " before is what is seen through the mapping"
+    case .contextNotSynchronised:
+      "a call that changes the tables its own CPU walks ends with an isb after its last dsb"
     case .useAfterFree: "a freed table page is neither read nor written"
     case .accessOutsideMemory: "only table pages are read and written as tables"
     case .doubleFree: "a page is freed once, and its count is not touched afterwards"
@@ -156,7 +168,9 @@ extension Rule {
     case .wrongLevelHint: "Arm ARM DDI 0487, TLBI instructions, the TTL field"
     case .invalidateWithoutBarrier, .incompleteInvalidation:
       "Arm ARM DDI 0487 M.b, RDDMVT"
-    case .plainLink, .storeWithoutBarrier:
+    case .contextNotSynchronised:
+      "Arm ARM DDI 0487, \"Context synchronization event\", and RDDMVT"
+    case .plainLink, .storeWithoutBarrier, .rootWithoutBarrier, .plainLeaf:
       "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\""
     case .notCleanedBeforeInstall, .notCleanedAfterUnmap, .notFlushed:
       "Arm ARM DDI 0487, \"Mismatched memory attributes\""

@@ -64,7 +64,8 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
         protection: protection,
         allocations: allocations
       )
-      var contract = bounded(.map, size: size)
+      var contract = bounded(.publishing, size: size)
+      contract.synchronisesContext = true
       contract.permitsWarnings = library.warnsOfMisuse && expected == .invalid
       machine.begin(contract, allocations: allocations)
       let found = walker.map(
@@ -88,7 +89,9 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       }
     case .unmap(let address, let size):
       guard library.canUnmap else { return nil }
-      machine.begin(bounded(.coherent, size: size), allocations: 0)
+      var contract = bounded(.coherent, size: size)
+      contract.synchronisesContext = true
+      machine.begin(contract, allocations: 0)
       let found = walker.unmap(address: address, sizeInBytes: size, on: &machine)
       machine.judges.endCall()
       if let loss = machine.loss { return loss }

@@ -86,16 +86,17 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
   ) -> CallContract {
     switch operation {
     case .map(let ipa, _, let physical, _, _):
-      var contract = CallContract.map
+      var contract = CallContract.publishing
       contract.sharesTables =
         model.configuration.sharesWalks && model.configuration.defersTableFrees
       contract.permitsWarnings =
         library.warnsOfMisuse && model.configuration.isIdentityMap && ipa != physical
       return contract
-    case .relaxPermissions where library.relaxesLocally: return .owing
+    case .relaxPermissions: return library.relaxesLocally ? .owing : .visible
+    case .makeYoung: return .visible
     case .unmap: return .unmap(cleans: true)
     case .split: return .split
-    case .writeProtect, .makeYoung, .makeOld: return .owing
+    case .writeProtect, .makeOld: return .owing
     case .testClearYoung(let ipa, let size, _):
       var contract = CallContract.owing
       contract.permitsWarnings =

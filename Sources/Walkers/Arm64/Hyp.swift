@@ -19,10 +19,11 @@ public struct Hyp<M: Machine> {
   }
 
   /// Allocates a table that translates nothing; nil when there is no memory.
+  ///
+  /// The root is not for use before something is mapped; the barrier of that map serves its zeroes.
   @inlinable
   public static func create(_ configuration: HypConfiguration, on machine: inout M) -> Hyp? {
     guard let tree = Tree<M>(geometry: Geometry(configuration), on: &machine) else { return nil }
-    machine.barrier(.dsbISHST)
     return Hyp(configuration: configuration, tree: tree)
   }
 

@@ -43,15 +43,15 @@ extension Stage2 {
 
   /// Adds read, write and execute permission to the leaf at `ipa`, and invalidates what the TLBs
   /// hold of it.
-  /// - Returns: `invalid` where `protection` has software bits, `range`; `ok` where nothing is
-  ///   mapped.
+  /// - Returns: `invalid` where `protection` has software bits, `range`; `again` where nothing is
+  ///   mapped, since then nothing is dealt with.
   @inlinable
   public func relaxPermissions(ipa: M.W, protection: M.W, on machine: inout M) -> Errno {
     guard machine.holds((protection & M.W(Protection.software)) .== M.W(0)) else {
       return .invalid
     }
     guard tree.range(from: ipa, sizeInBytes: M.W(1), on: &machine) != nil else { return .range }
-    guard let entry = validLeaf(at: ipa, on: &machine) else { return .ok }
+    guard let entry = validLeaf(at: ipa, on: &machine) else { return .again }
     let set =
       (protection & M.W(Protection.read)) &<< 4 | (protection & M.W(Protection.write)) &<< 6
     let clear = (protection & M.W(Protection.execute)) &<< 54

@@ -52,7 +52,6 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     guard let root = machine.allocateRoot(pageCount: 1, level: geometry.startLevel) else {
       return nil
     }
-    machine.barrier(.dsbISHST)
     return RecursiveHyp(
       configuration: configuration,
       geometry: geometry,

@@ -49,12 +49,14 @@ extension RecursiveStage2 {
     let clear = (protection & M.W(Protection.execute)) &<< 54
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
     let result = update(ipa, M.W(1), set: set, clear: clear, &last, on: &machine)
-    if result == .ok, !faults.contains(.relaxNotInvalidated) {
+    guard result == .ok else { return result }
+    let isMapped = machine.holds(Encoding.isValid(last.descriptor))
+    if !faults.contains(.relaxNotInvalidated) {
       // Where nothing is mapped no level is known, and none is promised.
-      let level = machine.holds(Encoding.isValid(last.descriptor)) ? last.level : nil
-      invalidate(ipa & ~M.W(geometry.pageSize - 1), level: level, on: &machine)
+      let page = ipa & ~M.W(geometry.pageSize - 1)
+      invalidate(page, level: isMapped ? last.level : nil, on: &machine)
     }
-    return result
+    return isMapped ? .ok : .again
   }
 
   /// Sets and clears bits in the valid leaves of a range, and notes the last one as it was.
