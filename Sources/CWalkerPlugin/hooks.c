@@ -20,7 +20,28 @@ static struct {
 	uint64_t old;
 	uint32_t order;
 	void *site;
+	struct walkproof_frames frames;
 } announced;
+
+/* Where the functions that are running were entered, innermost last; deeper ones are not kept. */
+static struct {
+	uintptr_t entries[64];
+	uint32_t depth;
+} stack;
+
+static uintptr_t entered(uint32_t above)
+{
+	uint32_t number = stack.depth - above;
+
+	if (stack.depth < above || number >= sizeof stack.entries / sizeof stack.entries[0])
+		return 0;
+	return stack.entries[number];
+}
+
+struct walkproof_frames walkproof_frames(void)
+{
+	return (struct walkproof_frames) { .function = entered(1), .caller = entered(2) };
+}
 
 /* The physical address of an entry; 0 outside the tables. */
 static uint64_t physical(const void *address)
@@ -39,6 +60,7 @@ void walkproof_log_begin(void)
 	window.physical_base = control->physical_base;
 	window.counts = walkproof_region.counts;
 	window.page_shift = control->page_shift;
+	stack.depth = 0;
 }
 
 void walkproof_log_end(void)
@@ -52,13 +74,14 @@ static uint64_t *entry(const void *address)
 	return (uint64_t *)((uintptr_t)address & ~(uintptr_t)7);
 }
 
-static void log_store(const void *address, uint64_t old, uint64_t new, uint32_t order, void *site)
+static struct walkproof_record *log_store(const void *address, uint64_t old, uint64_t new, uint32_t order, void *site)
 {
 	struct walkproof_record *record = walkproof_log(WALKPROOF_EV_STORE, physical(address), site);
 
 	record->old = old;
 	record->val = new;
 	record->order = order;
+	return record;
 }
 
 void walkproof_log_settle(void)
@@ -68,7 +91,8 @@ void walkproof_log_settle(void)
 	if (!address)
 		return;
 	announced.address = 0;
-	log_store(address, announced.old, *address, announced.order, announced.site);
+	walkproof_log_frames(log_store(address, announced.old, *address, announced.order, announced.site),
+			     announced.frames);
 }
 
 /* How many loads of live tables there are depends on the compiler, so only others are told. */
@@ -95,13 +119,26 @@ static void store(const void *address, uint32_t order, void *site)
 	announced.old = *announced.address;
 	announced.order = order;
 	announced.site = site;
+	announced.frames = walkproof_frames();
 }
 
 #define SITE __builtin_return_address(0)
 
 void __tsan_init(void) {}
-void __tsan_func_entry(void *caller) { (void)caller; }
-void __tsan_func_exit(void) {}
+
+void __tsan_func_entry(void *caller)
+{
+	(void)caller;
+	if (stack.depth < sizeof stack.entries / sizeof stack.entries[0])
+		stack.entries[stack.depth] = (uintptr_t)SITE;
+	stack.depth++;
+}
+
+void __tsan_func_exit(void)
+{
+	if (stack.depth)
+		stack.depth--;
+}
 
 #define ACCESS(bytes)                                                                     \
 	void __tsan_read##bytes(void *p) { load(p, SITE); }                               \

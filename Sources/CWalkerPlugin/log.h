@@ -8,8 +8,16 @@ extern struct walkproof_region walkproof_region;
 /* Where the plugin is mapped, so that a site is an offset in its file. */
 extern uintptr_t walkproof_plugin_base;
 
+/* The functions of the instrumented code that are running, by where they were entered. */
+struct walkproof_frames {
+	uintptr_t function, caller; /* 0 where that is not known */
+};
+struct walkproof_frames walkproof_frames(void);
+
 /* Adds a record; ends the process when there is no room. */
 struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site);
+/* Says in which functions it was made, where those are not the ones that run now. */
+void walkproof_log_frames(struct walkproof_record *record, struct walkproof_frames frames);
 /* Completes what the last store hook announced. */
 void walkproof_log_settle(void);
 /* The accesses of the instrumented code are part of a call, from here to there. */

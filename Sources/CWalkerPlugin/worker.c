@@ -22,6 +22,12 @@ enum { STATUS_ENDLESS = 113 };
 
 static struct walkproof_control *control(void) { return walkproof_region.control; }
 
+void walkproof_log_frames(struct walkproof_record *record, struct walkproof_frames frames)
+{
+	record->function = frames.function ? frames.function - walkproof_plugin_base : 0;
+	record->caller = frames.caller ? frames.caller - walkproof_plugin_base : 0;
+}
+
 struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
 {
 	struct walkproof_record *record;
@@ -32,6 +38,7 @@ struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
 	*record = (struct walkproof_record) { .kind = kind, .addr = addr };
 	if (site)
 		record->site = (uintptr_t)site - walkproof_plugin_base;
+	walkproof_log_frames(record, walkproof_frames());
 	return record;
 }
 

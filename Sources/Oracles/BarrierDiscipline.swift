@@ -110,7 +110,8 @@ struct BarrierDiscipline {
     findings.add(
       .storeWithoutBarrier,
       "the call returned with no dsb ishst after its last store of a valid descriptor, at event"
-        + " \(validStoreAt)"
+        + " \(validStoreAt)",
+      decidedAt: validStoreAt
     )
   }
 

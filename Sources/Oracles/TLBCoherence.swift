@@ -18,7 +18,9 @@ enum TLBCoherence {
     var seen: Set<String> = []
     for entry in unpaid {
       let rule = entry.rule(otherwise: ordinaryRule(entry))
-      guard seen.insert("\(rule)\(entry.cause)\(entry.kind)").inserted else { continue }
+      // With a context the same cause may be several faults, which only their fingerprints tell.
+      let isNew = seen.insert("\(rule)\(entry.cause)\(entry.kind)").inserted
+      guard isNew || findings.context != nil else { continue }
       let others = unpaid.count > 1 ? ", one of \(unpaid.count) such entries" : ""
       findings.add(
         rule,
@@ -29,7 +31,8 @@ enum TLBCoherence {
           inputAddress: entry.inputAddress,
           level: entry.level
         ),
-        detail: "\(entry.kind)/\(entry.cause)"
+        detail: "\(entry.kind)/\(entry.cause)",
+        decidedAt: entry.brokenAt
       )
     }
     return true

@@ -6,6 +6,8 @@ import Machines
 enum Warnings {
   static func judge(_ site: Site, _ contract: CallContract, _ findings: inout Findings) {
     guard !contract.permitsWarnings else { return }
-    findings.add(.unexpectedWarning, "the walker warned: \(site)", detail: "\(site)")
+    // A context names the condition and the function; a line does not survive an edit.
+    let detail = findings.context == nil ? "\(site)" : ""
+    findings.add(.unexpectedWarning, "the walker warned: \(site)", detail: detail)
   }
 }

@@ -29,7 +29,9 @@ public struct ExternalSubject: Sendable {
     var plugins: [Plugin] = []
     for path in pluginPaths {
       do {
-        plugins.append(try Plugin(path: path, executable: executable))
+        plugins.append(
+          try Plugin(path: path, executable: executable, locate: DebugInformation.locate)
+        )
       } catch {
         throw PluginFault("\(path): \(error)")
       }
@@ -55,7 +57,14 @@ public struct ExternalSubject: Sendable {
       let tree = try LinuxTree(path: path)
       for granule in granules {
         let built = try tree.build(for: granule, cache: cache)
-        plugins.append(try Plugin(path: built, executable: executable, granule: granule))
+        plugins.append(
+          try Plugin(
+            path: built,
+            executable: executable,
+            granule: granule,
+            locate: DebugInformation.locate
+          )
+        )
       }
     } catch {
       throw PluginFault("\(path): \(error)")

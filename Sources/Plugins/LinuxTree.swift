@@ -102,7 +102,12 @@ public struct LinuxTree: Sendable {
         "-DCONFIG_ARM64_\(granule)_PAGES=1",
       ] + features + ["-Iinclude", "-I.", "-include", "walkproof_shim.h"]
     return isNative
-      ? (common + ["-DWALKPROOF_NATIVE=1"], []) : (common, ["-fsanitize=thread"] + volatileFlags)
+      ? (common + ["-DWALKPROOF_NATIVE=1"], [])
+      : (
+        common,
+        // Nothing is inlined or merged, so that the functions that run are those of the source.
+        ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread"] + volatileFlags
+      )
   }
 
   /// What makes the compiler tell volatile accesses from plain ones.

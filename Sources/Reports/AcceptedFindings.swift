@@ -12,6 +12,8 @@ public struct AcceptedFindings: Sendable, Equatable {
     public let fingerprint: String
     /// Why it is accepted.
     public let reason: String
+    /// The number of its line, from 1.
+    public let line: Int
   }
 
   /// All of them, in the order of the file.
@@ -33,7 +35,7 @@ public struct AcceptedFindings: Sendable, Equatable {
     for (number, line) in lines.enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }
-      guard let entry = Entry(line) else {
+      guard let entry = Entry(line, number: number + 1) else {
         throw Complaint(
           .malformed,
           "\(path):\(number + 1): '\(line)' is not 'SYSTEM FINGERPRINT # REASON'"
@@ -44,6 +46,19 @@ public struct AcceptedFindings: Sendable, Equatable {
     self.entries = entries
   }
 
+  /// The same for a walker in C, whose fingerprints say in which call and by which function; lines of
+  /// before they did are refused, since each of them silences more than one fault.
+  public func naming(placesIn path: String) throws(Complaint) -> AcceptedFindings {
+    guard let entry = entries.first(where: { !$0.fingerprint.contains(" in ") }) else {
+      return self
+    }
+    throw Complaint(
+      .malformed,
+      "\(path):\(entry.line): '\(entry.fingerprint)' names no call; run the check without --accept"
+        + " and write down the lines 'known as' that are to be accepted"
+    )
+  }
+
   /// The fingerprints accepted of a system.
   public func fingerprints(in system: String) -> Set<String> {
     Set(entries.filter { $0.system == system }.map(\.fingerprint))
@@ -51,7 +66,7 @@ public struct AcceptedFindings: Sendable, Equatable {
 }
 
 extension AcceptedFindings.Entry {
-  fileprivate init?(_ line: String) {
+  fileprivate init?(_ line: String, number: Int) {
     guard let mark = line.range(of: " # ", options: .backwards) else { return nil }
     let words = line[..<mark.lowerBound].split(separator: " ", maxSplits: 1)
     let reason = line[mark.upperBound...].trimmingCharacters(in: .whitespaces)
@@ -59,5 +74,6 @@ extension AcceptedFindings.Entry {
     system = String(words[0])
     fingerprint = words[1].trimmingCharacters(in: .whitespaces)
     self.reason = reason
+    self.line = number
   }
 }

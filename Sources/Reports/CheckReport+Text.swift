@@ -45,7 +45,7 @@ extension CheckReport.Result {
       "\(system)/\(subject): seed \(seed), shard \(shard), cases up to \(caseLimit)"
         + " (\(ending)), \(grouped(audits)) audits"
     ]
-    lines += dialect.map { "  dialect: \($0)" }
+    lines += dialect.map { "  given the benefit of a dialect: \($0)" }
     lines += notJudged.map { "  not judged: \($0)" }
     lines += accepted.map {
       $0.count > 0
@@ -79,7 +79,13 @@ extension CheckReport.Result {
 extension ViolationReport {
   /// The violation as a person reads it.
   public func lines(title: String) -> [String] {
-    var lines = ["\(title): \(rule)", "  \(message)", "", "  rule       \(statement)"]
+    var lines = ["\(title): \(rule)", "  \(message)"]
+    for other in also {
+      lines += [
+        "  also       \(other.rule): \(other.message)", "             (\(other.fingerprint))",
+      ]
+    }
+    lines += ["", "  rule       \(statement)"]
     lines.append("             (\(reference))")
     lines.append("  with       \(configuration)")
     if let firstCase, let occurrences {

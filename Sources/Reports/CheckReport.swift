@@ -138,6 +138,16 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     public var text: String
   }
 
+  /// Something else that the last call of the counterexample broke.
+  public struct Other: Codable, Sendable, Equatable {
+    /// The name of the rule.
+    public var rule: String
+    /// What happened.
+    public var message: String
+    /// The same for every instance of the same fault.
+    public var fingerprint: String
+  }
+
   /// The name of the rule.
   public var rule: String
   /// The rule, in a sentence.
@@ -148,6 +158,8 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public var message: String
   /// The same for every instance of the same fault.
   public var fingerprint: String
+  /// What else the same call broke, what explains more before what explains less.
+  public var also: [Other]
   /// The first case that failed so; nil for a replay.
   public var firstCase: UInt64?
   /// How many cases failed so.
@@ -186,6 +198,9 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     reference = finding.reference
     message = finding.message
     fingerprint = finding.fingerprint
+    also = finding.others.map {
+      Other(rule: $0.rule, message: $0.message, fingerprint: $0.fingerprint)
+    }
     firstCase = failure?.caseIndex
     occurrences = failure?.occurrences
     self.token = token.text

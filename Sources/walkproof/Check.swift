@@ -34,7 +34,7 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
-    let accepted = try acceptance.findings()
+    let accepted = try acceptance.findings(of: selection.external)
     let chosen = try selection.selection()
     let sink = try ReportSink(path: output.output)
     let folder = noCorpus ? nil : Corpus(path: corpus)

@@ -84,9 +84,10 @@ struct AcceptanceOptions: ParsableArguments {
   var accept: String?
 
   /// The findings; none where no file is given.
-  func findings() throws(Complaint) -> AcceptedFindings {
+  func findings(of external: ExternalOptions) throws(Complaint) -> AcceptedFindings {
     guard let accept else { return AcceptedFindings() }
-    return try AcceptedFindings(path: accept)
+    let findings = try AcceptedFindings(path: accept)
+    return external.isGiven ? try findings.naming(placesIn: accept) : findings
   }
 }
 

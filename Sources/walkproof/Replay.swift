@@ -27,7 +27,7 @@ struct Replay: ParsableCommand {
       )
     }
     let subject = try subject(of: token, in: system)
-    let accepted = try acceptance.findings().fingerprints(in: system.name)
+    let accepted = try acceptance.findings(of: external).fingerprints(in: system.name)
     let sink = try ReportSink(path: output.output)
     guard
       let counterexample = subject.counterexample(

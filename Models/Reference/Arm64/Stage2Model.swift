@@ -12,8 +12,6 @@ public struct Stage2Model: Sendable {
     public var relaxOfUnmapped = Errno.again
     /// A map that is not made on behalf of a fault goes on behind a mapping that is there already.
     public var goesOnAfterSame = false
-    /// An owner is annotated by the largest entries that fit, as a mapping would be.
-    public var ownsBlocks = false
     /// The contract of the calls as documented.
     public init() {}
   }
@@ -130,7 +128,7 @@ public struct Stage2Model: Sendable {
         cursor,
         0,
         range.upperBound - cursor,
-        pagesOnly: !contract.ownsBlocks
+        pagesOnly: true
       ) {
         guard descend(tables.place(of: cursor, at: level), &allocations) else { return .noMemory }
         level += 1

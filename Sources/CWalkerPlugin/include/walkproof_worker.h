@@ -35,6 +35,7 @@ struct walkproof_record {
 	uint32_t order;
 	uint64_t addr, size, old, val;
 	uint64_t site;  /* offset of the instruction in the plugin's file; 0 if not known */
+	uint64_t function, caller; /* the same inside the function that did it, and its caller */
 	uint32_t text;  /* offset of the words in the log's text, 0 for none */
 	uint32_t line;
 };

@@ -51,6 +51,12 @@ public struct Judges: EventListener, Sendable {
     get { findings.accepted }
     set { findings.accepted = newValue }
   }
+  /// Says in which call and function of the walker something was done, for fingerprints; nil for
+  /// nobody.
+  public var context: (any FingerprintContext)? {
+    get { findings.context }
+    set { findings.context = newValue }
+  }
   /// How often each accepted violation was seen since the last call of this.
   public mutating func takeAcceptedCounts() -> [String: UInt64] { findings.takeAcceptedCounts() }
   /// Whether stores are not reported, and each call's tables are taken over by `adopt(_:)`.
@@ -84,6 +90,7 @@ public struct Judges: EventListener, Sendable {
   public mutating func beginCall(_ contract: CallContract) {
     self.contract = contract
     callBeganAt = findings.now
+    findings.isReturning = false
     clearTouched()
     progress.steps = 0
     barriers.beginCall()
@@ -92,6 +99,7 @@ public struct Judges: EventListener, Sendable {
 
   /// The call has returned: what it owed must be there.
   public mutating func endCall() {
+    findings.isReturning = true
     progress.judgeReturn(limit: contract.stepLimit, &findings)
     if contract.isDestroy {
       settle()

@@ -35,6 +35,10 @@ struct Findings: Sendable {
   private(set) var count = 0
   /// The number of the current event.
   @usableFromInline var now = 0
+  /// Says in which call and function something was done; nil where fingerprints do without.
+  var context: (any FingerprintContext)?
+  /// Whether the call is over: what is found is decided by no event of this moment.
+  var isReturning = false
   /// Fingerprints of what is known and accepted: counted, and no violation.
   var accepted: Set<String> = []
   /// How often each of them was seen.
@@ -50,14 +54,19 @@ struct Findings: Sendable {
     violations.removeAll(keepingCapacity: true)
     count = 0
     now = 0
+    isReturning = false
   }
 
-  /// Adds one; `detail` is the part of the fingerprint beyond the rule and the place in the tree.
+  /// Adds one.
+  ///
+  /// `detail` is the part of the fingerprint beyond the rule and the place in the tree; `ordinal` the
+  /// number of the event that decided, where it is not the current one.
   mutating func add(
     _ rule: Rule,
     _ message: @autoclosure () -> String,
     at place: Place? = nil,
-    detail: @autoclosure () -> String = ""
+    detail: @autoclosure () -> String = "",
+    decidedAt ordinal: Int? = nil
   ) {
     guard violations.count < Self.limit || !accepted.isEmpty else {
       count += 1
@@ -67,6 +76,15 @@ struct Findings: Sendable {
     let detail = detail()
     if !detail.isEmpty { fingerprint += "/" + detail }
     if let level = place?.level { fingerprint += level == .last ? "/last-level" : "/upper-level" }
+    if let context {
+      fingerprint += context.qualify(
+        rule,
+        entryAddress: place?.entryAddress,
+        inputAddress: place?.inputAddress,
+        level: place?.level,
+        decidedAt: ordinal ?? (isReturning ? nil : now)
+      )
+    }
     // After a loss there is nothing left to go on with.
     if rule != .lost, accepted.contains(fingerprint) {
       acceptedCounts[fingerprint, default: 0] += 1
@@ -74,6 +92,8 @@ struct Findings: Sendable {
     }
     count += 1
     guard violations.count < Self.limit else { return }
+    // With a context one fault may be found of many entries, and is told once.
+    if context != nil, violations.contains(where: { $0.fingerprint == fingerprint }) { return }
     violations.append(
       Violation(
         rule: rule,

@@ -66,7 +66,7 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
       )
       var contract = bounded(.publishing, size: size)
       contract.synchronisesContext = true
-      contract.permitsWarnings = library.warnsOfMisuse && expected == .invalid
+      contract.permitsWarnings = library.warnsOfMisuse && [.invalid, .range].contains(expected)
       machine.begin(contract, allocations: allocations)
       let found = walker.map(
         address: address,

@@ -54,23 +54,33 @@ struct TableCheck<S: TableSession> {
       let audits = choices.flip(oneIn: 64)
       finding = session.perform(operation, into: &statistics)
       narrator.call(operation, session.machine)
+      if let first = finding, session.isPassedOver(first, accepting: accepted) {
+        statistics.count(accepted: [session.findings(first)[0].fingerprint: 1])
+        finding = nil
+      }
       if finding == nil, audits {
         statistics.countAudit()
         finding = session.audit()
       }
     }
+    var isDestroyed = false
     if finding == nil {
       statistics.countAudit()
       finding = session.audit()
       if finding == nil {
         finding = session.destroy()
+        isDestroyed = true
         narrator.call("destroy()", session.machine)
       }
     }
-    if let known = finding, accepted.contains(known.fingerprint) {
-      // What comes after it would be judged by a model that no longer applies.
-      statistics.count(accepted: [known.fingerprint: 1])
-      finding = nil
+    if let first = finding {
+      // After what is accepted the case ends: its model no longer applies.
+      let all = session.findings(first, comparesEntries: !isDestroyed)
+      let isKnown = all.map { accepted.contains($0.fingerprint) }
+      for (finding, isKnown) in zip(all, isKnown) where isKnown {
+        statistics.count(accepted: [finding.fingerprint: 1])
+      }
+      finding = .combined(zip(all, isKnown).filter { !$0.1 }.map(\.0))
     }
     statistics.count(accepted: session.machine.judges.takeAcceptedCounts())
     narrator.end(finding, session.machine) { session.comparison.views(of: $0, session.tables) }

@@ -8,11 +8,9 @@ public struct CheckListener: EventListener {
   /// Whether events are kept.
   @usableFromInline var isRecording = false
   /// The events kept.
-  @usableFromInline var recording: [Event] = []
-  /// Where in the walker's file each of them was made; 0 where that is not known.
-  @usableFromInline var recordedSites: [UInt64] = []
-  /// Where in the walker's file the current event is made; 0 where that is not known.
-  @usableFromInline var site: UInt64 = 0
+  @usableFromInline let log = EventLog()
+  /// Where in the walker's file the current event is made.
+  @usableFromInline var site = EventLog.Site()
   /// The file that holds the walker; nil for walkers of this package.
   var walkerFile: String?
 
@@ -20,9 +18,15 @@ public struct CheckListener: EventListener {
   var hiddenLoads = 0
 
   /// Forgets the events kept.
-  mutating func forget() {
-    recording.removeAll(keepingCapacity: true)
-    recordedSites.removeAll(keepingCapacity: true)
+  mutating func forget() { log.forget() }
+
+  /// Has the judges' fingerprints say where in the walker's file something was decided.
+  mutating func namePlaces(in file: String, _ functionName: @escaping @Sendable (UInt64) -> String)
+  {
+    walkerFile = file
+    isRecording = true
+    log.functionName = functionName
+    judges.context = log
   }
 
   init(judges: Judges) { self.judges = judges }
@@ -31,8 +35,7 @@ public struct CheckListener: EventListener {
   @inlinable @inline(__always)
   public mutating func observe(_ event: Event) {
     if isRecording {
-      recording.append(event)
-      recordedSites.append(site)
+      log.append(event, at: site)
     }
     judges.observe(event)
   }

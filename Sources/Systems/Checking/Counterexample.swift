@@ -92,7 +92,7 @@ struct ReportNarrator: CaseNarrator {
   mutating func begin(_ configuration: String) { self.configuration = configuration }
 
   mutating func call(_ operation: some CustomStringConvertible, _ machine: borrowing CheckMachine) {
-    let count = machine.base.listener.recording.count
+    let count = machine.base.listener.log.events.count
     calls.append(.init(text: operation.description, eventCount: count - (boundaries.last ?? 0)))
     boundaries.append(count)
   }
@@ -110,8 +110,8 @@ struct ReportNarrator: CaseNarrator {
       pageShift: machine.base.memory.pageShift
     )
     let steps = history.steps(
-      of: machine.base.listener.recording,
-      sites: machine.base.listener.recordedSites,
+      of: machine.base.listener.log.events,
+      sites: machine.base.listener.log.sites.map(\.instruction),
       callEnds: boundaries
     )
     counterexample = Counterexample(

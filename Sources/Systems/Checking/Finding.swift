@@ -1,3 +1,4 @@
+import Architecture
 import Oracles
 
 /// One thing that is wrong with a subject, as a person is told of it.
@@ -16,6 +17,12 @@ public struct Finding: Sendable, Hashable {
   public var entryAddress: UInt64?
   /// The input address concerned.
   public var inputAddress: UInt64?
+  /// The level of the descriptor concerned.
+  public var level: Int?
+  /// The number of the event at which it was seen; as late as can be where it was seen in no event.
+  public var eventOrdinal: Int
+  /// What else the same call broke, what explains more before what explains less.
+  public var others: [Finding] = []
 
   init(
     rule: String,
@@ -24,8 +31,12 @@ public struct Finding: Sendable, Hashable {
     message: String,
     fingerprint: String,
     entryAddress: UInt64? = nil,
-    inputAddress: UInt64? = nil
+    inputAddress: UInt64? = nil,
+    level: Int? = nil,
+    eventOrdinal: Int = .max
   ) {
+    self.level = level
+    self.eventOrdinal = eventOrdinal
     self.rule = rule
     self.statement = statement
     self.reference = reference
@@ -44,7 +55,9 @@ public struct Finding: Sendable, Hashable {
       message: violation.message,
       fingerprint: violation.fingerprint,
       entryAddress: violation.entryAddress,
-      inputAddress: violation.inputAddress
+      inputAddress: violation.inputAddress,
+      level: violation.level?.rawValue,
+      eventOrdinal: violation.eventOrdinal
     )
   }
 
@@ -92,7 +105,8 @@ public struct Finding: Sendable, Hashable {
         + " and the model says \(expected)",
       fingerprint: "wrong-entry \(fingerprint)",
       entryAddress: entryAddress,
-      inputAddress: inputAddress
+      inputAddress: inputAddress,
+      level: level
     )
   }
 

@@ -53,7 +53,7 @@ struct PairCase<Generator: OperationGenerator> {
         (
           $0,
           CallEvents(
-            machine.base.listener.recording,
+            machine.base.listener.log.events,
             hiddenLoads: machine.base.listener.hiddenLoads
           )
         )

@@ -78,13 +78,4 @@ struct DialectProbe {
     _ = table.map(0, blockPages, offset: 0)
     return table.did { $0.kind == WALKPROOF_EV_DETACH.rawValue }
   }
-
-  /// Whether the owner of as much as a block spans is annotated above the last level.
-  func ownsBlocks() -> Bool {
-    var table = table()
-    let size = blockPages * plugin.granule.sizeInBytes
-    _ = table.call(WALKPROOF_CALL_SET_OWNER, (0, size, 1, 0, 0))
-    let leaf = table.call(WALKPROOF_CALL_GET_LEAF)
-    return leaf.result == 0 && leaf.outputs.0 != 0 && Int64(bitPattern: leaf.outputs.1) < 3
-  }
 }

@@ -22,6 +22,10 @@ public final class Plugin: Sendable {
   /// Which calls it has, by `walkproof_call`.
   let calls: UInt32
   private let place: Place
+  /// Says where in its source an instruction is; nil where nobody can.
+  private let locate: SourceLocator?
+  /// The names of functions that were asked for, by an offset in each.
+  private let functionNames = Mutex<[UInt64: String]>([:])
   /// How long a call may take, in milliseconds.
   ///
   /// Calls take microseconds; one that took seconds is never given as long again, so that the case
@@ -36,8 +40,15 @@ public final class Plugin: Sendable {
   ///   - path: The shared object.
   ///   - executable: The program that is started with `worker PATH FD`; it calls `Plugin.serve`.
   ///   - granule: The granule that it has to be for; nil for whichever it is for.
+  ///   - locate: Says where in its source an instruction is.
   /// - Throws: `PluginFault` where it cannot be loaded, or is for another granule.
-  public init(path: String, executable: String, granule: Granule? = nil) throws(PluginFault) {
+  public init(
+    path: String,
+    executable: String,
+    granule: Granule? = nil,
+    locate: SourceLocator? = nil
+  ) throws(PluginFault) {
+    self.locate = locate
     // The memory's layout depends on the granule, which only the plugin knows.
     let probe = try PluginWorker(Place(executable: executable, path: path, granule: .size64K))
     let facts = probe.control.pointee.facts
@@ -60,6 +71,22 @@ public final class Plugin: Sendable {
 
   /// Whether it says that it reports something, one of `WALKPROOF_CAP_`.
   func reports(_ capability: UInt32) -> Bool { capabilities & capability != 0 }
+
+  /// The name of the function that an offset of the shared object is in; empty where that is not
+  /// known.
+  ///
+  /// What was asked once is kept: the same few places come again and again.
+  func functionName(at offset: UInt64) -> String {
+    guard offset != 0, let locate else { return "" }
+    return functionNames.withLock { names in
+      if let known = names[offset] { return known }
+      let text = locate(path, [offset]).first ?? ""
+      // Of what a compiler made of it, `f.constprop.0`, the function's own name.
+      let name = String(text.prefix { $0 != "," && $0 != "." })
+      names[offset] = name
+      return name
+    }
+  }
 
   /// Whether it has a call.
   func has(_ call: walkproof_call) -> Bool { calls >> call.rawValue & 1 != 0 }

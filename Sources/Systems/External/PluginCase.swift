@@ -18,8 +18,10 @@ final class PluginCase {
   private let worker: PluginWorker?
   /// The first root page.
   private(set) var root: UInt64 = 0
-  /// Whether the table was made to free later what it takes out of the tree.
-  private var defersFrees = false
+  /// How many bits input and output addresses have.
+  private var addressBits: (input: UInt64, output: UInt64) = (64, 64)
+  /// How the table was made, `WALKPROOF_F_` bits.
+  private var flags: Int32 = 0
 
   init(_ plugin: Plugin) {
     self.plugin = plugin
@@ -46,11 +48,12 @@ final class PluginCase {
     outputAddressBits: UInt64,
     on machine: inout CheckMachine
   ) {
-    defersFrees = flags & Int32(WALKPROOF_F_RCU_FREE) != 0
+    self.flags = flags
     machine.judges.adoptsTables = !plugin.reports(WALKPROOF_CAP_EVENTS)
     worker?.control.pointee.physical_base = machine.base.memory.base
     root = machine.base.memory.base
-    machine.base.listener.walkerFile = plugin.path
+    addressBits = (inputAddressBits, outputAddressBits)
+    machine.base.listener.namePlaces(in: plugin.path) { [plugin] in plugin.functionName(at: $0) }
     let answer = call(
       WALKPROOF_CALL_INIT,
       (UInt64(flags), inputAddressBits, outputAddressBits, 0, 0),
@@ -72,6 +75,7 @@ final class PluginCase {
       return Answer()
     }
     guard worker.isAlive else { return Answer() }
+    machine.base.listener.log.begin(logged(call, arguments))
     let loss = worker.call(
       call,
       arguments,
@@ -97,6 +101,44 @@ final class PluginCase {
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
   }
 
+  /// The call as fingerprints name it.
+  private func logged(
+    _ call: walkproof_call,
+    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64)
+  ) -> LoggedCall {
+    let pageSize = plugin.granule.sizeInBytes
+    let input: (UInt64, UInt64)? =
+      switch call {
+      case WALKPROOF_CALL_INIT, WALKPROOF_CALL_DESTROY, WALKPROOF_CALL_QUIESCE: nil
+      case WALKPROOF_CALL_MKYOUNG, WALKPROOF_CALL_MKOLD, WALKPROOF_CALL_IS_YOUNG,
+        WALKPROOF_CALL_RELAX, WALKPROOF_CALL_GET_LEAF:
+        (arguments.0, pageSize)
+      default: (arguments.0, arguments.1)
+      }
+    return LoggedCall(
+      name: Plugin.name(of: call),
+      input: input,
+      output: call == WALKPROOF_CALL_MAP ? arguments.2 : nil,
+      pageSize: pageSize,
+      inputBits: addressBits.input,
+      outputBits: addressBits.output,
+      misuse: call == WALKPROOF_CALL_MAP ? misuse(of: arguments) : nil
+    )
+  }
+
+  /// What no map may be asked for; nil where this one may.
+  private func misuse(of arguments: (UInt64, UInt64, UInt64, UInt64, UInt64)) -> String? {
+    let (address, _, output, protection, _) = arguments
+    func has(_ bits: UInt64) -> Bool { protection & bits == bits }
+    if has(Protection.device | Protection.execute) { return "executable device memory" }
+    guard flags & Int32(WALKPROOF_F_STAGE1) != 0 else {
+      let isIdentity = flags & Int32(WALKPROOF_F_IDMAP) != 0
+      return isIdentity && address != output ? "no identity" : nil
+    }
+    if !has(Protection.read) { return "not readable" }
+    return has(Protection.write | Protection.execute) ? "writable and executable" : nil
+  }
+
   /// Takes the tables over from the memory of a plugin that reports no stores.
   private func adoptTables(on machine: inout CheckMachine) {
     guard let worker else { return }
@@ -112,8 +154,12 @@ final class PluginCase {
   var records: UnsafeBufferPointer<walkproof_record>? { worker?.records }
 
   private func replay(_ record: walkproof_record, on machine: inout CheckMachine) {
-    machine.base.listener.site = record.site
-    defer { machine.base.listener.site = 0 }
+    machine.base.listener.site = EventLog.Site(
+      instruction: record.site,
+      function: record.function,
+      caller: record.caller
+    )
+    defer { machine.base.listener.site = EventLog.Site() }
     let memory = machine.base.memory
     let page = record.addr & ~(UInt64(1) << memory.pageShift - 1)
     let index = (record.addr - page) >> 3
@@ -137,10 +183,12 @@ final class PluginCase {
     case WALKPROOF_EV_DCACHE: machine.clean(record.addr, sizeInBytes: record.size)
     case WALKPROOF_EV_ICACHE:
       machine.invalidateInstructions(record.addr, sizeInBytes: record.size)
-    case WALKPROOF_EV_WARN: machine.warn(Site("WARN_ON", line: record.line))
+    case WALKPROOF_EV_WARN:
+      machine.base.listener.log.warning = worker?.text(of: record) ?? ""
+      machine.warn(Site("WARN_ON", line: record.line))
     case WALKPROOF_EV_DETACH:
       // A table that is freed at once is given away to nobody.
-      if defersFrees { machine.base.deferFree(page) }
+      if flags & Int32(WALKPROOF_F_RCU_FREE) != 0 { machine.base.deferFree(page) }
     case WALKPROOF_EV_LOCK: machine.base.readSection(isEntered: record.flags & 1 != 0)
     default: replayMaintenance(record, on: &machine)
     }

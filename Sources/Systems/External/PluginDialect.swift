@@ -1,14 +1,15 @@
 import Architecture
 import CWalkerPlugin
-public import Machines
+import Machines
 import Oracles
 import Reference
 import Walkers
 
-/// Where libraries differ without being wrong, as found by asking this one.
+/// Where libraries differ and are right either way, as found by asking this one.
+///
+/// A difference that is a known fault of history is none of these, whatever the library answers: it is
+/// judged as the reference model has it, and found.
 public struct PluginDialect: Sendable, Hashable {
-  /// What adding permissions to an address that is not mapped returns.
-  public var relaxOfUnmapped = Errno.ok
   /// Whether a map that finds the same mapping goes on behind it, where no fault asked for it.
   public var goesOnAfterSame = false
   /// Whether it knows walks that others may run beside.
@@ -19,29 +20,16 @@ public struct PluginDialect: Sendable, Hashable {
   public var relaxesLocally = false
   /// Whether ages are read and cleared by range, and say no more than young or old.
   public var agesByRange = false
-  /// Whether owners are annotated by the largest entries that fit.
-  public var ownsBlocks = false
   /// Whether tables can be freed later than they are taken out of the tree.
   public var defersFrees = false
-  /// The calls that it lacks, by the names that the plugin's table has for them.
-  public var missingCalls: [String] = []
 
   /// Asks a plugin.
   public init(of plugin: Plugin) {
     agesByRange = !plugin.has(WALKPROOF_CALL_MKOLD) && plugin.has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)
-    missingCalls = PluginDialect.names.filter { !plugin.has($0.call) }.map(\.name)
-    let probe = DialectProbe(plugin)
-    if plugin.has(WALKPROOF_CALL_MAP), plugin.has(WALKPROOF_CALL_QUIESCE) {
-      defersFrees = probe.defersFrees()
-    }
-    if plugin.has(WALKPROOF_CALL_SET_OWNER), plugin.has(WALKPROOF_CALL_GET_LEAF) {
-      ownsBlocks = probe.ownsBlocks()
-    }
-    var table = probe.table()
-    if plugin.has(WALKPROOF_CALL_RELAX) {
-      relaxOfUnmapped = table.call(WALKPROOF_CALL_RELAX, (0, Protection.read, 0, 0, 0)).errno
-    }
     guard plugin.has(WALKPROOF_CALL_MAP) else { return }
+    let probe = DialectProbe(plugin)
+    if plugin.has(WALKPROOF_CALL_QUIESCE) { defersFrees = probe.defersFrees() }
+    var table = probe.table()
     _ = table.map(0, 1)
     locksEntries = table.did { record in
       record.kind == WALKPROOF_EV_STORE.rawValue && record.val & 1 == 0 && record.val != 0
@@ -57,32 +45,37 @@ public struct PluginDialect: Sendable, Hashable {
     }
   }
 
-  /// The dialect in sentences.
-  public var sentences: [String] {
-    [
-      "relax_perms of an unmapped address returns \(relaxOfUnmapped)",
-      goesOnAfterSame
-        ? "a map goes on behind a leaf that is there already, unless a fault asked for it"
-        : "a map stops at the first leaf that is there already",
-      hasSharedWalks
-        ? "maps can be made while other walks run" : "every map is alone",
-      relaxesLocally
-        ? "relax_perms invalidates on the issuing CPU only"
-        : "relax_perms invalidates on every CPU",
-      locksEntries
-        ? "an entry is marked as locked while it is replaced"
-        : "an entry is 0 while it is replaced",
-      agesByRange
-        ? "ages are read and cleared by range" : "ages are read and cleared by address",
-      ownsBlocks
-        ? "an owner is annotated by the largest entries that fit"
-        : "an owner is annotated page by page",
-      defersFrees
-        ? "tables that a map replaces can be freed later" : "tables are freed at once",
-    ] + (missingCalls.isEmpty ? [] : ["it has no " + missingCalls.joined(separator: ", ")])
+  /// What it is given the benefit of, a sentence each: where it is judged by another contract than
+  /// the reference model's own.
+  public var benefits: [String] {
+    let sentences: [(Bool, String)] = [
+      (
+        goesOnAfterSame,
+        "a map goes on behind a leaf that is there already, unless a fault asked for it"
+      ),
+      (
+        relaxesLocally,
+        "relax_perms invalidates on the issuing CPU only: the others fault once more"
+      ),
+      (locksEntries, "an entry that is replaced is marked as locked meanwhile, and not 0"),
+      (
+        agesByRange,
+        "ages are read and cleared by range: mkold and is_young are asked that way, and no old"
+          + " descriptor is compared"
+      ),
+      (
+        hasSharedWalks,
+        "maps beside which other walks may run are kept apart by a section, not a lock"
+      ),
+      (defersFrees, "tables that such a map replaces are freed when the other walks are over"),
+    ]
+    return sentences.filter(\.0).map(\.1)
   }
+}
 
-  private static let names: [(call: walkproof_call, name: String)] = [
+extension Plugin {
+  /// The calls that a plugin may lack, by the names that its table has for them.
+  static let callNames: [(call: walkproof_call, name: String)] = [
     (WALKPROOF_CALL_MAP, "map"), (WALKPROOF_CALL_UNMAP, "unmap"),
     (WALKPROOF_CALL_SET_OWNER, "set_owner"), (WALKPROOF_CALL_WRPROTECT, "wrprotect"),
     (WALKPROOF_CALL_MKYOUNG, "mkyoung"), (WALKPROOF_CALL_MKOLD, "mkold"),
@@ -90,9 +83,17 @@ public struct PluginDialect: Sendable, Hashable {
     (WALKPROOF_CALL_RELAX, "relax"), (WALKPROOF_CALL_FLUSH, "flush"),
     (WALKPROOF_CALL_GET_LEAF, "get_leaf"), (WALKPROOF_CALL_SPLIT, "split"),
   ]
-}
 
-extension Plugin {
+  /// A call's name.
+  static func name(of call: walkproof_call) -> String {
+    switch call {
+    case WALKPROOF_CALL_INIT: "init"
+    case WALKPROOF_CALL_DESTROY: "destroy"
+    case WALKPROOF_CALL_QUIESCE: "quiesce"
+    default: callNames.first { $0.call == call }?.name ?? "call \(call.rawValue)"
+    }
+  }
+
   /// The calls of a guest stage 2 that can be made of it.
   var stage2Calls: Set<Stage2Operation.Kind> {
     let hasAges = has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)

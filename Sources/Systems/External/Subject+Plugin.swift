@@ -26,9 +26,9 @@ extension Subject {
   ) -> Subject {
     let byGranule = PluginSet(plugins)
     var contract = Stage2Model.Contract()
-    contract.relaxOfUnmapped = dialect.relaxOfUnmapped
+    // Success on an entry that is not there is a fault of history, and no dialect.
+    contract.relaxOfUnmapped = .again
     contract.goesOnAfterSame = dialect.goesOnAfterSame
-    contract.ownsBlocks = dialect.ownsBlocks
     let calls = plugins.map(\.stage2Calls).reduce(into: Set(Stage2Operation.Kind.allCases)) {
       $0.formIntersection($1)
     }
@@ -55,7 +55,7 @@ extension Subject {
           System.Transition(old: .invalid, new: .block),
           System.Transition(old: .invalid, new: .table),
         ] : [],
-      dialect: dialect.sentences,
+      dialect: dialect.benefits,
       replay: .command(options: replayOptions),
       locate: locate,
       limits: limits(plugins, isWide: isWide, dialect: dialect, calls: calls)

@@ -1,0 +1,72 @@
+import Architecture
+import Machines
+import Oracles
+import Reference
+
+extension TableSession {
+  /// All that the last call broke, of which `first` was noticed first.
+  ///
+  /// Where the walker did not come back nothing else is news. Where a result is not the model's the
+  /// entries are not compared: the model did something else. `comparesEntries` is false where there
+  /// is no call whose entries could be compared, or no table.
+  func findings(_ first: Finding, comparesEntries: Bool = true) -> [Finding] {
+    if let loss = machine.loss { return [loss] }
+    var findings = machine.judges.violations.map { Finding($0) }
+    let isOfJudges = findings.contains { $0.fingerprint == first.fingerprint }
+    if !isOfJudges { findings.append(qualified(first)) }
+    if comparesEntries, isOfJudges || first.rule == "wrong-entry" {
+      findings += differences().map(qualified)
+    }
+    return findings
+  }
+
+  /// Whether the last call returned what is known and accepted and did no more than the model: then
+  /// the case goes on.
+  func isPassedOver(_ first: Finding, accepting accepted: Set<String>) -> Bool {
+    guard !accepted.isEmpty, machine.judges.violationCount == 0 else { return false }
+    let findings = findings(first)
+    return findings.count == 1 && findings[0].rule == "wrong-result"
+      && accepted.contains(findings[0].fingerprint) && differences().isEmpty
+  }
+
+  /// With the end of its fingerprint, where the walker's calls and functions are known.
+  private func qualified(_ finding: Finding) -> Finding {
+    var finding = finding
+    let log = machine.base.listener.log
+    finding.fingerprint +=
+      finding.rule == "wrong-entry"
+      ? log.qualifyEntry(
+        at: finding.entryAddress,
+        inputAddress: finding.inputAddress,
+        level: finding.level
+      ) : log.qualifyResult(replaced: replacedLeaf)
+    return finding
+  }
+
+  /// The first valid leaf that the last call did away with, and did not merely change.
+  private var replacedLeaf: (kind: EntryKind, inputAddress: UInt64)? {
+    for number in 0..<machine.judges.touchedCount {
+      let entry = machine.judges.touched(at: number)
+      let kind = comparison.regime.kind(of: entry.before, at: entry.level)
+      let now = comparison.memory.descriptor(at: entry.entryAddress) ?? 0
+      let isGone = !comparison.regime.kind(of: now, at: entry.level).isValid
+      guard
+        kind.isLeaf,
+        isGone || comparison.regime.demandsBreak(from: entry.before, to: now, at: entry.level)
+      else { continue }
+      return (kind, entry.inputAddress)
+    }
+    return nil
+  }
+
+  /// Every kind of difference between the entries that either side changed in the last call.
+  private func differences() -> [Finding] {
+    let touched = (0..<machine.judges.touchedCount).map { machine.judges.touched(at: $0) }
+    let places =
+      tables.changes + touched.map { Place(level: $0.level.rawValue, address: $0.inputAddress) }
+    var seen: Set<Place> = []
+    return places.filter { seen.insert($0).inserted }.compactMap {
+      comparison.compare($0, with: tables)
+    }
+  }
+}
