@@ -29,6 +29,9 @@ struct Check: ParsableCommand {
   @Option(help: "How many different failures of a subject end its check.")
   var failures = 16
 
+  @Flag(help: "End at the first violation, and do not shrink it.")
+  var stopAtFirst = false
+
   func validate() throws {
     if failures < 1 { throw ValidationError("--failures must be at least 1.") }
   }
@@ -44,6 +47,7 @@ struct Check: ParsableCommand {
     var report = CheckReport(results: [])
     var corpusComplaint: Complaint?
     for (system, subject) in chosen where !interruptFlag.isRaised {
+      if stopAtFirst, report.status == .violated { break }
       var result = check(
         subject,
         of: system,
@@ -90,7 +94,7 @@ struct Check: ParsableCommand {
     let start = clock.now
     let limit = budget.seconds(each: count, isNamed: selection.isNamed)
     let campaign = subject.campaign(
-      budget.plan(failureLimit: failures),
+      budget.plan(failureLimit: stopAtFirst ? 1 : failures),
       jobs: budget.threadCount,
       accepting: accepted.fingerprints(in: system.name),
       interrupt: interruptFlag
@@ -108,10 +112,10 @@ struct Check: ParsableCommand {
       }
     )
     let seconds = (clock.now - start).inSeconds
-    if !result.failures.isEmpty {
+    if !result.failures.isEmpty, !stopAtFirst {
       screen.progress("\(system.name)/\(subject.name): shrinking \(result.failures.count) failures")
+      campaign.shrinkFailures(of: &result)
     }
-    campaign.shrinkFailures(of: &result)
     terminal = screen
     return CheckReport.Result(
       system: system,

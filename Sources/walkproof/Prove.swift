@@ -22,8 +22,11 @@ struct Prove: ParsableCommand {
   @Option(help: "The subject to prove things of: built-in, reference, seed or a museum variant.")
   var subject = "built-in"
 
-  @Option(help: "Only theorems whose names contain this.")
-  var only: String?
+  @Option(help: "Only theorems whose names contain this; of several, one of them.")
+  var only: [String] = []
+
+  @Flag(help: "End at the first violation.")
+  var stopAtFirst = false
 
   @Option(help: "How many theorems to prove at a time, one a core by default.")
   var jobs: Int?
@@ -67,12 +70,13 @@ struct Prove: ParsableCommand {
       )
     }
     let chosen = Catalogue.jobs(of: proofSystem).filter { job in
-      only.map { part in job.theorems.contains { $0.name.contains(part) } } ?? true
+      only.isEmpty
+        || job.theorems.contains { theorem in only.contains { theorem.name.contains($0) } }
     }
     if chosen.isEmpty {
       throw Complaint(
         .usage,
-        "no theorem's name contains '\(only ?? "")'; see 'walkproof prove --list'"
+        "no theorem's name contains '\(only.joined(separator: "' or '"))'; see 'walkproof prove --list'"
       )
     }
     let sink = try ReportSink(path: output.output)
@@ -136,7 +140,7 @@ struct Prove: ParsableCommand {
     _ options: ProofOptions,
     _ sink: ReportSink
   ) throws -> [TheoremResult] {
-    let prover = Prover(jobs: chosen, options: options)
+    let prover = Prover(jobs: chosen, options: options, stopsAtFirst: stopAtFirst)
     prover.start(threads: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     var terminal = Terminal()
     var results: [TheoremResult] = []
@@ -149,6 +153,8 @@ struct Prove: ParsableCommand {
             try sink.write(lines.map { $0 + "\n" }.joined())
           }
           results += found
+          // Those before it in the list are there, so that no thread's luck decides what is told.
+          if stopAtFirst, found.contains(where: \.isViolated) { return results }
           break
         }
         if interruptFlag.isRaised { return results }
@@ -164,17 +170,21 @@ struct Prove: ParsableCommand {
 private final class Prover: Sendable {
   private struct State {
     var next = 0
+    /// The first job that is not begun any more.
+    var end: Int
     var results: [[TheoremResult]?]
   }
 
   private let jobs: [ProofJob]
   private let options: ProofOptions
+  private let stopsAtFirst: Bool
   private let state: Mutex<State>
 
-  init(jobs: [ProofJob], options: ProofOptions) {
+  init(jobs: [ProofJob], options: ProofOptions, stopsAtFirst: Bool) {
     self.jobs = jobs
     self.options = options
-    state = Mutex(State(results: Array(repeating: nil, count: jobs.count)))
+    self.stopsAtFirst = stopsAtFirst
+    state = Mutex(State(end: jobs.count, results: Array(repeating: nil, count: jobs.count)))
   }
 
   func start(threads: Int) {
@@ -186,7 +196,11 @@ private final class Prover: Sendable {
           var results = jobs[number].prove(options)
           let seconds = (clock.now - start).inSeconds
           for index in results.indices { results[index].seconds = seconds }
-          state.withLock { [results] in $0.results[number] = results }
+          let isLast = stopsAtFirst && results.contains(where: \.isViolated)
+          state.withLock { [results] in
+            $0.results[number] = results
+            if isLast { $0.end = min($0.end, number) }
+          }
         }
       }
       // Z3 recurses deeply into large terms.
@@ -197,11 +211,19 @@ private final class Prover: Sendable {
 
   private func take() -> Int? {
     state.withLock { state in
-      guard state.next < jobs.count, !interruptFlag.isRaised else { return nil }
+      guard state.next < state.end, !interruptFlag.isRaised else { return nil }
       state.next += 1
       return state.next - 1
     }
   }
 
   func results(of number: Int) -> [TheoremResult]? { state.withLock { $0.results[number] } }
+}
+
+extension TheoremResult {
+  /// Whether the theorem is false.
+  fileprivate var isViolated: Bool {
+    if case .violated = verdict { return true }
+    return false
+  }
 }

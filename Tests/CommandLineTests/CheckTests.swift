@@ -39,6 +39,29 @@ import Testing
     #expect(replay.output.contains(String(token)))
   }
 
+  @Test func `at the first violation it ends, and does not shrink it`() throws {
+    let arguments = [
+      "check", "--system", "arm64-stage2", "--subject", "seed", "--cases", "200", "--no-corpus",
+      "--format", "json",
+    ]
+    func violations(_ options: [String]) throws -> [[String: Any]] {
+      let command = try Command()
+      defer { command.clean() }
+      let outcome = try command.run(arguments + options)
+      #expect(outcome.status == 1)
+      let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+      let results = try #require((report as? [String: Any])?["results"] as? [[String: Any]])
+      return try #require(results[0]["violations"] as? [[String: Any]])
+    }
+    let (all, first) = (try violations([]), try violations(["--stop-at-first"]))
+    #expect(all.count > 1 && first.count == 1)
+    func callCount(_ violation: [String: Any]) -> Int { (violation["calls"] as? [Any] ?? []).count }
+    let same = try #require(
+      all.first { $0["fingerprint"] as? String == first[0]["fingerprint"] as? String }
+    )
+    #expect(callCount(same) < callCount(first[0]), "the whole one shrinks")
+  }
+
   @Test func `the number of threads does not change a byte of the verdict`() throws {
     let reports = try ["1", "2", "3"].map { jobs in
       let outcome = try Command.run(

@@ -79,4 +79,36 @@ import Testing
     #expect(outcome.errors.contains("there is no program '/nonexistent/cvc5'"))
     #expect(outcome.errorLines.count == 1)
   }
+
+  private static let subject = [
+    "prove", "--subject", "break-not-invalidated", "--only", "stage2.unmap.1-page.64K",
+  ]
+
+  /// The verdicts, by theorem.
+  private func verdicts(_ arguments: [String]) throws -> [String: String] {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run(arguments + ["--format", "json"])
+    #expect(outcome.status == 1)
+    let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let theorems = try #require((report as? [String: Any])?["theorems"] as? [[String: Any]])
+    return try theorems.reduce(into: [:]) { found, theorem in
+      let name = try #require(theorem["theorem"] as? String)
+      found[name] = theorem["verdict"] as? String
+    }
+  }
+
+  @Test func `theorems are chosen by several parts of names`() throws {
+    let two = try verdicts(ProveTests.subject + ["--only", "map.outside.16K"])
+    #expect(two["stage2.unmap.1-page.64K.ia40/forgets-breaks"] == "violated")
+    #expect(two["stage2.map.outside.16K.ia40/refuses"] == "proved")
+    #expect(two["stage2.set-owner.outside.16K.ia40/refuses"] == nil)
+  }
+
+  @Test func `at the first violation it ends`() throws {
+    let arguments = ProveTests.subject + ["--only", "map.outside.16K", "--jobs", "2"]
+    let first = try verdicts(arguments + ["--stop-at-first"])
+    #expect(first["stage2.unmap.1-page.64K.ia40/forgets-breaks"] == "violated")
+    #expect(first["stage2.map.outside.16K.ia40/refuses"] == nil, "it would have come later")
+  }
 }

@@ -1,0 +1,60 @@
+/// What became of a mutant.
+struct Verdict: Codable, Hashable, Sendable {
+  /// The kinds of ends.
+  enum Kind: String, Codable, Sendable, CaseIterable {
+    /// A rule or a theorem was violated, or the command crashed or did not end.
+    case convicted
+    /// What had to be reached was not, and so it is told that nothing was shown.
+    case vacuous
+    /// Nothing was found.
+    case survived
+    /// Nothing that was run comes to its place.
+    case unreached
+  }
+
+  var kind: Kind
+  /// The rules or theorems that convict it, or `crash`, `hang`, `fault`.
+  var by: [String] = []
+  /// What it was run in: a system and a subject, or theorems.
+  var place = ""
+
+  static let unreached = Verdict(kind: .unreached)
+}
+
+/// A subject of a system.
+struct SubjectName: Codable, Hashable, Sendable, CustomStringConvertible {
+  var system: String
+  var subject: String
+  var description: String { "\(system)/\(subject)" }
+
+  /// Those whose code is mutated, those that everybody uses first.
+  static let all =
+    SystemName.allCases.map { SubjectName(system: $0.rawValue, subject: "built-in") }
+    + SystemName.allCases.map {
+      SubjectName(system: $0.rawValue, subject: $0 == .armUnmap ? "nested-fixed" : "reference")
+    }
+}
+
+/// The systems, by name.
+enum SystemName: String, Codable, CaseIterable, Sendable {
+  case arm64Stage2 = "arm64-stage2"
+  case arm64Hyp = "arm64-hyp"
+  case armUnmap = "arm-unmap"
+  case powerRadix = "power-radix"
+
+  /// The system that a walker's file belongs to; the first where it serves several.
+  init(file: String) {
+    if file.hasPrefix("PowerRadix/") {
+      self = .powerRadix
+    } else if file.hasPrefix("ArmUnmap/") {
+      self = .armUnmap
+    } else {
+      self = file.contains("Hyp") ? .arm64Hyp : .arm64Stage2
+    }
+  }
+
+  /// The systems that may come to a walker's file.
+  static func around(file: String) -> [SystemName] {
+    file.hasPrefix("PowerRadix/") ? [.powerRadix] : [.arm64Stage2, .arm64Hyp, .armUnmap]
+  }
+}
