@@ -101,6 +101,8 @@ public struct TracingMachine<Listener: EventListener>: Machine {
   ) -> UInt64 {
     let address = table &+ index &<< 3
     let loaded = load(table, at: index)
+    // Once the steps are used up an exchange succeeds, so that whoever repeats it comes to an end.
+    if isRunaway { return expected }
     guard memory.page(of: address) != nil else { return loaded }
     // A listener may be a piece of hardware, which changes entries when it is told of the load.
     let found = memory.pointer(to: address).pointee

@@ -21,7 +21,7 @@ struct Trial: Sendable {
           "--seed", "1", "--jobs", "1", "--no-corpus", "--stop-at-first", "--format", "json",
         ],
         mutant: mutant.number,
-        seconds: 60
+        seconds: 10 + cases / 1000
       )
       let place = name.description
       switch run.ending {

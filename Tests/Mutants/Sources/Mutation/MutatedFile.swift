@@ -28,16 +28,12 @@ public struct MutatedFile: Sendable {
   public init(_ source: String, path: String, signatures: Signatures, firstNumber: Int = 1) {
     self.source = Array(source.utf8)
     let tree = OperatorTable.standardOperators.foldAll(Parser.parse(source: source)) { _ in }
-    let finder = SlotFinder(signatures: signatures)
-    finder.walk(tree)
-    slots = finder.slots.filter { !$0.edits.isEmpty || !$0.replacements.isEmpty }
-      .sorted {
-        ($0.range.lowerBound, -$0.range.upperBound) < ($1.range.lowerBound, -$1.range.upperBound)
-      }
+    let found = SlotFinder.slots(of: tree, signatures)
+    slots = found.slots
     var register = Register(self.source, path: path, firstNumber: firstNumber)
     var choices: [[Choice]] = []
     for slot in slots {
-      let function = finder.functions[slot.range] ?? ""
+      let function = found.functions[slot.range] ?? ""
       var own: [Choice] = []
       for edit in slot.edits {
         let text = MutatedFile.text(self.source, slot.range, edit)

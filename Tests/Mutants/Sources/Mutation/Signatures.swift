@@ -127,7 +127,8 @@ extension Signatures.Parameter {
     let type = node.type.trimmedDescription
     label = node.firstName.text == "_" ? "" : node.firstName.text
     name = (node.secondName ?? node.firstName).text
-    self.type = type == "W" || type == "Self.W" ? "M.W" : type
+    // The machine's own name for what walkers call by the machine's.
+    self.type = ["W": "M.W", "Table": "M.Table"][type] ?? type
     hasDefault = node.defaultValue != nil
   }
 }

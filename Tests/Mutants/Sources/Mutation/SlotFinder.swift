@@ -2,9 +2,11 @@ internal import SwiftSyntax
 
 /// Finds the places of a file where something may be wrong, with what may be wrong there.
 final class SlotFinder: SyntaxVisitor {
-  private(set) var slots: [Slot] = []
+  private var slots: [Slot] = []
+  /// What the places of statements that change places with others become.
+  private var swaps: [(range: Range<Int>, replacement: Slot.Replacement)] = []
   /// The functions and types around each place, by its range.
-  private(set) var functions: [Range<Int>: String] = [:]
+  private var functions: [Range<Int>: String] = [:]
 
   private let signatures: Signatures
   private var scopes: [Scope] = []
@@ -26,6 +28,27 @@ final class SlotFinder: SyntaxVisitor {
   init(signatures: Signatures) {
     self.signatures = signatures
     super.init(viewMode: .sourceAccurate)
+  }
+
+  /// The places of a file where something may be wrong, in their order, the outer before the inner.
+  static func slots(
+    of file: some SyntaxProtocol,
+    _ signatures: Signatures
+  ) -> (slots: [Slot], functions: [Range<Int>: String]) {
+    let finder = SlotFinder(signatures: signatures)
+    finder.walk(file)
+    for (range, replacement) in finder.swaps {
+      if let number = finder.slots.firstIndex(where: { $0.range == range }) {
+        finder.slots[number].replacements.append(replacement)
+      }
+    }
+    let slots = finder.slots.filter { !$0.edits.isEmpty || !$0.replacements.isEmpty }
+    return (
+      slots.sorted {
+        ($0.range.lowerBound, -$0.range.upperBound) < ($1.range.lowerBound, -$1.range.upperBound)
+      },
+      finder.functions
+    )
   }
 
   private var context: ExpressionMutator.Context {
@@ -254,12 +277,7 @@ final class SlotFinder: SyntaxVisitor {
         }
       }
     }
-    let added = mutator.swaps(among: Array(node), context)
-    for (range, replacement) in added {
-      if let number = slots.firstIndex(where: { $0.range == range }) {
-        slots[number].replacements.append(replacement)
-      }
-    }
+    swaps += mutator.swaps(among: Array(node), context)
     return .visitChildren
   }
 
