@@ -16,8 +16,8 @@ extension Finding {
     switch rule {
     case .lost, .runaway: return 0
     case .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
-      .incompleteInvalidation, .plainLink, .storeWithoutBarrier, .unbalancedSection,
-      .storeOutsideSection:
+      .incompleteInvalidation, .plainLink, .plainLeaf, .storeWithoutBarrier, .rootWithoutBarrier,
+      .contextNotSynchronised, .unbalancedSection, .storeOutsideSection:
       return 1
     case .staleTranslation, .stalePermission, .staleTable, .notCleanedBeforeInstall,
       .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed, .needlessClean,
