@@ -15,6 +15,7 @@ public protocol FingerprintContext: AnyObject, Sendable {
   ///   - inputAddress: The first byte of the input range concerned, if any.
   ///   - level: The level of the descriptor concerned, if any.
   ///   - ordinal: The number of the event that decided; nil where none is known.
+  /// - Returns: What the fingerprint says beside rule and cause; empty for nothing.
   func qualify(
     _ rule: Rule,
     entryAddress: UInt64?,
