@@ -9,6 +9,8 @@ public struct FailingMachine<Base: Machine>: Machine {
   public var base: Base
   /// How many more table allocations succeed.
   public var remainingAllocations: Int
+  /// What others do when the walker lets them run; nil where nobody wants to.
+  public var others: ((inout FailingMachine<Base>) -> Void)?
   /// How many allocations were refused.
   public private(set) var refusalCount = 0
 
@@ -69,6 +71,9 @@ public struct FailingMachine<Base: Machine>: Machine {
   }
   /// As the wrapped machine.
   @inlinable
+  public mutating func hasRoot(_ root: Table) -> W.Condition { base.hasRoot(root) }
+  /// As the wrapped machine.
+  @inlinable
   public mutating func address(of table: Table) -> W { base.address(of: table) }
   /// As the wrapped machine.
   @inlinable
@@ -107,9 +112,16 @@ public struct FailingMachine<Base: Machine>: Machine {
   public mutating func invalidateInstructions(_ address: W, sizeInBytes: W) {
     base.invalidateInstructions(address, sizeInBytes: sizeInBytes)
   }
-  /// As the wrapped machine.
-  @inlinable
-  public mutating func yield() { base.yield() }
+  /// As the wrapped machine, and others run.
+  ///
+  /// Those do not let others run in turn.
+  public mutating func yield() {
+    base.yield()
+    guard let others else { return }
+    self.others = nil
+    others(&self)
+    self.others = others
+  }
   /// As the wrapped machine.
   @inlinable
   public mutating func warn(_ site: Site) { base.warn(site) }

@@ -38,6 +38,10 @@ public protocol Machine {
   /// Gives a root's pages back, whatever their counts.
   mutating func freeRoot(_ root: Table, pageCount: Int)
 
+  /// Whether the tables' owner still has this root; a walker asks when it begins, and again after
+  /// others ran.
+  mutating func hasRoot(_ root: Table) -> W.Condition
+
   /// The physical address of a table, in bytes.
   mutating func address(of table: Table) -> W
   /// The table at a physical address that the descriptor at `index` of `parent` points to.
@@ -69,6 +73,9 @@ public protocol Machine {
 }
 
 extension Machine {
+  /// Nobody takes a root away.
+  @inlinable @inline(__always)
+  public mutating func hasRoot(_ root: Table) -> W.Condition { W.Condition(true) }
   /// Nobody else wants to run.
   @inlinable @inline(__always)
   public mutating func yield() {}

@@ -6,6 +6,13 @@ public struct EntryRewrite: Sendable, Hashable {
   public var old: UInt64
   /// The descriptor after.
   public var new: UInt64
+
+  /// A change at an address.
+  public init(address: UInt64, old: UInt64, new: UInt64) {
+    self.address = address
+    self.old = old
+    self.new = new
+  }
 }
 
 extension TracingMachine {

@@ -155,6 +155,17 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     listener.observe(.freeRoot(address: root, pageCount: pageCount))
   }
 
+  /// Whether the root was not freed.
+  @inlinable
+  public func hasRoot(_ root: UInt64) -> Bool {
+    memory.page(of: root).map { memory.counts[$0] != 0 } ?? false
+  }
+
+  /// Lets somebody else have the next pages, so that those after them are handed out.
+  public mutating func skip(pages: Int) {
+    memory.nextPage = min(memory.nextPage + pages, memory.capacity)
+  }
+
   /// The table's own handle.
   @inlinable @inline(__always)
   public func address(of table: UInt64) -> UInt64 { table }

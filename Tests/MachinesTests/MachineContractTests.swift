@@ -149,4 +149,27 @@ private func judgeContract<M: Machine>(_ machine: inout M) where M.W == UInt64 {
     machine.store(1, to: 0x10, at: 0, order: .relaxed)
     #expect(machine.listener.events.count == 2)
   }
+
+  @Test func `others run when they are let, not while they run, and may take the root`() {
+    var machine = FailingMachine(
+      TracingMachine(memory: memory(8), listener: Recorder()),
+      allocations: .max
+    )
+    machine.base.skip(pages: 3)
+    let root = machine.allocateRoot(pageCount: 2, level: 1) ?? 0
+    #expect(
+      machine.address(of: root) == machine.base.memory.base + 4 << machine.base.memory.pageShift
+    )
+    #expect(machine.hasRoot(root) == true)
+    machine.others = { other in
+      other.yield()
+      other.freeRoot(root, pageCount: 2)
+    }
+    machine.yield()
+    #expect(machine.hasRoot(root) == false)
+    #expect(machine.base.listener.events.count { $0 == .yield } == 2)
+    #expect(
+      machine.base.listener.events.count { $0 == .freeRoot(address: root, pageCount: 2) } == 1
+    )
+  }
 }

@@ -81,4 +81,42 @@ import Testing
       #expect(result == .invalid)
     }
   }
+
+  @Test func `others run after each root entry that led to a table, and the unmap goes on`() {
+    var model = model()
+    let far: UInt64 = 2 << 30
+    for address in [far, far + (1 << 30)] {
+      let result = model.map(
+        address: address,
+        physical: 0,
+        protection: LadderModelTests.readWrite,
+        level: 3,
+        allocations: 3
+      )
+      #expect(result == .ok)
+    }
+    var rest = 0x1000..<far + 0x1000
+    var hasMore = model.unmapPart(&rest)
+    #expect(hasMore)
+    #expect(rest == 1 << 30..<far + 0x1000)
+    #expect(model.tables.leafCount == 2)
+    hasMore = model.unmapPart(&rest)
+    #expect(hasMore && rest.isEmpty)
+    hasMore = model.unmapPart(&rest)
+    #expect(!hasMore)
+    #expect(model.tables.leafCount == 1, "what is behind the range stays")
+  }
+
+  @Test func `a leaf is young once, and of a destroyed table nothing is`() {
+    var model = model()
+    #expect(model.age(address: 0x1000) == true)
+    #expect(model.age(address: 0x1000) == false)
+    #expect(model.age(address: 0x2000) == false)
+    #expect(model.age(address: 1 << 40) == false)
+    model.destroy()
+    #expect(model.isDestroyed)
+    #expect(model.age(address: 0x1000) == false)
+    #expect(model.unmap(address: 0, sizeInBytes: 1 << 40) == .ok)
+    #expect(model.unmap(address: 0, sizeInBytes: 2 << 40) == .range)
+  }
 }

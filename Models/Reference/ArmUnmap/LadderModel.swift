@@ -7,11 +7,17 @@ public struct LadderModel: Sendable {
   public let configuration: LadderConfiguration
   /// The entries.
   public private(set) var tables: TableModel
+  /// Whether the table was destroyed; what is asked of it afterwards does nothing.
+  public private(set) var isDestroyed = false
 
   /// An empty table.
   public init(_ configuration: LadderConfiguration) {
     self.configuration = configuration
-    tables = TableModel(
+    tables = LadderModel.empty(configuration)
+  }
+
+  private static func empty(_ configuration: LadderConfiguration) -> TableModel {
+    TableModel(
       granule: configuration.granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
@@ -106,6 +112,56 @@ public struct LadderModel: Sendable {
       return true
     }
     return .ok
+  }
+
+  /// Begins an unmap that may let others run.
+  /// - Returns: the pages of its range; nil where it leaves the input address space.
+  public func beginUnmap(address: UInt64, sizeInBytes: UInt64) -> Range<UInt64>? {
+    pages(from: address, sizeInBytes: sizeInBytes)
+  }
+
+  /// Unmaps the pages of a range up to the end of the first root entry that leads to a table, and
+  /// takes them off the range.
+  /// - Returns: whether there was such an entry; then others run before the rest.
+  public mutating func unmapPart(_ range: inout Range<UInt64>) -> Bool {
+    beginCall()
+    guard !isDestroyed else { return false }
+    while !range.isEmpty {
+      let place = tables.place(of: range.lowerBound, at: tables.startLevel)
+      let end = min(place.address + tables.span(at: place.level), range.upperBound)
+      let ledToTable = tables.entry(at: place) == .table
+      tables.visit(range.lowerBound..<end) { tables, place, entry, _ in
+        if entry != .table || tables.isEmptyTable(place) { tables.set(nil, at: place) }
+        return true
+      }
+      range = end..<range.upperBound
+      if ledToTable { return true }
+    }
+    return false
+  }
+
+  /// Unmaps all pages of a range.
+  public mutating func unmapRest(_ range: inout Range<UInt64>) {
+    _ = unmap(address: range.lowerBound, sizeInBytes: UInt64(range.count))
+    range = range.upperBound..<range.upperBound
+  }
+
+  /// Clears the access flag at an address.
+  /// - Returns: whether it was set.
+  public mutating func age(address: UInt64) -> Bool {
+    beginCall()
+    guard address < tables.inputSize,
+      case (let place, .leaf(var mapping)) = tables.find(address), mapping.isYoung
+    else { return false }
+    mapping.isYoung = false
+    tables.set(.leaf(mapping), at: place)
+    return true
+  }
+
+  /// Frees everything.
+  public mutating func destroy() {
+    tables = LadderModel.empty(configuration)
+    isDestroyed = true
   }
 
   /// Which output ranges a flush cleans, in order; nil where the range leaves the address space.

@@ -21,6 +21,8 @@ public struct LadderConfiguration: Sendable, Hashable {
   public var isHyp: Bool
   /// The CPU has range TLB invalidation, FEAT_TLBIRANGE.
   public var hasRangeInvalidation: Bool
+  /// How many pages the allocator gave to others before it is asked for the root.
+  public var pagesBeforeRoot = 0
 
   /// A guest's stage 2 in three levels by default.
   public init(

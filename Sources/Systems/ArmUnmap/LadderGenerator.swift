@@ -11,18 +11,21 @@ struct LadderGenerator: OperationGenerator {
   /// Memory that guests fault on.
   private let slots: [MemorySlot]
 
-  private static let kindWeights = Weights([14, 6, 2, 14, 8, 2])
-  private static let hypKindWeights = Weights([14, 6, 2, 14])
+  private static let kindWeights = Weights([56, 24, 8, 56, 32, 3, 4, 1])
+  private static let hypKindWeights = Weights([56, 24, 8, 55, 1])
+  private static let otherWeights = Weights([4, 2, 1, 3, 3, 1])
   private static let layouts: [LadderConfiguration.Layout] = [
     .threeLevels, .fourLevels, .twoLevels, .lpae,
   ]
 
   init(_ choices: inout Choices, within limits: GeneratorLimits) {
-    let configuration = LadderConfiguration(
-      layout: choices.pick(LadderGenerator.layouts),
+    let variety = choices.draw(below: 16)
+    var configuration = LadderConfiguration(
+      layout: LadderGenerator.layouts[Int(variety / 4)],
       isHyp: choices.flip(1, in: 3),
       hasRangeInvalidation: choices.flip(1, in: 2)
     )
+    configuration.pagesBeforeRoot = Int(variety % 4)
     self.configuration = configuration
     let addresses = AddressGenerator(
       configuration.granule,
@@ -49,6 +52,8 @@ struct LadderGenerator: OperationGenerator {
     return "\(levels), \(configuration.isHyp ? "hyp" : "stage 2"), "
       + "\(configuration.inputAddressBits)-bit input"
       + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+      + (configuration.pagesBeforeRoot == 0
+        ? "" : ", root after \(configuration.pagesBeforeRoot) other pages")
   }
 
   mutating func operation(_ choices: inout Choices) -> LadderOperation {
@@ -58,30 +63,58 @@ struct LadderGenerator: OperationGenerator {
     case 0: return map(level: 3, &choices)
     case 1: return map(level: choices.flip(oneIn: 4) ? 1 : 2, &choices)
     case 2: return .annotate(address: address(&choices), allocations: allowance(&choices))
-    case 3:
-      let start = address(&choices)
-      return .unmap(
-        address: start,
-        sizeInBytes: addresses.size(from: start, &choices),
-        mayYield: choices.flip(1, in: 2)
-      )
-    case 4:
-      let slot = choices.pick(slots)
-      let offset =
-        addresses.pageSize
-        &* choices.drawScaled(
-          through: slot.sizeInBytes / addresses.pageSize
-        )
-      return .faultIn(
-        address: slot.base &+ offset,
-        slot: slot,
-        isWrite: choices.flip(1, in: 2),
-        allocations: allowance(&choices)
-      )
+    case 3: return unmap(&choices)
+    case 4: return configuration.isHyp ? .destroy : faultIn(&choices)
+    case 6: return .age(address: address(&choices))
+    case 7: return .destroy
     default:
       let start = address(&choices)
       return .flush(address: start, sizeInBytes: addresses.size(from: start, &choices))
     }
+  }
+
+  /// An unmap, and what others do if it lets them run.
+  private func unmap(_ choices: inout Choices) -> LadderOperation {
+    let start = address(&choices)
+    var size = addresses.size(from: start, &choices)
+    // 0, the simplest: the caller cannot wait; 1: it can; 2: and others are waiting.
+    let company = choices.choose(through: 2) { random in
+      let roll = random.next(through: 3)
+      return roll < 2 ? 2 - roll : 0
+    }
+    var others: [LadderOperation] = []
+    if company == 2 {
+      // What can go wrong between them mostly takes a range of several root entries.
+      if choices.flip(1, in: 2), start < addresses.inputSize { size = addresses.inputSize - start }
+      others = (0...choices.draw(through: 1)).map { _ in other(&choices) }
+    }
+    return .unmap(address: start, sizeInBytes: size, mayYield: company > 0, others: others)
+  }
+
+  /// A call of somebody else's in the middle of an unmap, mostly about what the case is about.
+  private func other(_ choices: inout Choices) -> LadderOperation {
+    switch choices.draw(weights: LadderGenerator.otherWeights) {
+    case 0: return map(level: 3, &choices)
+    case 1: return map(level: 2, &choices)
+    case 2: return .annotate(address: address(&choices), allocations: allowance(&choices))
+    case 4 where !slots.isEmpty: return faultIn(&choices)
+    case 5: return .destroy
+    default:
+      let start = address(&choices)
+      let size = addresses.size(from: start, &choices)
+      return .unmap(address: start, sizeInBytes: size, mayYield: false, others: [])
+    }
+  }
+
+  private func faultIn(_ choices: inout Choices) -> LadderOperation {
+    let slot = choices.pick(slots)
+    let pages = slot.sizeInBytes / addresses.pageSize
+    return .faultIn(
+      address: slot.base &+ addresses.pageSize &* choices.drawScaled(through: pages),
+      slot: slot,
+      isWrite: choices.flip(1, in: 2),
+      allocations: allowance(&choices)
+    )
   }
 
   func allocations(of operation: LadderOperation) -> Int { operation.allocations ?? .max }

@@ -151,6 +151,48 @@ struct LadderPiece: Sendable {
       fault: .flushTopUnchecked,
       summary: "a flush follows an empty pgd entry of four levels to a table that is not there"
     ),
+    LadderPiece(
+      slug: "vttbr-baddr-mask",
+      unmapping: .nested,
+      fault: .baseFieldTooHigh,
+      summary: "the register's field for the root begins a bit too high, and loses a bit of it"
+    ),
+    LadderPiece(
+      slug: "stage2-free-vs-notifier",
+      unmapping: .nested,
+      fault: .rootLostInYield,
+      summary: "an unmap lets others run, who free the root, and goes on in it"
+    ),
+    LadderPiece(
+      slug: "stage2-free-vs-late-notifier",
+      unmapping: .nested,
+      fault: .rootLostBefore,
+      summary: "an unmap that comes when the root is gone walks it"
+    ),
+    LadderPiece(
+      slug: "stage2-free-vs-ageing",
+      unmapping: .nested,
+      fault: .rootLostByAge,
+      summary: "ageing that comes when the root is gone walks it"
+    ),
+    LadderPiece(
+      slug: "stale-entry-after-yield",
+      unmapping: .nested,
+      fault: .staleTopEntry,
+      summary: "an unmap goes on with a pgd entry that it read before others ran"
+    ),
+    LadderPiece(
+      slug: "missing-cmo-on-unmap",
+      unmapping: .nested,
+      fault: .unmapNotCleaned,
+      summary: "memory goes back to the host without a clean of the data cache (v3.19)"
+    ),
+    LadderPiece(
+      slug: "missing-cmo-on-cow",
+      unmapping: .nested,
+      fault: .changeNotCleaned,
+      summary: "memory that takes the place of other memory is not cleaned before (v4.19)"
+    ),
   ]
 }
 

@@ -14,10 +14,15 @@ public enum LadderOperation: Sendable, Hashable {
   case annotate(address: UInt64, allocations: Int?)
   /// Maps what a guest's access needs; `allocations` table allocations succeed.
   case faultIn(address: UInt64, slot: MemorySlot, isWrite: Bool, allocations: Int?)
-  /// Unmaps a range; others may run in the middle if `mayYield`.
-  case unmap(address: UInt64, sizeInBytes: UInt64, mayYield: Bool)
+  /// Unmaps a range; if `mayYield`, others may run in the middle, and make these calls, one whenever
+  /// they are let run.
+  case unmap(address: UInt64, sizeInBytes: UInt64, mayYield: Bool, others: [LadderOperation])
   /// Cleans the data cache.
   case flush(address: UInt64, sizeInBytes: UInt64)
+  /// Clears the access flag of a leaf.
+  case age(address: UInt64)
+  /// Frees everything; of what comes later only the host's notices do anything.
+  case destroy
 
   /// The calls, by the names that reports have for them.
   public enum Kind: Int, Sendable, CaseIterable {
@@ -33,6 +38,10 @@ public enum LadderOperation: Sendable, Hashable {
     case unmap
     /// See the operation of the same name.
     case flush
+    /// See the operation of the same name.
+    case age
+    /// See the operation of the same name.
+    case destroy
 
     /// The name of the call.
     public var name: String {
@@ -43,6 +52,8 @@ public enum LadderOperation: Sendable, Hashable {
       case .faultIn: "fault_in"
       case .unmap: "unmap_range"
       case .flush: "flush_memslot"
+      case .age: "age"
+      case .destroy: "destroy"
       }
     }
   }
@@ -55,22 +66,29 @@ public enum LadderOperation: Sendable, Hashable {
     case .faultIn: .faultIn
     case .unmap: .unmap
     case .flush: .flush
+    case .age: .age
+    case .destroy: .destroy
     }
   }
+
+  /// Whether the call may come when everything was freed: the host tells of its own memory, whatever
+  /// has become of the guest.
+  var mayFollowDestroy: Bool { kind == .unmap || kind == .age }
 
   /// The first input address of the call.
   var address: UInt64 {
     switch self {
     case .map(let address, _, _, _, _), .annotate(let address, _), .faultIn(let address, _, _, _),
-      .unmap(let address, _, _), .flush(let address, _):
+      .unmap(let address, _, _, _), .flush(let address, _), .age(let address):
       address
+    case .destroy: 0
     }
   }
 
   /// The size of the call's range in bytes.
   var size: UInt64? {
     switch self {
-    case .unmap(_, let size, _), .flush(_, let size): size
+    case .unmap(_, let size, _, _), .flush(_, let size): size
     default: nil
     }
   }
@@ -100,10 +118,14 @@ extension LadderOperation: CustomStringConvertible {
       "fault_in(ipa: \(hex(address)), \(isWrite ? "write" : "read"), slot: \(hex(slot.base)) + "
         + "\(hex(slot.sizeInBytes)) at \(hex(slot.physical))"
         + "\(slot.isHugeBacked ? " in huge pages" : ""))\(allowanceText(allocations))"
-    case .unmap(let address, let size, let mayYield):
+    case .unmap(let address, let size, let mayYield, let others):
       "unmap_range(addr: \(hex(address)), size: \(hex(size))\(mayYield ? ", may block" : ""))"
+        + (others.isEmpty
+          ? "" : ", meanwhile " + others.map(\.description).joined(separator: ", then "))
     case .flush(let address, let size):
       "flush_memslot(ipa: \(hex(address)), size: \(hex(size)))"
+    case .age(let address): "age(ipa: \(hex(address)))"
+    case .destroy: "destroy()"
     }
   }
 }

@@ -9,6 +9,8 @@ import Walkers
 struct LadderLibrary<W: LadderWalker & UsableOnThreads>: Sendable where W.M == CheckMachine {
   /// Makes a table.
   let create: @Sendable (LadderConfiguration, inout CheckMachine) -> W?
+  /// Whether its unmap lets others run where its caller can wait.
+  var letsOthersRun = true
 }
 
 /// A case of such a library.
@@ -16,11 +18,10 @@ struct LadderSession<W: LadderWalker & UsableOnThreads>: TableSession where W.M 
   typealias Generator = LadderGenerator
 
   var machine: CheckMachine
-  let comparison: TableComparison
-  private let walker: W
-  private var model: LadderModel
+  private let callers: LadderCallers<W>
 
-  var tables: TableModel { _read { yield model.tables } }
+  var comparison: TableComparison { callers.comparison }
+  var tables: TableModel { _read { yield callers.model.tables } }
 
   init?(
     _ machine: consuming CheckMachine,
@@ -28,116 +29,68 @@ struct LadderSession<W: LadderWalker & UsableOnThreads>: TableSession where W.M 
     regime: TranslationRegime,
     library: LadderLibrary<W>
   ) {
+    machine.base.skip(pages: configuration.pagesBeforeRoot)
     machine.begin(.map, allocations: .max)
     guard let walker = library.create(configuration, &machine) else { return nil }
     machine.judges.endCall()
-    comparison = TableComparison(
+    let comparison = TableComparison(
       regime: regime,
       memory: machine.base.memory,
-      root: walker.root
+      // What the hardware walks from is what the register says.
+      root: walker.base(on: &machine)
+    )
+    callers = LadderCallers(
+      walker,
+      LadderModel(configuration),
+      comparison,
+      letsOthersRun: library.letsOthersRun
     )
     self.machine = machine
-    self.walker = walker
-    model = LadderModel(configuration)
   }
 
   mutating func perform(
     _ operation: LadderOperation,
     into statistics: inout CheckStatistics
   ) -> Finding? {
-    let allocations = min(operation.allocations ?? .max, machine.base.memory.remainingPages)
-    var contract = CallContract.map
-    let expected: Errno
-    switch operation {
-    case .map(let address, let physical, let protection, let level, _):
-      expected = model.map(
-        address: address,
-        physical: physical,
-        protection: protection,
-        level: level,
-        allocations: allocations
-      )
-    case .annotate(let address, _):
-      contract = .coherent
-      expected = model.annotate(address: address, allocations: allocations)
-    case .faultIn(let address, let slot, let isWrite, _):
-      expected = model.faultIn(
-        address: address,
-        slot: slot,
-        isWrite: isWrite,
-        allocations: allocations
-      )
-    case .unmap(let address, let size, let mayYield):
-      contract = .coherent
-      contract.permitsYield = mayYield
-      expected = model.unmap(address: address, sizeInBytes: size)
-    case .flush(let address, let size):
-      let flushed = model.flush(address: address, sizeInBytes: size)
-      contract = CallContract(flushedRanges: flushed ?? [])
-      expected = flushed == nil ? .range : .ok
+    let outcome = callers.perform(operation, on: &machine)
+    if let result = outcome.result {
+      statistics.count(operation: operation.kind.rawValue, result: result)
     }
-    machine.begin(bounded(contract, size: operation.size), allocations: allocations)
-    let found = walker.perform(operation, on: &machine)
-    machine.judges.endCall()
-    statistics.count(operation: operation.kind.rawValue, result: found)
-    if found != expected {
-      return wrongResult(
-        operation.kind.name,
-        expected: expected,
-        found: found,
-        address: operation.address,
-        size: operation.size
-      )
-    }
-    if machine.judges.violationCount > 0 { return machine.firstFinding }
-    return compareChanges() ?? compareRepetition(of: operation)
+    return outcome.finding
   }
 
-  /// That an entry which is the same already was left alone: nothing stored, nothing invalidated.
-  private func compareRepetition(of operation: LadderOperation) -> Finding? {
-    switch operation {
-    case .map, .faultIn, .annotate: break
-    default: return nil
-    }
-    for number in 0..<machine.judges.touchedCount {
-      let touched = machine.judges.touched(at: number)
-      guard touched.isLinked, touched.before != 0,
-        comparison.memory.descriptor(at: touched.entryAddress) == touched.before
-      else { continue }
-      return Finding(
-        rule: "needless-rewrite",
-        statement: "an entry that is what it should be already is left alone",
-        reference: "the calls' own contract",
-        message: "the entry for \(hex(touched.inputAddress)) was broken and made again as it was",
-        fingerprint: "needless-rewrite",
-        entryAddress: touched.entryAddress,
-        inputAddress: touched.inputAddress
-      )
-    }
-    return nil
-  }
-
-  mutating func destroyTables() { walker.destroy(on: &machine) }
+  mutating func destroyTables() { callers.walker.destroy(on: &machine) }
 }
 
 extension LadderWalker where M == CheckMachine {
   /// Makes one call.
-  func perform(_ operation: LadderOperation, on machine: inout M) -> Errno {
+  func perform(_ operation: LadderOperation, on machine: inout M) -> CallAnswer {
     switch operation {
     case .map(let address, let physical, let protection, let level, _):
-      map(
+      let result = map(
         address: address,
         physical: physical,
         protection: protection,
         level: level,
         on: &machine
       )
-    case .annotate(let address, _): annotate(address: address, on: &machine)
+      return CallAnswer(result: result)
+    case .annotate(let address, _):
+      return CallAnswer(result: annotate(address: address, on: &machine))
     case .faultIn(let address, let slot, let isWrite, _):
-      faultIn(address: address, slot: slot, isWrite: isWrite, on: &machine)
-    case .unmap(let address, let size, let mayYield):
-      unmap(address: address, sizeInBytes: size, mayYield: mayYield, on: &machine)
-    case .flush(let address, let size): flush(address: address, sizeInBytes: size, on: &machine)
+      return CallAnswer(
+        result: faultIn(address: address, slot: slot, isWrite: isWrite, on: &machine)
+      )
+    case .unmap(let address, let size, let mayYield, _):
+      return CallAnswer(
+        result: unmap(address: address, sizeInBytes: size, mayYield: mayYield, on: &machine)
+      )
+    case .flush(let address, let size):
+      return CallAnswer(result: flush(address: address, sizeInBytes: size, on: &machine))
+    case .age(let address): return CallAnswer(word: age(address: address, on: &machine) ? 1 : 0)
+    case .destroy:
+      destroy(on: &machine)
+      return CallAnswer()
     }
   }
 }
@@ -151,8 +104,9 @@ extension LadderLibrary: DrivenLibrary {
       guard let walker = create(configuration, &machine) else { return nil }
       return CallDriver.Running(
         root: walker.root,
+        // Others do not run in a comparison, nor does a table end before its case.
         perform: { operation, machine in
-          CallAnswer(result: walker.perform(operation, on: &machine))
+          operation == .destroy ? nil : walker.perform(operation, on: &machine)
         },
         destroy: { walker.destroy(on: &$0) }
       )

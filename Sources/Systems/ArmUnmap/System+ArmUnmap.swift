@@ -45,7 +45,8 @@ extension System {
       summary,
       checkedIn: LadderSession.self,
       LadderLibrary<Ladder<CheckMachine>>(
-        create: { Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1) }
+        create: { Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1) },
+        letsOthersRun: unmapping != .loop
       )
     )
   }

@@ -55,6 +55,14 @@ struct BrokenRun<M: Machine> {
     cleanEnd = output &+ M.W(span)
   }
 
+  /// The memory to clean is that from `start` to `end` (not included).
+  @inlinable @inline(__always)
+  mutating func clean(from start: M.W, to end: M.W) {
+    isCleaned = true
+    cleanStart = start
+    cleanEnd = end
+  }
+
   /// Ends the run.
   @inlinable @inline(__always)
   mutating func close() {

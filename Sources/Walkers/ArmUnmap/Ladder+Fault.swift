@@ -65,6 +65,24 @@ extension Ladder {
     return faults.contains(.blockOutsideSlot) || machine.holds(hasWindow)
   }
 
+  /// Clears the access flag of the leaf at `address`, of a guest's table.
+  ///
+  /// Stale translations stay in the TLBs: the caller owes an invalidation.
+  /// - Returns: whether it was set; not where nothing is mapped or the root is gone.
+  @inlinable
+  public func age(address: M.W, on machine: inout M) -> M.W.Condition {
+    guard faults.contains(.rootLostByAge) || hasRoot(on: &machine),
+      let entry = tree.leaf(at: address, on: &machine)
+    else { return M.W.Condition(false) }
+    let young = M.W(Encoding.valid | Encoding.accessFlag)
+    let isYoung = (entry.descriptor & young) .== young
+    if machine.holds(isYoung) {
+      let old = entry.descriptor & ~M.W(Encoding.accessFlag)
+      machine.store(old, to: entry.table, at: entry.index, order: .relaxed)
+    }
+    return isYoung
+  }
+
   /// Cleans the data cache of every cacheable leaf that the range touches, whole leaves.
   ///
   /// - Returns: `range` where the range leaves the input address space; `invalid` of a hypervisor's

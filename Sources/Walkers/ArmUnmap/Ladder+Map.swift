@@ -130,7 +130,8 @@ extension Ladder {
     let leaf = encoding.leaf(physical, attributes: attributes, level: rung.level)
     let old = load(rung, on: &machine)
     if !faults.contains(.sameEntryRewritten), machine.holds(old .== leaf) { return }
-    maintainCaches(physical, protection, at: rung.level, on: &machine)
+    let isChange = machine.holds(Encoding.isValid(old))
+    maintainCaches(physical, protection, at: rung.level, isChange: isChange, on: &machine)
     let isTable = isTable(old, at: rung.level, on: &machine)
     if isTable, !faults.contains(.tableOverwritten) {
       let child = below(rung, old, address, on: &machine).table
@@ -168,11 +169,13 @@ extension Ladder {
     _ physical: M.W,
     _ protection: M.W,
     at level: Int,
+    isChange: Bool,
     on machine: inout M
   ) {
     guard !configuration.isHyp else { return }
     let size = M.W(tree.geometry.span(at: level))
-    if machine.holds((protection & M.W(Protection.device)) .== M.W(0)) {
+    let isCleaned = !isChange || !faults.contains(.changeNotCleaned)
+    if isCleaned, machine.holds((protection & M.W(Protection.device)) .== M.W(0)) {
       machine.clean(physical, sizeInBytes: size)
     }
     if machine.holds((protection & M.W(Protection.execute)) .!= M.W(0)) {

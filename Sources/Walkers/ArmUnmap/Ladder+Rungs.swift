@@ -92,13 +92,29 @@ extension Ladder {
     invalidation.invalidate(address, level: level, on: &machine)
   }
 
-  /// Clears a leaf's entry.
+  /// Clears the entry of a leaf or an annotation, and cleans the memory that it gave a guest.
   @inlinable
-  func clearLeaf(_ rung: Rung<M>, _ address: M.W, on machine: inout M) {
+  func clearLeaf(
+    _ rung: Rung<M>,
+    _ descriptor: M.W,
+    _ address: M.W,
+    on machine: inout M
+  ) {
     store(M.W(0), at: rung, on: &machine)
     invalidate(address, level: rung.level, on: &machine)
     release(rung, on: &machine)
+    guard cleansUnmapped else { return }
+    if machine.holds(Encoding.isValid(descriptor) .& isCacheable(descriptor)) {
+      machine.clean(
+        encoding.output(of: descriptor),
+        sizeInBytes: M.W(tree.geometry.span(at: rung.level))
+      )
+    }
   }
+
+  /// Whether memory is cleaned from the data cache when it goes back to the host.
+  @inlinable
+  var cleansUnmapped: Bool { !configuration.isHyp && !faults.contains(.unmapNotCleaned) }
 
   /// Clears a table's entry and frees the table, which must be empty.
   @inlinable

@@ -9,26 +9,42 @@ extension Ladder {
   @inlinable
   func unmapByLevel(from start: M.W, to end: M.W, yields: Bool, on machine: inout M) {
     var cursor = start
+    var descriptor = load(top(cursor, on: &machine), on: &machine)
     repeat {
       let next = self.end(ofEntryAt: tree.geometry.startLevel, cursor, end)
       let rung = top(cursor, on: &machine)
-      let passed = unmapEntry(rung, from: cursor, to: next, on: &machine)
+      let passed = unmapEntry(rung, descriptor, from: cursor, to: next, on: &machine)
       cursor = machine.holds(end .< passed) ? end : passed
-      if yields { machine.yield() }
-    } while machine.holds(cursor .!= end) && !hasGoneRound(cursor, from: start, on: &machine)
+      guard machine.holds(cursor .!= end) || yields else { return }
+      // What is read before others run may be gone afterwards.
+      let stale = faults.contains(.staleTopEntry) ? nextTop(cursor, end, on: &machine) : nil
+      if yields, leadsOn(descriptor, at: rung.level, on: &machine) {
+        machine.yield()
+        guard faults.contains(.rootLostInYield) || hasRoot(on: &machine) else { return }
+      }
+      guard machine.holds(cursor .!= end) else { return }
+      descriptor = stale ?? load(top(cursor, on: &machine), on: &machine)
+    } while !hasGoneRound(cursor, from: start, on: &machine)
   }
 
-  /// Unmaps what an entry above the last level has of a range.
+  /// The top entry that a range goes on with; nil at its end.
+  @inlinable
+  func nextTop(_ cursor: M.W, _ end: M.W, on machine: inout M) -> M.W? {
+    guard machine.holds(cursor .!= end) else { return nil }
+    return load(top(cursor, on: &machine), on: &machine)
+  }
+
+  /// Unmaps what an entry above the last level, in which `descriptor` was found, has of a range.
   ///
   /// - Returns: where the range goes on.
   @inlinable
   func unmapEntry(
     _ rung: Rung<M>,
+    _ descriptor: M.W,
     from start: M.W,
     to end: M.W,
     on machine: inout M
   ) -> M.W {
-    let descriptor = load(rung, on: &machine)
     if leadsOn(descriptor, at: rung.level, on: &machine) {
       let child = below(rung, descriptor, start, on: &machine)
       if child.level == Geometry.lastLevel {
@@ -40,7 +56,7 @@ extension Ladder {
         clearTable(rung, child.table, start, on: &machine)
       }
     } else if machine.holds(descriptor .!= M.W(0)) {
-      clearLeaf(rung, start, on: &machine)
+      clearLeaf(rung, descriptor, start, on: &machine)
     } else if faults.contains(.unalignedStep) {
       return start &+ M.W(tree.geometry.span(at: rung.level))
     }
@@ -54,7 +70,8 @@ extension Ladder {
     var cursor = start
     repeat {
       let next = self.end(ofEntryAt: rung.level, cursor, end)
-      let passed = unmapEntry(rung, from: cursor, to: next, on: &machine)
+      let descriptor = load(rung, on: &machine)
+      let passed = unmapEntry(rung, descriptor, from: cursor, to: next, on: &machine)
       cursor = machine.holds(end .< passed) ? end : passed
       rung.index = rung.index &+ M.W(1)
     } while machine.holds(cursor .!= end)
@@ -70,8 +87,9 @@ extension Ladder {
     var cursor = start
     var entriesLeft = 2 &* tree.geometry.entryCount
     repeat {
-      if machine.holds(load(rung, on: &machine) .!= M.W(0)) {
-        clearLeaf(rung, cursor, on: &machine)
+      let descriptor = load(rung, on: &machine)
+      if machine.holds(descriptor .!= M.W(0)) {
+        clearLeaf(rung, descriptor, cursor, on: &machine)
       }
       rung.index = rung.index &+ M.W(1)
       cursor = cursor &+ M.W(tree.geometry.pageSize)

@@ -18,7 +18,7 @@ extension Ladder {
       let isClear = machine.holds(descriptor .== M.W(0))
       let isKept =
         faults.contains(.annotationsKept) && !machine.holds(Encoding.isValid(descriptor))
-      if !isClear, !isKept { clearLeaf(rung, cursor, on: &machine) }
+      if !isClear, !isKept { clearLeaf(rung, descriptor, cursor, on: &machine) }
       var next =
         rung.level == Geometry.lastLevel
         ? cursor &+ M.W(tree.geometry.pageSize)

@@ -6,7 +6,7 @@ extension Ladder {
   @inlinable
   func unmapInRuns(from start: M.W, to end: M.W, yields: Bool, on machine: inout M) {
     var visitor = LadderUnmap(table: self, yields: yields)
-    // No callback stops the walk.
+    // The walk stops early only where the root is gone.
     _ = tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
     if visitor.run.isOpen { visitor.retire(level: visitor.run.level, on: &machine) }
   }
@@ -15,7 +15,8 @@ extension Ladder {
 /// The callbacks of an unmap in runs.
 ///
 /// A run goes on while input addresses rise in one table, over gaps too where the CPU invalidates by
-/// range. A table that is left empty goes with the run of its last leaves, in one invalidation that
+/// range, and where the data cache has to be cleaned only while output addresses are contiguous. A
+/// table that is left empty goes with the run of its last leaves, in one invalidation that
 /// promises no level.
 @usableFromInline
 struct LadderUnmap<M: Machine>: Visitor {
@@ -51,7 +52,17 @@ struct LadderUnmap<M: Machine>: Visitor {
     if run.isOpen, run.hasGap, !table.invalidation.usesRanges {
       retire(level: run.level, on: &machine)
     }
-    run.extend(over: cursor, span: table.tree.geometry.span(at: entry.level), level: entry.level)
+    let span = table.tree.geometry.span(at: entry.level)
+    let isCleaned =
+      table.cleansUnmapped && machine.holds(table.isCacheable(entry.descriptor))
+    let output = table.encoding.output(of: entry.descriptor)
+    if run.isOpen,
+      run.isCleaned != isCleaned || isCleaned && machine.holds(output .!= run.cleanEnd)
+    {
+      retire(level: run.level, on: &machine)
+    }
+    run.extend(over: cursor, span: span, level: entry.level)
+    if isCleaned { run.clean(output, span: span) }
     return .next
   }
 
@@ -88,7 +99,9 @@ struct LadderUnmap<M: Machine>: Visitor {
     var address = cursor
     // The run is kept in locals while it grows.
     var (start, runEnd) = (cursor, cursor)
-    var (isOpen, hasGap) = (false, false)
+    var (cleanStart, cleanEnd) = (M.W(0), M.W(0))
+    var (isOpen, hasGap, isCleaned) = (false, false, false)
+    let cleans = table.cleansUnmapped
     var clearedCount = 0
     while true {
       let descriptor = machine.load(child, at: index)
@@ -97,15 +110,23 @@ struct LadderUnmap<M: Machine>: Visitor {
         clearedCount &+= 1
       }
       if machine.holds(Encoding.isValid(descriptor)) {
-        if isOpen, hasGap, !table.invalidation.usesRanges {
+        let isCacheable = cleans && machine.holds(table.isCacheable(descriptor))
+        let output = table.encoding.output(of: descriptor)
+        if isOpen,
+          hasGap && !table.invalidation.usesRanges || isCacheable != isCleaned
+            || isCacheable && machine.holds(output .!= cleanEnd)
+        {
           run.open(from: start, to: runEnd)
+          if isCleaned { run.clean(from: cleanStart, to: cleanEnd) }
           retire(level: Geometry.lastLevel, on: &machine)
           isOpen = false
         }
-        if !isOpen { start = address }
+        if !isOpen { (start, cleanStart) = (address, output) }
         isOpen = true
+        isCleaned = isCacheable
         hasGap = false
         runEnd = address &+ page
+        cleanEnd = output &+ page
       } else {
         hasGap = true
       }
@@ -113,7 +134,10 @@ struct LadderUnmap<M: Machine>: Visitor {
       index = index &+ M.W(1)
       address = address &+ page
     }
-    if isOpen { run.open(from: start, to: runEnd) }
+    if isOpen {
+      run.open(from: start, to: runEnd)
+      if isCleaned { run.clean(from: cleanStart, to: cleanEnd) }
+    }
     if clearedCount > 0 { machine.release(child, by: clearedCount) }
   }
 
@@ -136,8 +160,14 @@ struct LadderUnmap<M: Machine>: Visitor {
     } else if run.isOpen {
       retire(level: run.level, on: &machine)
     }
-    if yields, entry.level == table.tree.geometry.startLevel { machine.yield() }
-    return .next
+    return yields && entry.level == table.tree.geometry.startLevel ? letRun(on: &machine) : .next
+  }
+
+  /// Lets others run, and ends the walk where they took the root away.
+  @inlinable
+  mutating func letRun(on machine: inout M) -> Step<M.Table> {
+    machine.yield()
+    return table.hasRoot(on: &machine) ? .next : .stop(.notFound)
   }
 
   @inlinable @inline(__always)
@@ -157,6 +187,9 @@ struct LadderUnmap<M: Machine>: Visitor {
       level: level,
       on: &machine
     )
+    if run.isCleaned {
+      machine.clean(run.cleanStart, sizeInBytes: run.cleanEnd &- run.cleanStart)
+    }
     run.close()
   }
 }

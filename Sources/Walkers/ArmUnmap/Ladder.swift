@@ -69,12 +69,14 @@ public struct Ladder<M: Machine>: LadderWalker {
   /// Unmaps `sizeInBytes` from `address`: drops leaves and annotations and frees the tables that are
   /// left empty.
   ///
-  /// The range is rounded outwards to pages; a block that it touches goes as a whole.
+  /// The range is rounded outwards to pages; a block that it touches goes as a whole. Of a guest's
+  /// table the memory that was mapped cacheable is cleaned from the data cache. Where the root is
+  /// gone there is nothing to unmap.
   ///
   /// - Parameters:
   ///   - address: The first byte.
   ///   - sizeInBytes: The size; 0 unmaps nothing.
-  ///   - mayYield: Whether others may run in the middle.
+  ///   - mayYield: Whether others are let run after each root entry that led to a table.
   ///   - machine: The machine it runs on.
   /// - Returns: `range` where the range leaves the input address space; then nothing is unmapped.
   @inlinable
@@ -89,6 +91,7 @@ public struct Ladder<M: Machine>: LadderWalker {
     if !faults.contains(.rangeUnchecked) {
       guard isInSpace(address, sizeInBytes, on: &machine) else { return .range }
     }
+    guard faults.contains(.rootLostBefore) || hasRoot(on: &machine) else { return .ok }
     if !faults.contains(.rangeUnrounded) { (start, end) = roundedOutwards(start, end) }
     if !faults.contains(.emptyRangeWalked), machine.holds(sizeInBytes .== M.W(0)) { return .ok }
     let yields = mayYield || faults.contains(.yieldsAlways)
@@ -114,9 +117,23 @@ public struct Ladder<M: Machine>: LadderWalker {
     return (start & ~offset, (end &+ offset) & ~offset)
   }
 
+  /// Whether the table has its root still.
+  @inlinable
+  func hasRoot(on machine: inout M) -> Bool { machine.holds(machine.hasRoot(tree.root)) }
+
+  /// The root's address as the register of the root has it: its field begins at the bit to which a
+  /// root of this size is aligned.
+  @inlinable
+  public func base(on machine: inout M) -> M.W {
+    var size = tree.geometry.pageSize &* UInt64(tree.geometry.rootPageCount)
+    if faults.contains(.baseFieldTooHigh) { size &<<= 1 }
+    return machine.address(of: tree.root) & ~M.W(size &- 1)
+  }
+
   /// Frees everything: what is mapped, as an unmap of the whole space does, then the root.
   @inlinable
   public func destroy(on machine: inout M) {
+    guard hasRoot(on: &machine) else { return }
     let size = M.W(1 &<< tree.geometry.inputAddressBits)
     _ = unmap(address: M.W(0), sizeInBytes: size, mayYield: false, on: &machine)
     machine.freeRoot(tree.root, pageCount: tree.geometry.rootPageCount)

@@ -43,6 +43,24 @@ public enum LadderFault: UInt8, Sendable, Hashable, CaseIterable {
   case flushTopUnchecked
   /// An unmap lets others run although its caller cannot wait.
   case yieldsAlways
+
+  // Others that run meanwhile, or before.
+  /// An unmap does not ask whether the root is still there when it has let others run.
+  case rootLostInYield
+  /// An unmap does not ask whether there is a root when it begins.
+  case rootLostBefore
+  /// Ageing does not ask whether there is a root.
+  case rootLostByAge
+  /// The top entry that an unmap goes on with was read before others ran (the functions').
+  case staleTopEntry
+
+  // Caches, and the register of the root.
+  /// Memory is not cleaned from the data cache after it is unmapped.
+  case unmapNotCleaned
+  /// Memory that takes the place of other memory is not cleaned from the data cache before.
+  case changeNotCleaned
+  /// The register's field for the root begins one bit too high.
+  case baseFieldTooHigh
 }
 
 /// Which faults a ladder has.
@@ -53,14 +71,14 @@ extension FaultsOf where Member == LadderFault {
   public static var loop: Self {
     [
       .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept, .emptyTablesKept,
-      .annotationsKept, .hypNotInvalidated,
+      .annotationsKept, .hypNotInvalidated, .unmapNotCleaned,
     ]
   }
   /// What is wrong with one function a level, as it was posted.
   public static var nested: Self {
     [
       .emptyRangeWalked, .rangeUnrounded, .rangeUnchecked, .topUnchecked, .pudTablesKept,
-      .hypNotInvalidated,
+      .hypNotInvalidated, .unmapNotCleaned,
     ]
   }
 }

@@ -25,8 +25,12 @@ public protocol LadderWalker<M> {
   func faultIn(address: M.W, slot: MemorySlot, isWrite: Bool, on machine: inout M) -> Errno
   /// Unmaps a range; see `Ladder.unmap`.
   func unmap(address: M.W, sizeInBytes: M.W, mayYield: Bool, on machine: inout M) -> Errno
+  /// Clears the access flag of a leaf and says whether it was set; see `Ladder.age`.
+  func age(address: M.W, on machine: inout M) -> M.W.Condition
+  /// What the register of the root is to hold; see `Ladder.base`.
+  func base(on machine: inout M) -> M.W
   /// Cleans the data cache of a range; see `Ladder.flush`.
   func flush(address: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno
-  /// Frees everything.
+  /// Frees everything; a second time it does nothing.
   func destroy(on machine: inout M)
 }
