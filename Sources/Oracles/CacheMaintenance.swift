@@ -79,6 +79,13 @@ struct CacheMaintenance: Sendable {
     }
   }
 
+  /// Another CPU made the leaf `raw` what it is, while the call was about to change it: what the call
+  /// did for its own leaf may have been in vain.
+  mutating func noteRival(_ raw: UInt64, at level: LookupLevel) {
+    guard isStage2 else { return }
+    executable.append(outputRange(raw, level))
+  }
+
   /// The leaf `raw` was replaced: its memory may be cleaned.
   mutating func noteUnmap(_ raw: UInt64, at level: LookupLevel) {
     guard isStage2, regime.isCacheable(raw) else { return }

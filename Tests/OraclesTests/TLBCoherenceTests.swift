@@ -214,4 +214,44 @@ import Testing
     }
     #expect(litmus.rules == [.staleTranslation])
   }
+
+  /// A page without write permission is mapped; then another CPU's fault adds it, in a call of ours.
+  private func losing(
+    _ contract: CallContract = .visible,
+    isOwed: Bool = false,
+    _ body: (inout Litmus) -> Void
+  ) -> [Rule] {
+    var litmus = Litmus()
+    let page = litmus.page(0x8000_0000) & ~Bits.write
+    litmus.call(.map) {
+      $0.put(page, 0, of: $0.last)
+      $0.machine.barrier(.dsbISHST)
+    }
+    litmus.call(contract) {
+      let address = $0.last
+      $0.machine.memory.pointer(to: address).pointee = page | Bits.write
+      $0.machine.listener.observeRival(
+        at: address,
+        old: page,
+        new: page | Bits.write,
+        isOwed: isOwed
+      )
+      body(&$0)
+    }
+    litmus.machine.listener.audit()
+    return litmus.rules
+  }
+
+  @Test func `a fault that another CPU was faster to deal with is invalidated here all the same`() {
+    #expect(losing { _ in } == [.stalePermission])
+    #expect(losing { $0.invalidate(0, hint: 3) }.isEmpty)
+    // The other CPU has seen to itself, so this one is all that is left.
+    #expect(losing { $0.invalidate(0, hint: 3, isBroadcast: false) }.isEmpty)
+    #expect(losing { $0.invalidate(0, hint: 2) } == [.wrongLevelHint])
+    #expect(losing { $0.invalidate(0x1000, hint: 3) } == [.stalePermission])
+  }
+
+  @Test func `what only the next fault at this CPU has to see to may stay`() {
+    #expect(losing(isOwed: true) { _ in }.isEmpty)
+  }
 }

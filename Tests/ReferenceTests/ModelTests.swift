@@ -136,6 +136,49 @@ private let readWrite = Protection.read | Protection.write
     #expect(model.setYoung(true, ipa: 0x1000) == nil)
   }
 
+  @Test func `what another fault adds stays, whoever comes first`() {
+    var model = model()
+    _ = model.map(ipa: 0, sizeInBytes: 1, physical: 0, protection: 0, allocations: 9)
+    _ = model.setYoung(false, ipa: 0)
+    model.beginCall()
+    #expect(model.dealWithFault(ipa: 0, adding: Protection.read)?.isYoung == false)
+    #expect(model.relaxPermissions(ipa: 0, protection: Protection.execute) == .ok)
+    let mapping = model.mapping(at: 0)?.mapping
+    #expect(mapping?.canRead == true && mapping?.canExecute == true && mapping?.isYoung == true)
+    #expect(mapping?.canWrite == false)
+    #expect(model.dealWithFault(ipa: 0x1000, adding: Protection.read) == nil)
+  }
+
+  @Test(arguments: [(512, Errno.noMemory), (513, .ok)])
+  func `a block is split as a whole, or not at all, where the contract says so`(
+    pages: Int,
+    expected: Errno
+  ) {
+    var contract = Stage2Model.Contract()
+    contract.splitsWholeBlocks = true
+    var model = Stage2Model(Stage2Configuration(), contract: contract)
+    let block: UInt64 = 1 << 30
+    let mapped = model.map(
+      ipa: 0,
+      sizeInBytes: block,
+      physical: 0,
+      protection: readWrite,
+      allocations: 9
+    )
+    #expect(mapped == .ok)
+    let result = model.split(
+      ipa: block / 2,
+      sizeInBytes: 1,
+      cachedPages: pages,
+      allocations: .max
+    )
+    #expect(result == expected)
+    #expect(model.tables.leafCount == (expected == .ok ? 1 << 18 : 1))
+    #expect(
+      model.mapping(at: block - 1)?.mapping.outputAddress == (expected == .ok ? block - 4096 : 0)
+    )
+  }
+
   @Test func `a fault on a page that has vanished is not dealt with`() {
     var model = model()
     #expect(model.relaxPermissions(ipa: 0, protection: readWrite) == .again)

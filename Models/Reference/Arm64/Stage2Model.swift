@@ -12,6 +12,8 @@ public struct Stage2Model: Sendable {
     public var relaxOfUnmapped = Errno.again
     /// A map that is not made on behalf of a fault goes on behind a mapping that is there already.
     public var goesOnAfterSame = false
+    /// A block is split down to pages at once, or not at all.
+    public var splitsWholeBlocks = false
     /// The contract of the calls as documented.
     public init() {}
   }
@@ -211,10 +213,8 @@ public struct Stage2Model: Sendable {
     guard protection & Protection.software == 0 else { return .invalid }
     guard ipa < tables.inputSize else { return .range }
     guard let (place, before) = mapping(at: ipa) else { return contract.relaxOfUnmapped }
-    var mapping = before
-    if protection & Protection.read != 0 { mapping.canRead = true }
-    if protection & Protection.write != 0 { mapping.canWrite = true }
-    if protection & Protection.execute != 0 { mapping.canExecute = true }
+    var mapping = before.adding(protection)
+    mapping.isYoung = before.isYoung
     tables.set(.leaf(mapping), at: place)
     return .ok
   }
@@ -232,25 +232,49 @@ public struct Stage2Model: Sendable {
     beginCall()
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return .range }
     var tablesLeft = min(cachedPages, allocations)
+    // The end of the last block that is split as a whole.
+    var end: UInt64 = 0
     var cursor = range.lowerBound
-    while cursor < range.upperBound {
+    while cursor < max(range.upperBound, end) {
       let (place, entry) = tables.find(cursor)
       guard case .leaf(var mapping) = entry, place.level < TableModel.lastLevel else {
         cursor = place.address + tables.span(at: place.level)
         continue
       }
+      if contract.splitsWholeBlocks, place.address >= end {
+        let span = tables.span(at: place.level)
+        guard tablesLeft >= tableCount(beneath: place.level) else { return .noMemory }
+        (cursor, end) = (place.address, place.address + span)
+      }
       guard tablesLeft > 0 else { return .noMemory }
       tablesLeft -= 1
       mapping.isYoung = true
       let span = tables.span(at: place.level + 1)
-      let end = place.address + tables.span(at: place.level)
+      let blockEnd = place.address + tables.span(at: place.level)
       tables.set(.table, at: place)
-      for address in stride(from: place.address, to: end, by: Int(span)) {
+      for address in stride(from: place.address, to: blockEnd, by: Int(span)) {
         tables.set(.leaf(mapping), at: Place(level: place.level + 1, address: address))
         mapping.outputAddress += span
       }
     }
     return .ok
+  }
+
+  /// How many tables it takes to have pages in the place of a block of a level.
+  private func tableCount(beneath level: Int) -> Int {
+    let entries = Int(tables.span(at: level) / tables.span(at: level + 1))
+    return level + 1 == TableModel.lastLevel ? 1 : 1 + entries * tableCount(beneath: level + 1)
+  }
+
+  /// Another fault has added permissions to the leaf at an address, and made it young.
+  ///
+  /// To be called after `beginCall()`, and before the call beside which it happened.
+  /// - Returns: the mapping before; nil for none.
+  @discardableResult
+  public mutating func dealWithFault(ipa: UInt64, adding protection: UInt64) -> Mapping? {
+    guard let (place, before) = mapping(at: ipa) else { return nil }
+    tables.set(.leaf(before.adding(protection)), at: place)
+    return before
   }
 
   /// Which output ranges a flush cleans, in order; nil where the range leaves the address space.

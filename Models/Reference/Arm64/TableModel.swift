@@ -42,6 +42,16 @@ public struct Mapping: Hashable, Sendable {
     isYoung = true
   }
 
+  /// The mapping with these permissions as well, and young.
+  public func adding(_ protection: UInt64) -> Mapping {
+    var mapping = self
+    if protection & Protection.read != 0 { mapping.canRead = true }
+    if protection & Protection.write != 0 { mapping.canWrite = true }
+    if protection & Protection.execute != 0 { mapping.canExecute = true }
+    mapping.isYoung = true
+    return mapping
+  }
+
   /// Whether the two differ in permissions at most.
   public func isSame(exceptPermissionsOf other: Mapping) -> Bool {
     outputAddress == other.outputAddress && isDevice == other.isDevice

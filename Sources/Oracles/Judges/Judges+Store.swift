@@ -44,7 +44,11 @@ extension Judges {
     if let anchor { judgeVisible(change, anchor: anchor, isRelease: isRelease) }
     if oldKind == .table { unlink(change, anchor: anchor) }
     if newKind == .table { link(change) }
-    if !contract.isDestroy { maintain(change) }
+    if !contract.isDestroy {
+      maintain(change)
+    } else if oldKind.isLeaf {
+      maintenance.noteUnmap(old, at: level)
+    }
   }
 
   /// The entry that a change of this one shows at, for a walk by way of the root or of a stale table

@@ -105,10 +105,10 @@ public struct Judges: EventListener, Sendable {
       settle()
       lifetime.judgeDestroy(pages, memory, &findings)
     } else {
+      if TLBCoherence.judgeReturn(cache, &findings) { settle() }
       if !adoptsTables {
         barriers.judgeReturn(contract, cache, callBeganAt: callBeganAt, regime, &findings)
       }
-      if TLBCoherence.judgeReturn(cache, &findings) { settle() }
       lifetime.judgeReturn(contract, pages, memory, &findings)
       counts.judgeReturn(pages, lifetime, memory, &findings)
     }

@@ -8,6 +8,19 @@ struct MuseumPiece: Sendable {
   var isInStage2 = true
   var isInHyp = false
   var role = Subject.Role.variant
+  /// What its cases have that those of others have not.
+  var setting = Setting.ordinary
+
+  /// What a piece needs to show: a case that has more than the ordinary calls.
+  enum Setting: Sendable {
+    case ordinary
+    /// Other CPUs' faults are dealt with beside this one's.
+    case rivals
+    /// Maps that no fault asked for go on behind what is mapped already.
+    case mapsOutsideFaults
+    /// Blocks are split.
+    case splits
+  }
 
   /// Every piece, the plain faults first, then those of the kernel's history, then the controls.
   static let all: [MuseumPiece] = plain + historical + controls
@@ -74,6 +87,16 @@ struct MuseumPiece: Sendable {
       fault: .mapWithoutBarrier,
       summary: "no barrier between the last store of a map and its return",
       isInHyp: true
+    ),
+    MuseumPiece(
+      slug: "root-without-barrier",
+      fault: .rootWithoutBarrier,
+      summary: "a root is handed out before its zeroes are visible"
+    ),
+    MuseumPiece(
+      slug: "young-without-barrier",
+      fault: .youngWithoutBarrier,
+      summary: "no barrier between making a page young and the return"
     ),
     MuseumPiece(
       slug: "lost-on-enomem",
@@ -213,6 +236,65 @@ struct MuseumPiece: Sendable {
       slug: "owner-pte-cmo-on-pa0",
       fault: .maintenanceForInvalid,
       summary: "caches are maintained for entries that are not valid"
+    ),
+    MuseumPiece(
+      slug: "s2-table-to-block-partial-tlbi",
+      fault: .tableInvalidatedOnce,
+      summary: "a table that a block replaces is invalidated at one address (v5.10)"
+    ),
+    MuseumPiece(
+      slug: "deferred-tlbi-table-freed",
+      fault: .tablesFreedBeforeInvalidation,
+      summary: "invalidations wait for the end of an unmap, tables are freed before (v6.9)"
+    ),
+    MuseumPiece(
+      slug: "range-tlbi-not-granule-aligned",
+      fault: .rangeFromWalkStart,
+      summary: "the range invalidated for a table begins at the walk's address, not its own (v6.9)"
+    ),
+    MuseumPiece(
+      slug: "pa-cursor-desync",
+      fault: .outputNotAdvanced,
+      summary: "past a leaf that is there already the output address falls behind (v6.4)",
+      setting: .mapsOutsideFaults
+    ),
+    MuseumPiece(
+      slug: "perm-fault-lost-race-no-tlbi",
+      fault: .lostRaceNotInvalidated,
+      summary: "a fault that another CPU dealt with first leaves this CPU's TLB as it is (v6.7)",
+      setting: .rivals
+    ),
+    MuseumPiece(
+      slug: "rival-fault-overwritten",
+      fault: .rivalOverwritten,
+      summary: "what another CPU's fault did to the entry meanwhile is overwritten",
+      setting: .rivals
+    ),
+    MuseumPiece(
+      slug: "range-op-aborts-on-hole",
+      fault: .holeEndsRange,
+      summary: "write-protection ends at the first hole, and the rest stays writable (v6.3)"
+    ),
+    MuseumPiece(
+      slug: "perm-fault-on-hole-handled",
+      fault: .holeHandled,
+      summary: "a permission fault on a page that has vanished passes for done (v6.3)"
+    ),
+    MuseumPiece(
+      slug: "unlinked-table-double-put",
+      fault: .unlinkedFreedTwice,
+      summary: "a tree that cannot be finished for a split is freed twice (v6.8)",
+      setting: .splits
+    ),
+    MuseumPiece(
+      slug: "concatenated-pgd-refcount",
+      fault: .rootTailsUncounted,
+      summary: "the root is one page of higher order, of which only the first is counted (v5.15)"
+    ),
+    MuseumPiece(
+      slug: "owner-annotation-lost-on-split",
+      fault: .ownersInBlocks,
+      summary: "an owner is annotated in blocks, and a later map of a page loses the rest"
     ),
     MuseumPiece(
       slug: "hyp-remap-ignored",

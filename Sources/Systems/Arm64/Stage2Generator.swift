@@ -8,6 +8,8 @@ struct Stage2Generator: OperationGenerator {
   let configuration: Stage2Configuration
   private let addresses: AddressGenerator
   private let kindWeights: Weights
+  private let hasRivals: Bool
+  private let splitsWholeBlocks: Bool
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
@@ -41,6 +43,8 @@ struct Stage2Generator: OperationGenerator {
     if limits.hasFaultMaps { configuration.mapsForFaults = !choices.flip(oneIn: 4) }
     if limits.hasDeferredFrees { configuration.defersTableFrees = choices.flip(1, in: 2) }
     self.configuration = configuration
+    hasRivals = limits.hasRivals
+    splitsWholeBlocks = limits.splitsWholeBlocks
     kindWeights = Weights(
       Stage2Generator.ordinaryWeights + [
         limits.hasSplit ? 6 : 0, limits.agesByRange ? 4 : 0,
@@ -69,11 +73,15 @@ struct Stage2Generator: OperationGenerator {
     case 3:
       let (ipa, size) = range(&choices)
       return .writeProtect(ipa: ipa, sizeInBytes: size)
-    case 4: return .makeYoung(ipa: address(&choices))
+    case 4:
+      let ipa = address(&choices)
+      return rivalled(ipa, adding: nil, &choices) ?? .makeYoung(ipa: ipa)
     case 5: return .makeOld(ipa: address(&choices))
     case 6: return .isYoung(ipa: address(&choices))
     case 7:
-      return .relaxPermissions(ipa: address(&choices), protection: protection(&choices))
+      let (ipa, protection) = (address(&choices), protection(&choices))
+      return rivalled(ipa, adding: protection, &choices)
+        ?? .relaxPermissions(ipa: ipa, protection: protection)
     case 8:
       let (ipa, size) = range(&choices)
       return .flush(ipa: ipa, sizeInBytes: size)
@@ -88,10 +96,31 @@ struct Stage2Generator: OperationGenerator {
       return .split(
         ipa: ipa,
         sizeInBytes: size,
-        cachedPages: Int(choices.draw(through: 3)),
+        cachedPages: cachedPages(&choices),
         allocations: allowance(&choices)
       )
     }
+  }
+
+  /// How many pages a split has at hand: few, or now and then about what a level-1 block takes.
+  private func cachedPages(_ choices: inout Choices) -> Int {
+    let few = choices.draw(through: 3)
+    guard splitsWholeBlocks, few == 3, choices.flip(oneIn: 4) else { return Int(few) }
+    return Int((1 << addresses.bitsPerLevel) + choices.draw(through: 1))
+  }
+
+  /// The call of a fault beside which another CPU deals with one; nil for none.
+  private func rivalled(
+    _ ipa: UInt64,
+    adding protection: UInt64?,
+    _ choices: inout Choices
+  ) -> Stage2Operation? {
+    guard hasRivals, choices.flip(1, in: 2) else { return nil }
+    let rival = choices.pick([
+      Protection.read | Protection.write, Protection.read | Protection.execute, Protection.read,
+    ])
+    let count = 1 + Int(choices.draw(through: 2))
+    return .rivalled(ipa: ipa, adding: protection, rival: rival, after: count)
   }
 
   func allocations(of operation: Stage2Operation) -> Int { operation.allocations ?? .max }
@@ -101,6 +130,11 @@ struct Stage2Generator: OperationGenerator {
     let protection = protection(&choices)
     var physical = addresses.output(for: ipa, &choices)
     if configuration.isIdentityMap, !choices.flip(oneIn: 8) { physical = ipa }
+    if splitsWholeBlocks, choices.flip(oneIn: 8) {
+      size = addresses.largeBlockSize
+      ipa &= ~(size - 1)
+      physical = ipa
+    }
     // A large range that cannot be mapped in blocks would take a page for each of its pages.
     let isBlocky =
       (ipa ^ physical) % addresses.blockSize == 0 && configuration.pageForcing == .never

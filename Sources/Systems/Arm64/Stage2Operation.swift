@@ -37,6 +37,9 @@ public enum Stage2Operation: Sendable, Hashable {
   case testClearYoung(ipa: UInt64, sizeInBytes: UInt64, clears: Bool)
   /// The tables are freed that were given away to be freed later.
   case quiesce
+  /// Adds permissions, or for nil sets the access flag, while another CPU deals with a fault at the
+  /// same address, and adds permissions `rival` after so many looks at the entry.
+  case rivalled(ipa: UInt64, adding: UInt64?, rival: UInt64, after: Int)
 
   /// The calls, by the names that their users know.
   public enum Kind: Int, Sendable, CaseIterable {
@@ -110,6 +113,7 @@ public enum Stage2Operation: Sendable, Hashable {
     case .split: .split
     case .testClearYoung: .testClearYoung
     case .quiesce: .quiesce
+    case .rivalled(_, let protection, _, _): protection == nil ? .makeYoung : .relaxPermissions
     }
   }
 }
@@ -140,6 +144,10 @@ extension Stage2Operation: CustomStringConvertible {
     case .testClearYoung(let ipa, let size, let clears):
       "test_clear_young(ipa: \(hex(ipa)), size: \(hex(size)), clear: \(clears))"
     case .quiesce: "quiesce(): what was to be freed later is freed"
+    case .rivalled(let ipa, let protection, let rival, let count):
+      (protection.map { "relax_perms(ipa: \(hex(ipa)), prot: \(protectionText($0)))" }
+        ?? "mkyoung(ipa: \(hex(ipa)))")
+        + ", while another CPU's fault adds \(protectionText(rival)) after look \(count)"
     }
   }
 }

@@ -50,7 +50,10 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
     let contract = contract(of: operation, flushed: flushed)
     machine.begin(bounded(contract, size: operation.size), allocations: allocations)
+    machine.base.listener.rival = rival(of: operation)
     let found = walker.perform(operation, on: &machine)
+    let hasRival = machine.base.listener.rival?.hasActed ?? false
+    machine.base.listener.rival = nil
     machine.judges.endCall()
     if let loss = machine.loss { return loss }
     var finding: Finding?
@@ -59,6 +62,7 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       allocations: allocations,
       found: found,
       flushed: flushed,
+      hasRival: hasRival,
       &finding
     )
     statistics.count(operation: operation.kind.rawValue, result: found.result)
@@ -89,7 +93,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       contract.permitsWarnings =
         library.warnsOfMisuse && model.configuration.isIdentityMap && ipa != physical
       return contract
-    case .relaxPermissions: return library.relaxesLocally ? .owing : .visible
+    case .rivalled(_, nil, _, _): return .visible
+    case .relaxPermissions, .rivalled: return library.relaxesLocally ? .owing : .visible
     case .makeYoung: return .visible
     case .unmap: return .unmap(cleans: true)
     case .split: return .split
@@ -105,11 +110,26 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     }
   }
 
+  /// Another CPU's fault at the same address, which is mapped; nil for none.
+  private func rival(of operation: Stage2Operation) -> RivalFault? {
+    guard case .rivalled(let ipa, let protection, let rival, let count) = operation,
+      let (place, _) = model.mapping(at: ipa),
+      let (_, address) = comparison.descriptor(at: place)
+    else { return nil }
+    return RivalFault(
+      RivalFault.Plan(protection: rival, loadCount: count),
+      memory: machine.base.memory,
+      address: address,
+      isOwed: protection == nil
+    )
+  }
+
   private mutating func callModel(
     _ operation: Stage2Operation,
     allocations: Int,
     found: CallAnswer,
     flushed: [Range<UInt64>]?,
+    hasRival: Bool,
     _ finding: inout Finding?
   ) -> Errno {
     switch operation {
@@ -150,6 +170,19 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       )
       return ipa < model.tables.inputSize ? .ok : .range
     case .invalidateAll: model.beginCall()
+    case .rivalled(let ipa, let protection, let rival, _):
+      model.beginCall()
+      let before = hasRival ? model.dealWithFault(ipa: ipa, adding: rival) : nil
+      // Whoever lost leaves the entry to the other, and the access is tried again.
+      let isLost = protection == nil ? found.word == 0 : found.result == .again
+      if hasRival, isLost { return protection == nil ? .ok : .again }
+      guard let protection else {
+        // A page that is young already is so before the other comes and after.
+        if let before, before.isYoung, returns(found.word, before, at: ipa) { break }
+        finding = setYoung(true, ipa, operation.kind.name, found.word)
+        break
+      }
+      return model.relaxPermissions(ipa: ipa, protection: protection)
     case .split(let ipa, let size, let pages, _):
       return model.split(
         ipa: ipa,
@@ -176,6 +209,12 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       fingerprint: call,
       inputAddress: ipa
     )
+  }
+
+  /// Whether a descriptor that a call returned is that of a mapping at an address.
+  private func returns(_ descriptor: UInt64, _ mapping: Mapping, at ipa: UInt64) -> Bool {
+    let place = model.tables.find(ipa).place
+    return comparison.compare(descriptor, at: place, address: nil, with: .leaf(mapping)) == nil
   }
 
   /// Sets the access flag in the model, and compares the descriptor that the call says was there.
@@ -219,7 +258,7 @@ extension Stage2Operation {
     case .map(let ipa, _, _, _, _), .unmap(let ipa, _), .setOwner(let ipa, _, _, _),
       .writeProtect(let ipa, _), .makeYoung(let ipa), .makeOld(let ipa), .isYoung(let ipa),
       .relaxPermissions(let ipa, _), .flush(let ipa, _), .leaf(let ipa),
-      .split(let ipa, _, _, _), .testClearYoung(let ipa, _, _):
+      .split(let ipa, _, _, _), .testClearYoung(let ipa, _, _), .rivalled(let ipa, _, _, _):
       ipa
     case .invalidateAll, .quiesce: nil
     }

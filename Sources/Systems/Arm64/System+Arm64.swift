@@ -20,9 +20,31 @@ extension System {
         .clean,
         "the optimised walker",
         checkedIn: Stage2Session.self,
-        Stage2Library<Stage2<CheckMachine>>(create: { Stage2.create($0, on: &$1) })
+        Stage2Library<Stage2<CheckMachine>>(create: { Stage2.create($0, on: &$1) }),
+        limits: GeneratorLimits(hasRivals: true)
       ),
       recursiveStage2("reference", .clean, "the seed's recursive walker, mended", []),
+      recursiveStage2(
+        "reference-rivals",
+        .clean,
+        "the same beside other CPUs' faults",
+        [],
+        setting: .rivals
+      ),
+      recursiveStage2(
+        "reference-outside-faults",
+        .clean,
+        "the same, whose maps outside faults go on behind what is mapped already",
+        [],
+        setting: .mapsOutsideFaults
+      ),
+      recursiveStage2(
+        "reference-splits",
+        .clean,
+        "the same, which splits blocks",
+        [],
+        setting: .splits
+      ),
       recursiveStage2(
         "seed",
         .seed,
@@ -36,7 +58,8 @@ extension System {
           $0.role,
           $0.summary,
           [$0.fault],
-          freesEmptyTables: !$0.keepsEmptyTables
+          freesEmptyTables: !$0.keepsEmptyTables,
+          setting: $0.setting
         )
       }
   )
@@ -89,10 +112,19 @@ extension System {
     _ role: Subject.Role,
     _ summary: String,
     _ faults: FaultSet,
-    freesEmptyTables: Bool = true
+    freesEmptyTables: Bool = true,
+    setting: MuseumPiece.Setting = .ordinary
   ) -> Subject {
     var contract = Stage2Model.Contract()
     contract.freesEmptyTables = freesEmptyTables
+    contract.goesOnAfterSame = setting == .mapsOutsideFaults
+    contract.splitsWholeBlocks = setting == .splits
+    var limits = GeneratorLimits()
+    limits.hasRivals = setting == .rivals
+    limits.hasFaultMaps = setting == .mapsOutsideFaults
+    limits.hasSplit = setting == .splits
+    limits.splitsWholeBlocks = setting == .splits
+    let splits: Set<Stage2Operation.Kind> = setting == .splits ? [.split] : []
     return Subject(
       name,
       role,
@@ -100,8 +132,10 @@ extension System {
       checkedIn: Stage2Session.self,
       Stage2Library<RecursiveStage2<CheckMachine>>(
         create: { RecursiveStage2.create($0, faults: faults, on: &$1) },
-        contract: contract
-      )
+        contract: contract,
+        calls: Stage2Operation.Kind.ordinary.union(splits)
+      ),
+      limits: limits
     )
   }
 

@@ -16,12 +16,16 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasSharedWalks = false
   /// Whether blocks can be split.
   var hasSplit = false
+  /// Whether a block is split down to pages at once, or not at all.
+  var splitsWholeBlocks = false
   /// Whether ages are read and cleared by range.
   var agesByRange = false
   /// Whether it makes a difference that a map is made on behalf of a fault.
   var hasFaultMaps = false
   /// Whether tables can be freed later than they are taken out of the tree.
   var hasDeferredFrees = false
+  /// Whether other CPUs' faults may be dealt with beside a call that deals with one.
+  var hasRivals = false
 }
 
 extension GeneratorLimits {
@@ -89,31 +93,12 @@ protocol TableSession {
 
 extension TableSession {
   /// What a call may do, with a bound on the steps that it may take.
-  ///
-  /// No walk takes more steps than a few for each page of its range and each entry there is.
   func bounded(_ contract: CallContract, size: UInt64?) -> CallContract {
-    var contract = contract
-    let pages = min((size ?? 0) >> comparison.memory.pageShift, 1 << 20)
-    let entries = comparison.regime.entryCount * (comparison.memory.usedPages + 8)
-    contract.stepLimit = 64 + 16 * Int(pages) + 8 * entries
-    return contract
+    comparison.bounded(contract, size: size)
   }
 
   /// Compares every entry that either side changed in the last call.
-  func compareChanges() -> Finding? {
-    let changes = tables.changes
-    for place in changes {
-      if let finding = comparison.compare(place, with: tables) { return finding }
-    }
-    for number in 0..<machine.judges.touchedCount {
-      let touched = machine.judges.touched(at: number)
-      let place = Place(level: touched.level.rawValue, address: touched.inputAddress)
-      // Both sides mostly change the same entries in the same order.
-      if number < changes.count, changes[number] == place { continue }
-      if let finding = comparison.compare(place, with: tables) { return finding }
-    }
-    return nil
-  }
+  func compareChanges() -> Finding? { comparison.compareChanges(tables, machine) }
 
   /// Compares everything: every leaf in memory with the model, and every count with its table.
   mutating func audit() -> Finding? {
@@ -185,8 +170,6 @@ extension TableSession {
   }
 
   /// A result that is not the model's.
-  ///
-  /// Says why a range is refused, so that one cause has one fingerprint whatever the call.
   func wrongResult(
     _ call: String,
     expected: Errno,
@@ -194,17 +177,6 @@ extension TableSession {
     address: UInt64?,
     size: UInt64?
   ) -> Finding {
-    var cause = "\(call) \(expected), found \(found)"
-    if expected == .range, let address {
-      let isInput = tables.pages(from: address, sizeInBytes: size ?? 1) == nil
-      cause = isInput ? "input range not refused" : "output range not refused"
-    }
-    return .wrongResult(
-      call,
-      expected: "\(expected)",
-      found: "\(found)",
-      fingerprint: cause,
-      inputAddress: address ?? 0
-    )
+    tables.wrongResult(call, expected: expected, found: found, address: address, size: size)
   }
 }

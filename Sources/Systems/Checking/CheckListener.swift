@@ -6,7 +6,15 @@ public struct CheckListener: EventListener {
   /// The judges.
   public var judges: Judges
   /// Whether events are kept.
-  @usableFromInline var isRecording = false
+  var isRecording = false {
+    didSet { isAttentive = isRecording || rival != nil }
+  }
+  /// Another CPU's fault that is about to be dealt with; nil for none.
+  var rival: RivalFault? {
+    didSet { isAttentive = isRecording || rival != nil }
+  }
+  /// Whether an event is of interest to more than the judges.
+  @usableFromInline var isAttentive = false
   /// The events kept.
   @usableFromInline let log = EventLog()
   /// Where in the walker's file the current event is made.
@@ -34,10 +42,25 @@ public struct CheckListener: EventListener {
   /// Takes note of one event.
   @inlinable @inline(__always)
   public mutating func observe(_ event: Event) {
-    if isRecording {
-      log.append(event, at: site)
-    }
+    if isAttentive { attend(event) }
     judges.observe(event)
+  }
+
+  /// Keeps the event, and lets another CPU go first where it is its turn.
+  @usableFromInline
+  mutating func attend(_ event: Event) {
+    if let exchange = rival?.act(on: event) {
+      if isRecording {
+        log.append(.exchange(address: exchange.address, old: exchange.old, new: exchange.new), at: site)
+      }
+      judges.observeRival(
+        at: exchange.address,
+        old: exchange.old,
+        new: exchange.new,
+        isOwed: rival?.isOwed ?? false
+      )
+    }
+    if isRecording { log.append(event, at: site) }
   }
 }
 

@@ -69,6 +69,9 @@ extension Stage2Walker where M == CheckMachine {
     case .quiesce:
       quiesce(on: &machine)
       return CallAnswer()
+    case .rivalled(let ipa, let protection?, _, _):
+      return perform(.relaxPermissions(ipa: ipa, protection: protection), on: &machine)
+    case .rivalled(let ipa, nil, _, _): return perform(.makeYoung(ipa: ipa), on: &machine)
     case .invalidateAll:
       machine.judges.settle()
       return CallAnswer()

@@ -118,9 +118,11 @@ extension GeneratorLimits {
       hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection,
       hasSharedWalks: hasSharedWalks && other.hasSharedWalks,
       hasSplit: hasSplit && other.hasSplit,
+      splitsWholeBlocks: splitsWholeBlocks && other.splitsWholeBlocks,
       agesByRange: agesByRange && other.agesByRange,
       hasFaultMaps: hasFaultMaps && other.hasFaultMaps,
-      hasDeferredFrees: hasDeferredFrees && other.hasDeferredFrees
+      hasDeferredFrees: hasDeferredFrees && other.hasDeferredFrees,
+      hasRivals: hasRivals && other.hasRivals
     )
   }
 }

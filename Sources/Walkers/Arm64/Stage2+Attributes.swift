@@ -13,12 +13,15 @@ extension Stage2 {
     return tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
   }
 
-  /// Sets the access flag of the leaf at `ipa`.
-  /// - Returns: the descriptor before; 0 where nothing is mapped.
+  /// Sets the access flag of the leaf at `ipa`, on behalf of a fault: others' faults may be dealt with
+  /// beside it.
+  /// - Returns: the descriptor before; 0 where nothing is mapped, or where another fault changed the
+  ///   entry first and the access is to be tried again.
   @inlinable
   public func makeYoung(ipa: M.W, on machine: inout M) -> M.W {
     guard let entry = validLeaf(at: ipa, on: &machine) else { return M.W(0) }
-    update(entry, to: entry.descriptor | M.W(Encoding.accessFlag), on: &machine)
+    let young = entry.descriptor | M.W(Encoding.accessFlag)
+    guard exchange(entry, for: young, on: &machine) else { return M.W(0) }
     machine.barrier(.dsbISHST)
     return entry.descriptor
   }
@@ -41,10 +44,10 @@ extension Stage2 {
     return (entry.descriptor & M.W(Encoding.accessFlag)) .!= M.W(0)
   }
 
-  /// Adds read, write and execute permission to the leaf at `ipa`, and invalidates what the TLBs
-  /// hold of it.
+  /// Adds read, write and execute permission to the leaf at `ipa`, on behalf of a fault, and
+  /// invalidates what the TLBs hold of it: others' faults may be dealt with beside it.
   /// - Returns: `invalid` where `protection` has software bits, `range`; `again` where nothing is
-  ///   mapped, since then nothing is dealt with.
+  ///   mapped, since then nothing is dealt with, or where another fault changed the entry first.
   @inlinable
   public func relaxPermissions(ipa: M.W, protection: M.W, on machine: inout M) -> Errno {
     guard machine.holds((protection & M.W(Protection.software)) .== M.W(0)) else {
@@ -65,13 +68,14 @@ extension Stage2 {
         sizeInBytes: M.W(tree.geometry.span(at: entry.level))
       )
     }
-    update(entry, to: descriptor, on: &machine)
+    let isExchanged = exchange(entry, for: descriptor, on: &machine)
+    // Whoever was faster has invalidated its own CPU's translations, perhaps not this one's.
     invalidation.invalidate(
       ipa & ~M.W(tree.geometry.pageSize &- 1),
       level: entry.level,
       on: &machine
     )
-    return .ok
+    return isExchanged ? .ok : .again
   }
 
   /// The entry at `ipa`, if it is a valid leaf.
@@ -81,6 +85,21 @@ extension Stage2 {
       machine.holds(Encoding.isValid(entry.descriptor))
     else { return nil }
     return entry
+  }
+
+  /// Writes a leaf that differs from the one found in permissions or access flag at most, unless it is
+  /// not there any more.
+  /// - Returns: whether the entry is what it should be.
+  @inlinable
+  func exchange(_ entry: Entry<M>, for descriptor: M.W, on machine: inout M) -> Bool {
+    guard machine.holds(descriptor .!= entry.descriptor) else { return true }
+    let found = machine.compareExchange(
+      entry.descriptor,
+      with: descriptor,
+      in: entry.table,
+      at: entry.index
+    )
+    return machine.holds(found .== entry.descriptor)
   }
 
   /// Writes a leaf that differs from the one there in permissions or access flag at most.

@@ -78,6 +78,32 @@ public enum Fault: UInt8, Sendable, CaseIterable {
   case leafLevelHint
   /// A block that only a part of the range touches stays mapped.
   case keepsPartialBlock
+  /// Nothing orders the store of `mkyoung` before its return.
+  case youngWithoutBarrier
+  /// A root is handed out before its zeroes are visible.
+  case rootWithoutBarrier
+  /// A change of permissions over a range ends at the first entry that is not valid.
+  case holeEndsRange
+  /// Adding permissions where nothing is mapped passes for done.
+  case holeHandled
+  /// A fault that another was faster to deal with invalidates nothing.
+  case lostRaceNotInvalidated
+  /// What another fault did meanwhile is overwritten.
+  case rivalOverwritten
+  /// A table that is replaced by a block is invalidated at one address.
+  case tableInvalidatedOnce
+  /// The range that is invalidated for a replaced table begins where the walk did.
+  case rangeFromWalkStart
+  /// Invalidations wait for the end of an unmap, and tables are freed before.
+  case tablesFreedBeforeInvalidation
+  /// The output of a leaf that is passed over is not passed over.
+  case outputNotAdvanced
+  /// The root of a tree that was never linked is freed twice when the tree cannot be finished.
+  case unlinkedFreedTwice
+  /// Only the first page of the root has a count.
+  case rootTailsUncounted
+  /// An owner is annotated in blocks, of which a later map of a page loses the rest.
+  case ownersInBlocks
   /// Permitted: every invalidation takes the whole VMID.
   case wholeVMID
   /// Permitted: one barrier and one invalidation at the end serve all leaves of a walk.

@@ -5,7 +5,7 @@ extension RecursiveStage2 {
   @inlinable
   public func writeProtect(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    return update(
+    let result = update(
       ipa,
       sizeInBytes,
       set: M.W(0),
@@ -13,15 +13,24 @@ extension RecursiveStage2 {
       &last,
       on: &machine
     )
+    return faults.contains(.holeEndsRange) && result == .again ? .ok : result
   }
 
-  /// Sets the access flag.
+  /// Sets the access flag, unless another fault changed the entry first.
   @inlinable
   public func makeYoung(ipa: M.W, on machine: inout M) -> M.W {
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    _ = update(ipa, M.W(1), set: M.W(Encoding.accessFlag), clear: M.W(0), &last, on: &machine)
-    machine.barrier(.dsbISHST)
-    return last.descriptor
+    let result = update(
+      ipa,
+      M.W(1),
+      set: M.W(Encoding.accessFlag),
+      clear: M.W(0),
+      &last,
+      isFault: true,
+      on: &machine
+    )
+    if !faults.contains(.youngWithoutBarrier) { machine.barrier(.dsbISHST) }
+    return result == .again ? M.W(0) : last.descriptor
   }
 
   /// Clears the access flag; the caller owes an invalidation.
@@ -40,7 +49,7 @@ extension RecursiveStage2 {
     return (last.descriptor & M.W(Encoding.accessFlag)) .!= M.W(0)
   }
 
-  /// Adds permissions, and invalidates.
+  /// Adds permissions, unless another fault changed the entry first, and invalidates.
   @inlinable
   public func relaxPermissions(ipa: M.W, protection: M.W, on machine: inout M) -> Errno {
     if machine.holds((protection & M.W(Protection.software)) .!= M.W(0)) { return .invalid }
@@ -48,18 +57,31 @@ extension RecursiveStage2 {
       (protection & M.W(Protection.read)) &<< 4 | (protection & M.W(Protection.write)) &<< 6
     let clear = (protection & M.W(Protection.execute)) &<< 54
     var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    let result = update(ipa, M.W(1), set: set, clear: clear, &last, on: &machine)
-    guard result == .ok else { return result }
+    let result = update(
+      ipa,
+      M.W(1),
+      set: set,
+      clear: clear,
+      &last,
+      isFault: true,
+      on: &machine
+    )
+    guard result == .ok || result == .again else { return result }
     let isMapped = machine.holds(Encoding.isValid(last.descriptor))
-    if !faults.contains(.relaxNotInvalidated) {
+    let isLost = result == .again
+    if !faults.contains(.relaxNotInvalidated), !isLost || !faults.contains(.lostRaceNotInvalidated)
+    {
       // Where nothing is mapped no level is known, and none is promised.
       let page = ipa & ~M.W(geometry.pageSize - 1)
       invalidate(page, level: isMapped ? last.level : nil, on: &machine)
     }
-    return isMapped ? .ok : .again
+    return isLost || !isMapped && !faults.contains(.holeHandled) ? .again : .ok
   }
 
   /// Sets and clears bits in the valid leaves of a range, and notes the last one as it was.
+  ///
+  /// On behalf of a fault others' faults are dealt with beside it.
+  /// - Returns: `again` where one of those changed an entry first; then it is left as it is.
   @inlinable
   func update(
     _ ipa: M.W,
@@ -67,11 +89,14 @@ extension RecursiveStage2 {
     set: M.W,
     clear: M.W,
     _ last: inout Leaf<M.W>,
+    isFault: Bool = false,
     on machine: inout M
   ) -> Errno {
     walker.walk(ipa, sizeInBytes, .leaf, on: &machine) { visit, machine in
       let old = machine.load(visit.table, at: visit.index)
-      guard machine.holds(Encoding.isValid(old)) else { return .ok }
+      guard machine.holds(Encoding.isValid(old)) else {
+        return faults.contains(.holeEndsRange) ? .again : .ok
+      }
       last.descriptor = old
       last.level = visit.level
       let new = (old & ~clear) | set
@@ -84,8 +109,12 @@ extension RecursiveStage2 {
           sizeInBytes: M.W(geometry.span(at: visit.level))
         )
       }
-      machine.store(new, to: visit.table, at: visit.index, order: .relaxed)
-      return .ok
+      guard isFault, !faults.contains(.rivalOverwritten) else {
+        machine.store(new, to: visit.table, at: visit.index, order: .relaxed)
+        return .ok
+      }
+      let found = machine.compareExchange(old, with: new, in: visit.table, at: visit.index)
+      return machine.holds(found .== old) ? .ok : .again
     }
   }
 }

@@ -47,7 +47,7 @@ extension RecursiveStage2 {
   @inlinable
   func invalidate(_ descriptor: M.W, _ visit: RecursiveWalk<M>.Visit, on machine: inout M) {
     if faults.contains(.breakNotInvalidated) { return }
-    if faults.contains(.barrierAtEnd), !visit.isUpdate { return }
+    if faults.contains(.barrierAtEnd) || defersInvalidation, !visit.isUpdate { return }
     if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
     let isTable = walker.isTable(descriptor, level: visit.level, on: &machine)
     var level: Int? = visit.level

@@ -8,6 +8,8 @@ extension RecursiveStage2 {
     @usableFromInline var output: M.W
     @usableFromInline var attributes = M.W(0)
     @usableFromInline var owner = M.W(0)
+    /// Where the walk began.
+    @usableFromInline var start = M.W(0)
     /// Whether this is a change of owner.
     @usableFromInline var annotates = false
     @usableFromInline var forcesPages = false
@@ -42,6 +44,7 @@ extension RecursiveStage2 {
       if machine.holds(fits .& .!outputFits) { return .range }
     }
     var mapping = Mapping(output: output)
+    mapping.start = ipa & ~offset
     mapping.attributes = Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
     switch configuration.pageForcing {
     case .never: mapping.forcesPages = false
@@ -60,7 +63,7 @@ extension RecursiveStage2 {
     var mapping = Mapping(output: ~M.W(0))
     mapping.owner = owner
     mapping.annotates = true
-    mapping.forcesPages = true
+    mapping.forcesPages = !faults.contains(.ownersInBlocks)
     return walk(ipa, sizeInBytes, &mapping, on: &machine)
   }
 
@@ -91,7 +94,7 @@ extension RecursiveStage2 {
     let descriptor = machine.load(visit.table, at: visit.index)
     let child = child(of: descriptor, at: visit, on: &machine)
     machine.store(M.W(0), to: visit.table, at: visit.index, order: .relaxed)
-    if !faults.contains(.breakNotInvalidated) { invalidateAll(on: &machine) }
+    invalidateTable(visit, mapping, on: &machine)
     guard faults.contains(.preorderVisitFreedSubtree) else {
       mapping.anchor = (visit.level, child)
       return .ok
@@ -99,6 +102,34 @@ extension RecursiveStage2 {
     Tree<M>(geometry: geometry, root: root).free(child, level: visit.level + 1, on: &machine)
     machine.release(visit.table)
     return fill(visit, &mapping, on: &machine)
+  }
+
+  /// Invalidates everything that a table which is replaced by a block led to.
+  @inlinable
+  func invalidateTable(
+    _ visit: RecursiveWalk<M>.Visit,
+    _ mapping: Mapping,
+    on machine: inout M
+  ) {
+    if faults.contains(.breakNotInvalidated) { return }
+    if faults.contains(.tableInvalidatedOnce) {
+      return invalidate(visit.cursor, level: nil, on: &machine)
+    }
+    guard faults.contains(.rangeFromWalkStart), configuration.hasRangeInvalidation else {
+      return invalidateAll(on: &machine)
+    }
+    machine.barrier(.dsbISHST)
+    machine.invalidate(
+      TLBInvalidation(
+        .ripas2e1,
+        address: mapping.start,
+        sizeInBytes: M.W(geometry.span(at: visit.level))
+      )
+    )
+    machine.barrier(.dsbISH)
+    machine.invalidate(TLBInvalidation(.vmalle1))
+    machine.barrier(.dsbISH)
+    machine.barrier(.isb)
   }
 
   /// At a leaf: fills it, or puts a table in its place, or drops its count beneath an anchor.
@@ -208,7 +239,11 @@ extension RecursiveStage2 {
       if wasValid, !annotates, !faults.contains(.breakForPermissions),
         machine.holds(difference .== M.W(0))
       {
-        return .again
+        if configuration.mapsForFaults { return .again }
+        if !faults.contains(.outputNotAdvanced) {
+          mapping.output = mapping.output &+ M.W(geometry.span(at: visit.level))
+        }
+        return .ok
       }
       breakEntry(old, visit.asUpdate, on: &machine)
     }

@@ -56,7 +56,13 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
         level: geometry.startLevel
       )
     else { return nil }
-    machine.barrier(.dsbISHST)
+    if faults.contains(.rootTailsUncounted) {
+      // A pool that hands out one page of higher order counts its first page alone.
+      for number in 1..<max(geometry.rootPageCount, 1) {
+        machine.retain(machine.rootPage(root, at: M.W(UInt64(number))), by: -1)
+      }
+    }
+    if !faults.contains(.rootWithoutBarrier) { machine.barrier(.dsbISHST) }
     return RecursiveStage2(
       configuration: configuration,
       geometry: geometry,
@@ -70,6 +76,13 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     configuration.hasForceWriteBack && !configuration.disablesForceWriteBack
   }
 
+  /// Whether the invalidations of an unmap wait for its end, tables' too.
+  @inlinable
+  var defersInvalidation: Bool {
+    faults.contains(.tablesFreedBeforeInvalidation) && configuration.hasForceWriteBack
+      && configuration.hasRangeInvalidation
+  }
+
   /// Drops annotations and leaves, one by one, and frees empty tables.
   @inlinable
   public func unmap(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
@@ -79,7 +92,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
       machine in
       unmap(visit, &uncleaned, on: &machine)
     }
-    if faults.contains(.barrierAtEnd) { invalidateAll(on: &machine) }
+    if faults.contains(.barrierAtEnd) || defersInvalidation { invalidateAll(on: &machine) }
     for memory in uncleaned { machine.clean(memory.output, sizeInBytes: memory.sizeInBytes) }
     return result
   }
@@ -131,7 +144,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
     }
     let mustClean = machine.holds(isCacheable(descriptor)) && !forcesWriteBack
     breakEntry(descriptor, visit, on: &machine)
-    if mustClean, faults.contains(.barrierAtEnd) {
+    if mustClean, faults.contains(.barrierAtEnd) || defersInvalidation {
       uncleaned.append((encoding.output(of: descriptor), span))
     } else if mustClean, !faults.contains(.unmapNotCleaned) {
       machine.clean(encoding.output(of: descriptor), sizeInBytes: span)
