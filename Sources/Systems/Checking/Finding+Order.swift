@@ -7,8 +7,8 @@ extension Finding {
   /// First that the walker is gone, which explains everything; then the rules about the order of
   /// stores, barriers and invalidations; then what is stale when the call returns, and the memory
   /// that caches hide; then tables that are freed too early, and what is done with them afterwards;
-  /// then counts and tables that are lost; then warnings and steps; last what callers see of it, the
-  /// result and the entries, and the judges' own account.
+  /// then counts and tables that are lost; then warnings and steps; then what callers see of it, the
+  /// result and the entries; last what was done in vain, and the judges' own account.
   static func explanatoryRank(of rule: String) -> Int {
     guard let rule = Rule(rawValue: rule) else {
       return rule == "wrong-result" ? 7 : rule == "wrong-entry" ? 8 : 6
@@ -20,8 +20,7 @@ extension Finding {
       .contextNotSynchronised, .unbalancedSection, .storeOutsideSection:
       return 1
     case .staleTranslation, .stalePermission, .staleTable, .notCleanedBeforeInstall,
-      .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed, .needlessClean,
-      .needlessInstructionInvalidation:
+      .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed:
       return 2
     case .freedWhileLinked, .freedWhileWalkable, .freedWhileShared, .rootMismatch: return 3
     case .useAfterFree, .accessOutsideMemory, .doubleFree, .countBelowZero, .linkedFreedTable,
@@ -29,7 +28,8 @@ extension Finding {
       return 4
     case .countMismatch, .lostTable, .leakAfterDestroy: return 5
     case .tooManySteps, .unexpectedWarning, .yieldNotPermitted: return 6
-    case .auditMismatch: return 9
+    case .needlessClean, .needlessInstructionInvalidation: return 9
+    case .auditMismatch: return 10
     }
   }
 
