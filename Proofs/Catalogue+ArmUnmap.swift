@@ -12,48 +12,119 @@ extension Catalogue {
     return ladderScenarios.map(\.job) + places.map(\.job)
   }
 
-  /// Unmaps of one to three pages at the architecture's sizes in two levels, of one in three and four;
-  /// of up to three in small tables of every depth; and ranges that leave the space.
+  /// Every call of the older walkers: in small tables of every depth, and one configuration or more at
+  /// the architecture's sizes.
   ///
   /// The longest come first. A hypervisor's tables have fewer paths than a guest's, for there is one
   /// root page, so the deeper trees are theirs.
-  private static var ladderScenarios: [Scenario] {
+  static var ladderScenarios: [LadderScenario] {
+    ladderUnmaps + ladderMaps + ladderFlushes + ladderRanges
+  }
+
+  /// Unmaps of one to three pages: in two levels at the architecture's sizes, of one in three and four
+  /// too; of up to three in small tables; and such as let others run.
+  private static var ladderUnmaps: [LadderScenario] {
     let small: [(startLevel: Int, isHyp: Bool, pageCounts: [Int])] = [
-      (0, true, [2, 1]), (1, true, [3, 2, 1]), (2, false, [3, 2, 1]), (2, true, [3, 2, 1]),
+      (1, true, [3, 2, 1]), (2, false, [3, 2, 1]), (2, true, [3, 2, 1]), (0, true, [1]),
       (1, false, [1]), (0, false, [1]),
     ]
     let real: [(layout: LadderConfiguration.Layout, isHyp: Bool, pageCounts: [Int])] = [
       (.twoLevels, false, [3, 2, 1]), (.twoLevels, true, [2, 1]), (.threeLevels, false, [1]),
       (.threeLevels, true, [1]), (.fourLevels, false, [1]), (.fourLevels, true, [1]),
     ]
-    let smallScenarios = small.flatMap { startLevel, isHyp, counts in
+    let yielding = [true, false].flatMap { isHyp in
+      [(2, 2), (1, 1)].map { startLevel, count in
+        self.small(isHyp, startLevel, .unmap(.pages(count), mayYield: true))
+      }
+    }
+    return small.flatMap { startLevel, isHyp, counts in
       counts.map { count in
-        ladder(
-          LadderConfiguration(isHyp: isHyp, hasRangeInvalidation: count == 3),
-          .pages(count),
-          smallLadder(startLevel: startLevel, rootPageBits: isHyp ? 0 : 1),
-          .small
+        self.small(
+          isHyp,
+          startLevel,
+          .unmap(.pages(count), mayYield: false),
+          usesRanges: count == 3
         )
       }
     }
-    let realScenarios = real.flatMap { layout, isHyp, counts in
-      counts.map { count in
-        let configuration = LadderConfiguration(
-          layout: layout,
-          isHyp: isHyp,
+      + real.flatMap { layout, isHyp, counts in
+        counts.map { count in
           // The longer runs have range invalidation, the single pages have not.
-          hasRangeInvalidation: count > 1
-        )
-        return ladder(configuration, .pages(count), Geometry(configuration), .real)
-      }
-    }
+          self.real(layout, isHyp, .unmap(.pages(count), mayYield: false), usesRanges: count > 1)
+        }
+      } + yielding
+  }
+
+  /// Maps of pages and blocks, faults and annotations.
+  private static var ladderMaps: [LadderScenario] {
+    let levels: [(startLevel: Int, isHyp: Bool, leafLevels: [Int])] = [
+      (0, true, [3, 2, 1, 0]), (1, true, [3, 2, 1]), (1, false, [3, 2, 1]), (2, true, [3, 2]),
+      (2, false, [3, 2, 1, 4]),
+    ]
+    return levels.flatMap { startLevel, isHyp, leafLevels in
+      leafLevels.map { small(isHyp, startLevel, .map(level: $0)) }
+    } + [
+      real(.twoLevels, false, .map(level: 3)), real(.fourLevels, true, .map(level: 3)),
+      small(false, 1, .faultIn), small(false, 2, .faultIn), real(.twoLevels, false, .faultIn),
+      small(true, 0, .annotate), small(false, 2, .annotate), real(.threeLevels, false, .annotate),
+    ]
+  }
+
+  /// Flushes of what is mapped.
+  private static var ladderFlushes: [LadderScenario] {
+    [
+      small(false, 0, .flush(.pages(1))), small(false, 1, .flush(.pages(2))),
+      small(false, 2, .flush(.pages(3))), small(false, 2, .flush(.touching(2))),
+      real(.fourLevels, false, .flush(.pages(1))), small(true, 1, .flush(.pages(1))),
+    ]
+  }
+
+  /// Ranges of parts of pages, of nothing, and such as leave the space.
+  private static var ladderRanges: [LadderScenario] {
+    let calls: [(LadderScenario.Extent) -> LadderScenario.Operation] = [
+      { .unmap($0, mayYield: false) }, { .flush($0) },
+    ]
     let outside = LadderConfiguration.Layout.allCases.flatMap { layout in
-      [false, true].map { isHyp in
-        let configuration = LadderConfiguration(layout: layout, isHyp: isHyp)
-        return ladder(configuration, .outside, Geometry(configuration), .real)
-      }
+      calls.map { real(layout, false, $0(.outside)) } + [real(layout, true, calls[0](.outside))]
     }
-    return smallScenarios + realScenarios + outside
+    let nothing = calls.map { small(false, 2, $0(.nothing)) }
+    let touching = [2, 1].map { small(false, 2, .unmap(.touching($0), mayYield: false)) }
+    return touching + nothing + outside
+  }
+
+  /// A call in tables of two entries, with two root pages for a guest.
+  private static func small(
+    _ isHyp: Bool,
+    _ startLevel: Int,
+    _ operation: LadderScenario.Operation,
+    usesRanges: Bool = false
+  ) -> LadderScenario {
+    LadderScenario(
+      configuration: LadderConfiguration(isHyp: isHyp, hasRangeInvalidation: usesRanges),
+      operation: operation,
+      geometry: smallLadder(startLevel: startLevel, rootPageBits: isHyp ? 0 : 1),
+      scale: .small
+    )
+  }
+
+  /// A call in tables of the architecture's sizes.
+  private static func real(
+    _ layout: LadderConfiguration.Layout,
+    _ isHyp: Bool,
+    _ operation: LadderScenario.Operation,
+    usesRanges: Bool = false
+  ) -> LadderScenario {
+    let configuration = LadderConfiguration(
+      layout: layout,
+      isHyp: isHyp,
+      hasRangeInvalidation: usesRanges
+    )
+    return LadderScenario(
+      configuration: configuration,
+      operation: operation,
+      geometry: Geometry(configuration),
+      scale: .real
+    )
   }
 
   /// A tree of tables of two entries with 2^`rootPageBits` root pages.
@@ -66,25 +137,6 @@ extension Catalogue {
       inputAddressBits: 12 + levels + rootPageBits,
       outputAddressBits: 48,
       firstBlockLevel: max(1, startLevel)
-    )
-  }
-
-  private static func ladder(
-    _ configuration: LadderConfiguration,
-    _ extent: Scenario.Extent,
-    _ geometry: Geometry,
-    _ scale: Scale
-  ) -> Scenario {
-    Scenario(
-      ladder: configuration,
-      operation: .unmap,
-      extent: extent,
-      geometry: geometry,
-      configuration: Stage2Configuration(
-        granule: configuration.granule,
-        hasRangeInvalidation: configuration.hasRangeInvalidation
-      ),
-      scale: scale
     )
   }
 }

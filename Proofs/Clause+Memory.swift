@@ -2,12 +2,16 @@ import Symbolic
 
 extension Clause {
   /// What a walker owes its machine, whatever it is asked to do.
-  static let memory = Obligation.Kind.allCases.map(Clause.init) + [keepsOtherRules]
+  static let memory =
+    Obligation.Kind.allCases.filter { $0 != .usesNothingStale }.map(Clause.init) + [keepsOtherRules]
 
   /// That it uses no page that was freed.
   static let usesLivePages = Clause(.usesLivePages)
   /// That it follows links that are there.
   static let followsLinks = Clause(.followsLinks)
+
+  /// That it looks again after others ran.
+  static let usesNothingStale = Clause(.usesNothingStale)
 
   fileprivate init(_ kind: Obligation.Kind) {
     switch kind {
@@ -17,6 +21,8 @@ extension Clause {
     case .countSuffices:
       self.init("count-suffices", .memory, "takes no more from a count than is there")
     case .ends: self.init("ends", .memory, "comes to an end")
+    case .usesNothingStale:
+      self.init("stale", .memory, "uses no table but the root that it knew before it let others run")
     }
   }
 }
@@ -26,7 +32,7 @@ extension SymbolicMachine {
   ///
   /// What is certainly true is not noted as an obligation, so that each clause is claimed once beside.
   var memoryClaims: [Claim] {
-    Clause.memory.map { Claim($0, isTrue: true) }
+    (Clause.memory + (parts.isEmpty ? [] : [.usesNothingStale])).map { Claim($0, isTrue: true) }
       + obligations.map { Claim(Clause($0.kind), $0.claim, $0.formula) }
   }
 }

@@ -27,7 +27,10 @@ struct Counts {
   mutating func judge() {
     for number in machine.tables.indices {
       let table = SymbolicTable(number: number)
-      if case .root = machine.tables[number].origin { continue }
+      switch machine.tables[number].origin {
+      case .root, .forgotten: continue
+      case .initial, .fresh: break
+      }
       if machine.tables[number].isFreed {
         judge(freed: table)
       } else {

@@ -59,7 +59,7 @@ struct Specification {
 
   private func initial(_ address: BitVector, _ level: Int) -> BitVector {
     let key = address &>> decoder.shift(level)
-    let entry = machine.explorer.context.initialEntry(level: level, key: key)
+    let entry = machine.initialEntry(level: level, key: key)
     machine.explorer.assume(decoder.isWellFormed(entry, level))
     return entry
   }

@@ -30,6 +30,8 @@ public enum Family: String, Sendable, CaseIterable, Comparable {
   case breakBeforeMake = "break-before-make"
   /// What the architecture translates afterwards.
   case refinement
+  /// Cleaning of the data cache and invalidation of the instruction cache.
+  case caches
   /// Page counts and page lifetimes.
   case counts
   /// The break-before-make protocol itself.

@@ -82,7 +82,7 @@ struct TableWalk {
   /// The initial entry for the address at a level.
   private mutating func initialEntry(_ level: Int) -> BitVector {
     let key = address &>> decoder.shift(level)
-    let entry = machine.explorer.context.initialEntry(level: level, key: key)
+    let entry = machine.initialEntry(level: level, key: key)
     assumptions.append(decoder.isWellFormed(entry, level))
     return entry
   }

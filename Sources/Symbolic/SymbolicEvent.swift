@@ -63,6 +63,8 @@ public struct Obligation {
     case countSuffices
     /// It comes to an end.
     case ends
+    /// It uses nothing that it knew of tables before it let others run.
+    case usesNothingStale
   }
 
   /// What is owed.

@@ -65,6 +65,7 @@ extension SymbolicMachine {
   private func counted(_ handle: SymbolicTable) -> SymbolicTable? {
     guard step() else { return nil }
     let table = page(of: handle)
+    obligeKnown(table)
     oblige(.usesLivePages, "uses no freed table", Formula(!tables[table.number].isFreed))
     return isCut ? nil : table
   }
@@ -79,7 +80,7 @@ extension SymbolicMachine {
     if let known = tables[table.number].initialCount { return known }
     var count = BitVector(1)
     if shape.countsEntries, case .initial(let prefix) = tables[table.number].origin {
-      count = explorer.context.function("count\(tables[table.number].level)")(prefix)
+      count = explorer.context.function(nameNow("count\(tables[table.number].level)"))(prefix)
     }
     tables[table.number].initialCount = count
     assumeCount(of: table)

@@ -4,6 +4,7 @@ extension SymbolicMachine {
   /// The page and the position in it of the entry at `index`, which is met now or was before.
   func entry(of handle: SymbolicTable, at index: BitVector) -> (SymbolicTable, Int)? {
     let table = page(of: handle)
+    obligeKnown(table)
     oblige(.usesLivePages, "uses no freed table", Formula(!tables[table.number].isFreed))
     oblige(.staysInside, "stays inside a table", index .< BitVector(1 << shape.indexBits))
     guard !isCut else { return nil }
@@ -28,7 +29,7 @@ extension SymbolicMachine {
       return
     }
     let key = prefix &<< shape.indexBits | index
-    let value = explorer.context.initialEntry(level: page.level, key: key)
+    let value = initialEntry(level: page.level, key: key)
     explorer.assume(shape.isWellFormed(value, page.level))
     tables[table.number].entries.append(
       SymbolicEntry(index: index, key: key, initial: value, current: value)
@@ -120,7 +121,8 @@ extension SymbolicMachine {
   public func address(of table: SymbolicTable) -> BitVector {
     let page = tables[page(of: table).number]
     if case .fresh(let address) = page.origin { return BitVector(address) }
-    guard let parent = page.parent else {
+    obligeKnown(self.page(of: table))
+    guard !isCut, let parent = page.parent else {
       return explorer.context.variable("root") & BitVector(~(1 << shape.pageShift - 1))
     }
     return shape.linkedAddress(tables[parent.table.number].entries[parent.entry].initial)
@@ -133,9 +135,10 @@ extension SymbolicMachine {
   }
 }
 
-extension SolverContext {
-  /// The initial entry number `key` of a level, counted from the first entry of the root.
+extension SymbolicMachine {
+  /// What the entry number `key` of a level, counted from the first entry of the root, held before the
+  /// walker ran, or before it went on after it had let others run.
   public func initialEntry(level: Int, key: BitVector) -> BitVector {
-    function("entry\(level)")(key)
+    explorer.context.function(nameNow("entry\(level)"))(key)
   }
 }

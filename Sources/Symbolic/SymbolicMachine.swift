@@ -24,6 +24,9 @@ public final class SymbolicMachine: Machine {
   public internal(set) var tables: [SymbolicPage] = []
   /// What happened on this path, in order.
   public internal(set) var trace: [SymbolicEvent] = []
+  /// What the machine was whenever the walker let others run, in order: each knows the tables and the
+  /// trace of the part of the path since the time before.
+  public internal(set) var parts: [SymbolicMachine] = []
   /// What must be true on this path for the walker to be safe at all.
   public internal(set) var obligations: [Obligation] = []
   /// Whether the walker did something after which nothing it does has a meaning.

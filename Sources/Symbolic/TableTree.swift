@@ -80,12 +80,14 @@ public struct SymbolicPage {
     case fresh(address: UInt64)
     /// A handle on several consecutive root pages, of this origin.
     case root(isFresh: Bool)
+    /// The walker knew it before it let others run; whether it is still there is not known.
+    case forgotten
   }
 
   /// The level of its entries.
   public let level: Int
   /// Where it comes from.
-  public let origin: Origin
+  public internal(set) var origin: Origin
   /// The entry it was reached through, if it was there from the start and is not a root.
   public let parent: (table: SymbolicTable, entry: Int)?
   /// The entries that were read or written, in the order of their first use.
@@ -102,7 +104,7 @@ public struct SymbolicPage {
   /// Whether it was allocated on this path.
   public var isFresh: Bool {
     switch origin {
-    case .initial: false
+    case .initial, .forgotten: false
     case .fresh: true
     case .root(let isFresh): isFresh
     }

@@ -1,0 +1,45 @@
+extension SymbolicMachine {
+  /// Others run, and leave any well-formed tables behind: of what was there the root alone is left, and
+  /// its entries are arbitrary again.
+  ///
+  /// The path up to here becomes a part of its own, so that it can be judged as if the call had ended.
+  public func yield() {
+    guard step() else { return }
+    parts.append(SymbolicMachine(copyOf: self))
+    trace = []
+    for number in tables.indices { tables[number].forget(startLevel: shape.startLevel) }
+  }
+
+  private convenience init(copyOf other: SymbolicMachine) {
+    self.init(explorer: other.explorer, shape: other.shape)
+    tables = other.tables
+    trace = other.trace
+    parts = other.parts
+  }
+
+  /// The name of a function of what the tables hold, for the part of the path that the walker is in.
+  func nameNow(_ name: String) -> String {
+    parts.isEmpty ? name : "\(name) after \(parts.count)"
+  }
+
+  /// Notes that the walker must not know a page from before it let others run.
+  func obligeKnown(_ table: SymbolicTable) {
+    guard case .forgotten = tables[table.number].origin else { return }
+    oblige(
+      .usesNothingStale,
+      "uses no table but the root that it knew before it let others run",
+      Formula(false)
+    )
+  }
+}
+
+extension SymbolicPage {
+  /// Forgets what the page held; a root page is there still, of any other nothing is known.
+  mutating func forget(startLevel: Int) {
+    entries = []
+    countChange = 0
+    initialCount = nil
+    if case .root = origin { return }
+    if level != startLevel { origin = .forgotten }
+  }
+}
