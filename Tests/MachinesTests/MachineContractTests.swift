@@ -143,6 +143,17 @@ private func judgeContract<M: Machine>(_ machine: inout M) where M.W == UInt64 {
     #expect(machine.listener.events.count { $0 == .runaway } == 1)
   }
 
+  @Test func `an exchange that is repeated until it succeeds ends once the steps are used up`() {
+    var machine = TracingMachine(memory: memory(), listener: Recorder())
+    let table = machine.allocateTable(level: 3) ?? 0
+    machine.store(5, to: table, at: 0, order: .relaxed)
+    machine.stepAllowance = 3
+    let found = (0..<4).map { _ in machine.compareExchange(7, with: 9, in: table, at: 0) }
+    #expect(found == [5, 5, 5, 7])
+    #expect(machine.listener.events.count { $0 == .runaway } == 1)
+    #expect(!machine.listener.events.contains(.exchange(address: table, old: 5, new: 9)))
+  }
+
   @Test func `an access outside the window is told of and harms nothing`() {
     var machine = TracingMachine(memory: memory(), listener: Recorder())
     #expect(machine.load(0x10, at: 0) == 0)

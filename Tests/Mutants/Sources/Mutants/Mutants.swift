@@ -104,7 +104,8 @@ struct Mutants: AsyncParsableCommand {
       workspace,
       of: Set(chosen.flatMap { SystemName.around(file: $0.file) }),
       cases: cases,
-      withProofs: ways.contains(.prove),
+      ways: ways,
+      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
       &screen
     )
     let trial = Trial(

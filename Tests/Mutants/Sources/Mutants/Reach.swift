@@ -19,8 +19,6 @@ struct Reach: Codable {
   var build: String
   var checks: [String: Set<Int>] = [:]
   var jobs: [Job] = []
-  /// The subjects whose theorems are known.
-  var proofs: Set<String> = []
 
   /// The subjects whose check comes to a mutant's place: those that everybody uses, and others only
   /// where none of these does.
@@ -36,98 +34,6 @@ struct Reach: Codable {
     let all = jobs.filter { $0.mutants.contains(number) }
     let used = all.filter { $0.subject == "built-in" }
     return (used.isEmpty ? all : used).sorted { ($0.questions, $0.name) < ($1.questions, $1.name) }
-  }
-}
-
-extension Reach {
-  /// Finds out what comes to which places; what is known of this build is not found out again.
-  static func record(
-    _ workspace: Workspace,
-    of systems: Set<SystemName>,
-    cases: Int,
-    withProofs: Bool,
-    _ screen: inout Screen
-  ) async throws -> Reach {
-    let command = WalkproofCommand(path: workspace.command)
-    let attributes = try FileManager.default.attributesOfItem(atPath: command.path)
-    let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    let build = "\(attributes[.size] ?? 0)-\(date)-\(cases)"
-    let file = workspace.folder.appending(path: "reach.json")
-    let sites = workspace.folder.appending(path: "sites").path
-    var reach = Reach(build: build)
-    if let data = try? Data(contentsOf: file),
-      let known = try? JSONDecoder().decode(Reach.self, from: data), known.build == build
-    {
-      reach = known
-    }
-    for name in SubjectName.all where systems.contains(where: { $0.rawValue == name.system }) {
-      if reach.checks[name.description] == nil {
-        screen.tell("what \(name) comes to")
-        let run = try await command.run(
-          [
-            "check", "--system", name.system, "--subject", name.subject, "--cases", "\(cases)",
-            "--jobs", "1", "--no-corpus",
-          ],
-          sites: sites,
-          seconds: 600
-        )
-        guard run.ending == .status(0) else {
-          throw Problem("\(name) does not hold as it is:\n\(run.output)")
-        }
-        reach.checks[name.description] = try numbers(in: sites)
-      }
-      if withProofs, !reach.proofs.contains(name.description) {
-        try await reach.recordProofs(of: name, command, sites, &screen)
-        reach.proofs.insert(name.description)
-      }
-      try JSONEncoder().encode(reach).write(to: file)
-    }
-    return reach
-  }
-
-  private mutating func recordProofs(
-    of name: SubjectName,
-    _ command: WalkproofCommand,
-    _ sites: String,
-    _ screen: inout Screen
-  ) async throws {
-    // There are no theorems about this one.
-    if name.system == SystemName.arm64Hyp.rawValue { return }
-    let options = ["prove", "--system", name.system, "--subject", name.subject]
-    let list = try await command.run(options + ["--list"], seconds: 60)
-    var names: [String] = []
-    for line in list.output.split(separator: "\n") {
-      let theorem = line.prefix { $0 != ":" }
-      let job = theorem.lastIndex(of: "/").map { String(theorem[...$0]) } ?? String(theorem)
-      if !names.contains(job) { names.append(job) }
-    }
-    for job in names {
-      screen.tell("what \(name) \(job) comes to")
-      let run = try await command.run(
-        options + ["--only", job, "--jobs", "1", "--format", "json"],
-        sites: sites,
-        seconds: 1200
-      )
-      let report = try JSONDecoder().decode(ProofOutput.self, from: Data(run.output.utf8))
-      guard run.ending == .status(0) else {
-        throw Problem("\(name) \(job) does not hold as it is:\n\(run.output)")
-      }
-      jobs.append(
-        Job(
-          name: job,
-          system: name.system,
-          subject: name.subject,
-          questions: report.theorems.map(\.checks).max() ?? 0,
-          seconds: report.theorems.map(\.seconds).max() ?? 0,
-          mutants: try Reach.numbers(in: sites)
-        )
-      )
-    }
-  }
-
-  private static func numbers(in path: String) throws -> Set<Int> {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    return Set(text.split(separator: "\n").compactMap { Int($0) })
   }
 }
 
