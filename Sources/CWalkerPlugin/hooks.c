@@ -140,6 +140,15 @@ void __tsan_func_exit(void)
 		stack.depth--;
 }
 
+/* With coverage each basic block says that it was reached. */
+void __sanitizer_cov_trace_pc(void)
+{
+	uintptr_t offset = (uintptr_t)SITE - walkproof_plugin_base;
+
+	if (walkproof_region.reached && offset < WALKPROOF_REACHED_LIMIT)
+		walkproof_region.reached[offset] = 1;
+}
+
 #define ACCESS(bytes)                                                                     \
 	void __tsan_read##bytes(void *p) { load(p, SITE); }                               \
 	void __tsan_write##bytes(void *p) { store(p, 0, SITE); }                          \

@@ -168,3 +168,8 @@ const uint64_t *walkproof_worker_memory(struct walkproof_worker *worker)
 {
 	return (const uint64_t *)worker->region.memory;
 }
+
+const uint8_t *walkproof_worker_reached(struct walkproof_worker *worker)
+{
+	return worker->region.reached;
+}

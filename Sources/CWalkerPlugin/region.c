@@ -20,7 +20,8 @@ bool walkproof_region_map(struct walkproof_region *region, int file, uint32_t pa
 	size_t counts = round_up(text + WALKPROOF_TEXT_LIMIT, 4096);
 	/* The mapping's own address is aligned to the host's pages only. */
 	size_t alignment = (size_t)16 << page_shift;
-	size_t memory = round_up(counts + capacity * sizeof(int32_t), alignment);
+	size_t reached = round_up(counts + capacity * sizeof(int32_t), 4096);
+	size_t memory = round_up(reached + WALKPROOF_REACHED_LIMIT, alignment);
 	size_t size = memory + ((size_t)capacity << page_shift);
 	char *base, *reserved;
 
@@ -36,6 +37,7 @@ bool walkproof_region_map(struct walkproof_region *region, int file, uint32_t pa
 		.records = (void *)(base + records),
 		.text = base + text,
 		.counts = (void *)(base + counts),
+		.reached = (void *)(base + reached),
 		.memory = base + memory,
 		.size = size,
 	};

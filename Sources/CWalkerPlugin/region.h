@@ -9,6 +9,7 @@ struct walkproof_region {
 	struct walkproof_record *records;
 	char *text;
 	int32_t *counts;
+	uint8_t *reached;
 	char *memory; /* aligned to 16 pages */
 	size_t size;
 };

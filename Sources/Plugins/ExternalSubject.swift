@@ -1,3 +1,4 @@
+import Foundation
 public import Machines
 public import Systems
 
@@ -50,19 +51,25 @@ public struct ExternalSubject: Sendable {
     linuxTree path: String,
     granules: [Granule],
     executable: String,
-    cache: String
+    cache: String,
+    keepsCoverage: Bool = false
   ) throws(PluginFault) {
     var plugins: [Plugin] = []
     do {
       let tree = try LinuxTree(path: path)
       for granule in granules {
-        let built = try tree.build(for: granule, cache: cache)
+        let built = try tree.build(
+          for: granule,
+          purpose: keepsCoverage ? .coverage : .checking,
+          cache: cache
+        )
         plugins.append(
           try Plugin(
             path: built,
             executable: executable,
             granule: granule,
-            locate: DebugInformation.locate
+            locate: DebugInformation.locate,
+            keepsCoverage: keepsCoverage
           )
         )
       }
@@ -94,6 +101,14 @@ public struct ExternalSubject: Sendable {
     self.plugins = plugins
     self.isWide = isWide
     dialect = PluginDialect(of: plugins[0])
+  }
+
+  /// Which lines of a tree's page-table code were reached so far, over all granules.
+  public func coverage() -> SourceCoverage {
+    let file = URL(fileURLWithPath: origin).appendingPathComponent(LinuxTree.code).path
+    return CoveredSource(file: file).coverage(
+      of: plugins.map { (path: $0.path, reached: $0.reachedOffsets) }
+    )
   }
 
   /// The subject in a system; nil where the system is none of its.

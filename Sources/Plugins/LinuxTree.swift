@@ -12,7 +12,7 @@ public struct LinuxTree: Sendable {
   public let path: String
 
   /// The files of the tree that are used, from its folder.
-  private static let code = "arch/arm64/kvm/hyp/pgtable.c"
+  static let code = "arch/arm64/kvm/hyp/pgtable.c"
   private static let headers = ["asm/kvm_pgtable.h", "asm/stage2_pgtable.h"]
   private static let headerFolder = "arch/arm64/include"
   /// What the glue asks of the tree's header: whether these words are in it.
@@ -48,21 +48,43 @@ public struct LinuxTree: Sendable {
     headerTexts = texts
   }
 
+  /// What a build is for.
+  public enum Purpose: Sendable, Hashable {
+    /// To be watched: every store to a table is an event.
+    case checking
+    /// To be watched, and to say which of its lines were reached.
+    case coverage
+    /// To be measured, as a compiler makes it for a kernel: optimised, with its memory operations and
+    /// page counts in the same object, and nothing that watches.
+    case measuring(compiler: String)
+  }
+
+  /// The compilers that a build can be measured with, those that are there.
+  public static var compilers: [String] {
+    let environment = ProcessInfo.processInfo.environment
+    let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    let found = ["gcc", "clang"].filter { name in
+      folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+    }
+    return found.isEmpty ? [environment["CC"] ?? "cc"] : found
+  }
+
   /// Builds the code for a granule, unless it was built before.
   ///
   /// - Parameters:
   ///   - granule: The granule to build for.
-  ///   - isNative: Whether nothing is watched, for benchmarks.
+  ///   - purpose: What the build is for.
   ///   - cache: The folder that builds are kept in, by what they were built from.
   /// - Returns: The path of the shared object.
   /// - Throws: `PluginFault` with the compiler's first error where it does not build.
   public func build(
     for granule: Granule,
-    isNative: Bool = false,
+    purpose: Purpose = .checking,
     cache: String
   ) throws(PluginFault) -> String {
-    let compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
-    let flags = flags(for: granule, isNative: isNative)
+    var compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
+    if case .measuring(let chosen) = purpose { compiler = chosen }
+    let flags = flags(for: granule, purpose)
     let inputs =
       [compiler, codeText] + flags.common + flags.instrumented
       + headerTexts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
@@ -92,7 +114,7 @@ public struct LinuxTree: Sendable {
 
   private func flags(
     for granule: Granule,
-    isNative: Bool
+    _ purpose: Purpose
   ) -> (common: [String], instrumented: [String]) {
     let header = headerTexts[LinuxTree.headers[0]] ?? ""
     let features = LinuxTree.features.filter { header.contains($0) }.map { "-DTREE_HAS_\($0)" }
@@ -101,13 +123,16 @@ public struct LinuxTree: Sendable {
         "-O2", "-g", "-fPIC", "-std=gnu11", "-fno-strict-aliasing", "-w",
         "-DCONFIG_ARM64_\(granule)_PAGES=1",
       ] + features + ["-Iinclude", "-I.", "-include", "walkproof_shim.h"]
-    return isNative
-      ? (common + ["-DWALKPROOF_NATIVE=1"], [])
-      : (
-        common,
-        // Nothing is inlined or merged, so that the functions that run are those of the source.
-        ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread"] + volatileFlags
-      )
+    // Nothing is inlined or merged, so that the functions that run are those of the source.
+    let watched =
+      ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread"] + volatileFlags
+    switch purpose {
+    case .checking: return (common, watched)
+    // Unoptimised, so that an instruction is of one line.
+    case .coverage: return (common, watched + ["-O0", "-fsanitize-coverage=trace-pc"])
+    case .measuring:
+      return (common + ["-DWALKPROOF_STANDALONE=1", "-fvisibility=hidden"], [])
+    }
   }
 
   /// What makes the compiler tell volatile accesses from plain ones.

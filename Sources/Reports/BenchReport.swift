@@ -35,13 +35,16 @@ public struct BenchReport: Codable, Sendable {
     public var name: String
     /// Our median.
     public var ours: Double
-    /// The tree's median.
+    /// The tree's median, by the compiler that makes it fastest.
     public var theirs: Double
+    /// That compiler.
+    public var compiler: String
     /// Ours in parts of theirs.
     public var ratio: Double
 
     /// The ratio of two medians, of which the second is not 0.
-    public init(_ name: String, ours: Double, theirs: Double) {
+    public init(_ name: String, ours: Double, theirs: Double, compiler: String) {
+      self.compiler = compiler
       self.name = name
       self.ours = ours
       self.theirs = theirs
@@ -80,10 +83,11 @@ public struct BenchReport: Codable, Sendable {
     }
     var lines = table.lines
     if !ratios.isEmpty {
-      var comparison = TextTable(["benchmark", "ours", "the tree's", "ours/theirs"])
+      var comparison = TextTable(["benchmark", "ours", "the tree's", "by", "ours/theirs"])
       for ratio in ratios {
         comparison.add([
-          ratio.name, rounded(ratio.ours), rounded(ratio.theirs), rounded(ratio.ratio),
+          ratio.name, rounded(ratio.ours), rounded(ratio.theirs), ratio.compiler,
+          rounded(ratio.ratio),
         ])
       }
       lines += [""] + comparison.lines

@@ -1,3 +1,5 @@
+import Systems
+
 extension CheckReport {
   /// The report as a person reads it at a terminal.
   public var text: String {
@@ -13,6 +15,7 @@ extension CheckReport {
       lines += result.coverageLines
       lines.append("")
     }
+    if let coverage { lines += coverage.lines + [""] }
     lines += summaryTable
     return lines.joined(separator: "\n") + "\n"
   }
@@ -30,6 +33,28 @@ extension CheckReport {
       ])
     }
     return table.lines
+  }
+}
+
+extension SourceCoverage {
+  /// How much was reached, and by function the lines that were not.
+  var lines: [String] {
+    let whole = functions.filter { $0.reached == $0.total }.count
+    var lines = [
+      "\(file): \(reached) of \(total) lines reached, \(whole) of \(functions.count) functions"
+        + " whole; not reached:"
+    ]
+    for function in functions where !function.unreached.isEmpty {
+      lines.append(
+        "  \(function.function) (\(function.reached) of \(function.total) lines reached)"
+      )
+      for line in function.unreached {
+        let number = String(line.line)
+        let margin = String(repeating: " ", count: max(0, 6 - number.count))
+        lines.append("  \(margin)\(number)  \(line.text)")
+      }
+    }
+    return lines
   }
 }
 

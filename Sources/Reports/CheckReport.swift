@@ -105,6 +105,8 @@ public struct CheckReport: Codable, Sendable, Equatable {
   public var formatVersion = CheckReport.formatVersion
   /// The subjects, in the order in which they were checked.
   public var results: [Result]
+  /// Which lines of a tree's own code were reached, where that was asked for.
+  public var coverage: SourceCoverage?
 
   /// The report of these results.
   public init(results: [Result]) { self.results = results }

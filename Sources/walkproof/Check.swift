@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Plugins
 import Property
 import Reports
 import Systems
@@ -38,7 +39,8 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let accepted = try acceptance.findings(of: selection.external)
-    let chosen = try selection.selection()
+    let external = try selection.external.load()
+    let chosen = try selection.selection(external)
     let sink = try ReportSink(path: output.output)
     let folder = noCorpus ? nil : Corpus(path: corpus)
     let known = try folder?.entries() ?? []
@@ -72,6 +74,7 @@ struct Check: ParsableCommand {
       report.results.append(result)
     }
     terminal.clear()
+    if selection.external.uncovered { report.coverage = external?.coverage() }
     switch output.format {
     case .text: try sink.write(report.text)
     case .json: try sink.write(try JSON.text(report))

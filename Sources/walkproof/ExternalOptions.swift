@@ -18,12 +18,18 @@ struct ExternalOptions: ParsableArguments {
   @Option(help: "The granules to build a tree for: 4K, 16K or 64K; all by default.")
   var granule: [GranuleArgument] = []
 
+  @Flag(help: "Print the lines of a tree's page-table code that no case reached.")
+  var uncovered = false
+
   /// Whether there is one.
   var isGiven: Bool { !plugin.isEmpty || linuxTree != nil }
 
   func validate() throws {
     if !plugin.isEmpty, linuxTree != nil {
       throw ValidationError("--plugin and --linux-tree are two subjects; give one of them.")
+    }
+    if uncovered, linuxTree == nil {
+      throw ValidationError("--uncovered is about the code of a --linux-tree.")
     }
     if !granule.isEmpty, linuxTree == nil {
       throw ValidationError("--granule says what to build a --linux-tree for.")
@@ -33,19 +39,28 @@ struct ExternalOptions: ParsableArguments {
   /// Loads it; nil where none is given.
   func load() throws(Complaint) -> ExternalSubject? {
     if let linuxTree {
-      return try ExternalOptions.load(linuxTree: linuxTree, granules: granule.map(\.granule))
+      return try ExternalOptions.load(
+        linuxTree: linuxTree,
+        granules: granule.map(\.granule),
+        keepsCoverage: uncovered
+      )
     }
     return plugin.isEmpty ? nil : try ExternalOptions.load(plugins: plugin)
   }
 
   /// Builds a tree for these granules, for all where there are none.
-  static func load(linuxTree: String, granules: [Granule]) throws(Complaint) -> ExternalSubject {
+  static func load(
+    linuxTree: String,
+    granules: [Granule],
+    keepsCoverage: Bool = false
+  ) throws(Complaint) -> ExternalSubject {
     do {
       return try ExternalSubject(
         linuxTree: linuxTree,
         granules: granules.isEmpty ? Granule.allCases : granules,
         executable: executable,
-        cache: cache
+        cache: cache,
+        keepsCoverage: keepsCoverage
       )
     } catch {
       throw Complaint(.noSubject, error.description)

@@ -33,10 +33,12 @@ struct SelectionOptions: ParsableArguments {
   /// Whether it is said which subject is meant.
   var isNamed: Bool { subject != nil || external.isGiven }
 
-  /// The systems and subjects named, or all that should hold.
-  func selection() throws(Complaint) -> [(system: System, subject: Subject)] {
+  /// The systems and subjects named, or all that should hold; `found` is what `external` loads.
+  func selection(
+    _ found: ExternalSubject?
+  ) throws(Complaint) -> [(system: System, subject: Subject)] {
     let systems = try systems()
-    if let found = try external.load() {
+    if let found {
       if subject != nil {
         throw Complaint(
           .usage,

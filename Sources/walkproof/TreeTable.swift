@@ -9,17 +9,17 @@ struct TreeTable: BenchmarkTable {
   private let plugin: walkproof_plugin
   private let table: OpaquePointer?
 
-  /// Builds the tree's code for 4 KiB granules without instrumentation, and makes a table.
-  init(linuxTree path: String) throws(Complaint) {
+  /// Builds the tree's code for 4 KiB granules as a kernel's, and makes a table.
+  init(linuxTree path: String, compiler: String) throws(Complaint) {
     var native = walkproof_native()
     do {
       let built = try LinuxTree(path: path).build(
         for: .size4K,
-        isNative: true,
+        purpose: .measuring(compiler: compiler),
         cache: ExternalOptions.cache
       )
       let flags = UInt32(WALKPROOF_F_FWB) | UInt32(WALKPROOF_F_TLBRANGE)
-      walkproof_native_open(&native, built, flags, 40, 48, 2048)
+      walkproof_native_open(&native, built, flags, 40, 48)
     } catch {
       throw Complaint(.noSubject, "\(path): \(error)")
     }

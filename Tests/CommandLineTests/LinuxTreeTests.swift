@@ -112,6 +112,30 @@ struct LinuxTreeTests {
     #expect(json.contains("\"also\" : [\n"))
   }
 
+  @Test func `the lines of a tree that no case reached are printed by function`() throws {
+    let tree = LinuxTreeTests.tree("6.12")
+    let text = try check(tree, "--uncovered", "--granule", "4K", "--cases", "200").output
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("pgtable.c: ") })
+    let numbers = line.split(separator: " ").compactMap { Int($0) }
+    let (reached, total) = (try #require(numbers.first), try #require(numbers.dropFirst().first))
+    #expect(total > 400 && reached < total && reached > total / 2, "\(line)")
+    // Nobody asks for a root's size; every unmap goes by its walker.
+    #expect(text.contains("\n  kvm_pgtable_stage2_pgd_size (0 of "))
+    #expect(!text.contains("\n  stage2_unmap_walker (0 of "))
+    let json = try check(
+      tree,
+      "--uncovered",
+      "--granule",
+      "4K",
+      "--cases",
+      "20",
+      "--format",
+      "json"
+    ).output
+    #expect(json.contains("\"unreached\" : ["))
+    #expect(try check(tree, "--cases", "1").output.contains("lines reached") == false)
+  }
+
   @Test func `a list of before fingerprints named a place is refused, with the remedy`() throws {
     let command = try Command()
     defer { command.clean() }

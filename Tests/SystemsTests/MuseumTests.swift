@@ -226,7 +226,13 @@ private let exhibits: [Exhibit] = [
   ) throws -> Set<String> {
     let subject = try #require(System.named(system)?.subject(named: subject))
     let result = subject.campaign(CampaignPlan(seed: 1, cases: 0..<cases), jobs: 2).search()
-    return Set(result.failures.map(\.violation.fingerprint))
+    // A call that breaks several rules is a counterexample of each of them.
+    return Set(
+      result.failures.flatMap { failure in
+        let finding = subject.counterexample(replaying: failure.choices)?.finding
+        return [failure.violation.fingerprint] + (finding?.others.map(\.fingerprint) ?? [])
+      }
+    )
   }
 
   @Test func `each fault of the stage-2 seed has a counterexample of its own`() throws {

@@ -9,7 +9,8 @@ struct walkproof_native {
 	char problem[256]; /* why it is not there; empty if it is */
 };
 
-/* Loads a plugin and makes a stage-2 table with these flags and address sizes; room for `pages`. */
+/* Loads a plugin that brings its own memory, and makes a stage-2 table with these flags and address
+ * sizes: it is given no host, so that nothing is called outside of it. */
 void walkproof_native_open(struct walkproof_native *, const char *path, uint32_t flags, uint32_t ia_bits,
-			   uint32_t pa_bits, uint32_t pages);
+			   uint32_t pa_bits);
 #endif

@@ -43,6 +43,7 @@ struct walkproof_record {
 enum {
 	WALKPROOF_RECORD_LIMIT = 1 << 18, /* more in one call, and it does not end */
 	WALKPROOF_TEXT_LIMIT = 1 << 16,
+	WALKPROOF_REACHED_LIMIT = 1 << 19, /* bytes of a plugin's code whose coverage is kept */
 };
 
 /* What is known of a plugin once it is loaded. */
@@ -103,6 +104,8 @@ const struct walkproof_record *walkproof_worker_records(struct walkproof_worker 
 const char *walkproof_worker_text(struct walkproof_worker *);
 const int32_t *walkproof_worker_counts(struct walkproof_worker *);
 const uint64_t *walkproof_worker_memory(struct walkproof_worker *);
+/* A byte for each of the plugin's code, from the start of its file: 1 behind a basic block's call. */
+const uint8_t *walkproof_worker_reached(struct walkproof_worker *);
 
 /* The worker's side: loads the plugin and serves calls until the host is gone. */
 int walkproof_worker_main(const char *plugin, int region);

@@ -56,7 +56,7 @@ static u32 detached_count;
 
 static inline void report(struct walkproof_event event)
 {
-#if defined(WALKPROOF_NATIVE)
+#if defined(WALKPROOF_NATIVE) || defined(WALKPROOF_STANDALONE)
 	(void)event;
 #else
 	host.event(host.ctx, &event);
@@ -129,6 +129,56 @@ void walkproof__kvm_tlb_flush_vmid_range(struct kvm_s2_mmu *mmu, u64 ipa, u64 pa
 
 /* ---- memory ---- */
 
+#if defined(WALKPROOF_STANDALONE)
+/* A kernel's memory as far as tables need it: pages, their counts, and a list of those that are free. */
+enum { ARENA_PAGES = 2048 };
+#define ARENA_BASE (1ull << 36)
+static char arena[ARENA_PAGES * PAGE_SIZE] __attribute__((aligned(16 * PAGE_SIZE)));
+static int32_t arena_counts[ARENA_PAGES];
+static u32 arena_free[ARENA_PAGES], arena_free_count, arena_next;
+
+static u32 arena_page(const void *address) { return (u32)(((const char *)address - arena) >> PAGE_SHIFT); }
+
+static void *host_alloc(u64 bytes)
+{
+	u32 count = (u32)DIV_ROUND_UP(bytes, PAGE_SIZE), first, page;
+
+	if (count <= 1 && arena_free_count) {
+		first = arena_free[--arena_free_count];
+		__builtin_memset(arena + first * PAGE_SIZE, 0, PAGE_SIZE);
+	} else {
+		first = (arena_next + count - 1) / count * count;
+		if (first + count > ARENA_PAGES)
+			return 0;
+		arena_next = first + count;
+	}
+	for (page = first; page < first + count; page++)
+		arena_counts[page] = 1;
+	return arena + first * PAGE_SIZE;
+}
+
+static void free_pages_exact(void *address, size_t size) { (void)address, (void)size; }
+static void get_page(void *address) { arena_counts[arena_page(address)]++; }
+static void put_page(void *address)
+{
+	u32 page = arena_page(address);
+
+	if (--arena_counts[page] == 0)
+		arena_free[arena_free_count++] = page;
+}
+static int page_count(void *address) { return arena_counts[arena_page(address)]; }
+static void *phys_to_virt(phys_addr_t physical) { return arena + (physical - ARENA_BASE); }
+static phys_addr_t virt_to_phys(void *address) { return ARENA_BASE + (u64)((char *)address - arena); }
+#else
+static void *host_alloc(u64 bytes) { return host.alloc(host.ctx, bytes, 0); }
+static void free_pages_exact(void *address, size_t size) { host.free(host.ctx, address, size); }
+static void get_page(void *address) { host.get(host.ctx, address); }
+static void put_page(void *address) { host.put(host.ctx, address); }
+static int page_count(void *address) { return host.count(host.ctx, address); }
+static void *phys_to_virt(phys_addr_t physical) { return host.p2v(host.ctx, physical); }
+static phys_addr_t virt_to_phys(void *address) { return host.v2p(host.ctx, address); }
+#endif
+
 static void *zalloc_page(void *from)
 {
 	struct kvm_mmu_memory_cache *taken = from;
@@ -137,19 +187,13 @@ static void *zalloc_page(void *from)
 	/* A cache that is filled beforehand is as short as the call says. */
 	if (taken == &table.mmu.split_page_cache && taken->nobjs <= 0)
 		return 0;
-	page = host.alloc(host.ctx, PAGE_SIZE, 0);
+	page = host_alloc(PAGE_SIZE);
 	if (page && taken == &table.mmu.split_page_cache)
 		taken->nobjs--;
 	return page;
 }
 
-static void *zalloc_pages_exact(size_t size) { return host.alloc(host.ctx, size, 0); }
-static void free_pages_exact(void *address, size_t size) { host.free(host.ctx, address, size); }
-static void get_page(void *address) { host.get(host.ctx, address); }
-static void put_page(void *address) { host.put(host.ctx, address); }
-static int page_count(void *address) { return host.count(host.ctx, address); }
-static void *phys_to_virt(phys_addr_t physical) { return host.p2v(host.ctx, physical); }
-static phys_addr_t virt_to_phys(void *address) { return host.v2p(host.ctx, address); }
+static void *zalloc_pages_exact(size_t size) { return host_alloc(size); }
 
 static void free_table(void *address, s32 level)
 {
@@ -216,7 +260,9 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 {
 	bool hasMaintenance = !(config->flags & WALKPROOF_F_NO_CMO);
 
-	host = *given;
+	/* A table that stands alone has no host. */
+	if (given)
+		host = *given;
 	table = (struct walkproof_table) {
 		.isStage1 = config->flags & WALKPROOF_F_STAGE1,
 		.forcesPages = config->flags & WALKPROOF_F_FORCE_PTE,
@@ -366,7 +412,7 @@ static struct walkproof_plugin plugin = {
 	.size = sizeof plugin,
 	.name = "linux-tree",
 	.page_shift = PAGE_SHIFT,
-#if defined(WALKPROOF_NATIVE)
+#if defined(WALKPROOF_NATIVE) || defined(WALKPROOF_STANDALONE)
 	.caps = WALKPROOF_CAP_REFCOUNTS,
 #else
 	.caps = WALKPROOF_CAP_STORE_ORDER | WALKPROOF_CAP_REFCOUNTS | WALKPROOF_CAP_TTL | WALKPROOF_CAP_EVENTS |
@@ -380,7 +426,7 @@ static struct walkproof_plugin plugin = {
 	.quiesce = quiesce,
 };
 
-const struct walkproof_plugin *walkproof_plugin_v1(void)
+__attribute__((visibility("default"))) const struct walkproof_plugin *walkproof_plugin_v1(void)
 {
 	plugin.map = tree_map ? map : 0;
 	plugin.unmap = tree_unmap ? unmap : 0;

@@ -23,8 +23,8 @@ typedef u64 gfn_t;
 #define __rcu
 #define __ro_after_init
 #define __always_inline inline __attribute__((always_inline))
-#define likely(x) (x)
-#define unlikely(x) (x)
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #define fallthrough __attribute__((fallthrough))
 #define barrier() __asm__ volatile("" ::: "memory")
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
@@ -79,7 +79,7 @@ typedef u64 gfn_t;
 #define IS_ERR(p) ((uintptr_t)(p) >= (uintptr_t)-MAX_ERRNO)
 
 /* ---- what is watched ---- */
-void walkproof_warn(const char *condition, unsigned int line);
+void walkproof_warn(const char *condition, unsigned int line) __attribute__((cold));
 void walkproof_dsb(const char *kind);
 void walkproof_isb(void);
 void walkproof_tlbi_va(const char *operation, u64 address, s64 level);
@@ -89,7 +89,7 @@ extern bool walkproof_is_locked;
 #define WARN_ON(condition)                                      \
 	({                                                      \
 		bool fired_ = !!(condition);                    \
-		if (fired_)                                     \
+		if (unlikely(fired_))                           \
 			walkproof_warn(#condition, __LINE__);   \
 		fired_;                                         \
 	})
@@ -97,11 +97,23 @@ extern bool walkproof_is_locked;
 #define WARN(condition, ...) WARN_ON(condition)
 #define WARN_ONCE(condition, ...) WARN_ON(condition)
 #define BUG_ON(condition) do { if (WARN_ON(condition)) __builtin_trap(); } while (0)
+#if defined(WALKPROOF_STANDALONE)
+/* For benchmarks: instructions that order and invalidate are there for the compiler only. */
+#define dsb(kind) barrier()
+#define isb() barrier()
+#define rcu_read_lock() barrier()
+#define rcu_read_unlock() barrier()
+#else
 #define dsb(kind) walkproof_dsb(#kind)
 #define isb() walkproof_isb()
 #define rcu_read_lock() walkproof_lock(true)
 #define rcu_read_unlock() walkproof_lock(false)
+#endif
+#if defined(WALKPROOF_STANDALONE)
+#define rcu_read_lock_held() true
+#else
 #define rcu_read_lock_held() walkproof_is_locked
+#endif
 #define rcu_dereference_check(p, c) (p)
 #define rcu_dereference_raw(p) (p)
 #define rcu_dereference(p) (p)
@@ -121,7 +133,11 @@ void walkproof__kvm_tlb_flush_vmid(struct kvm_s2_mmu *mmu);
 void walkproof__kvm_tlb_flush_vmid_ipa(struct kvm_s2_mmu *mmu, u64 ipa, s64 level);
 void walkproof__kvm_tlb_flush_vmid_ipa_nsh(struct kvm_s2_mmu *mmu, u64 ipa, s64 level);
 void walkproof__kvm_tlb_flush_vmid_range(struct kvm_s2_mmu *mmu, u64 ipa, u64 pages);
+#if defined(WALKPROOF_STANDALONE)
+#define kvm_call_hyp(function, ...) barrier()
+#else
 #define kvm_call_hyp(function, ...) walkproof##function(__VA_ARGS__)
+#endif
 
 /* ---- pages ---- */
 #if defined(CONFIG_ARM64_4K_PAGES)

@@ -51,7 +51,10 @@ public struct CheckListener: EventListener {
   mutating func attend(_ event: Event) {
     if let exchange = rival?.act(on: event) {
       if isRecording {
-        log.append(.exchange(address: exchange.address, old: exchange.old, new: exchange.new), at: site)
+        log.append(
+          .exchange(address: exchange.address, old: exchange.old, new: exchange.new),
+          at: site
+        )
       }
       judges.observeRival(
         at: exchange.address,

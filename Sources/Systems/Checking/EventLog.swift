@@ -75,8 +75,8 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
     let isOfEntry = !EventLog.rulesOfPages.contains(rule)
     let part = isOfEntry ? inputAddress.flatMap { call.part(of: $0, level: level?.rawValue) } : nil
     let condition = rule == .unexpectedWarning && !warning.isEmpty ? "'\(warning)'" : nil
-    // What is wrong with an entry is not for the sake of the output that was asked for.
-    let problem = part == nil ? call.problem : call.inputProblem
+    // What is wrong with an entry or a page is not for the sake of the output that was asked for.
+    let problem = part == nil && isOfEntry ? call.problem : call.inputProblem
     return text([call.name, problem, part, condition, index.flatMap(functions)])
   }
 

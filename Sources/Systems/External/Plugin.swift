@@ -31,6 +31,9 @@ public final class Plugin: Sendable {
   /// Calls take microseconds; one that took seconds is never given as long again, so that the case
   /// can be shrunk.
   private let callTimeout = Atomic<Int32>(5000)
+  /// What of its code was reached in processes that were taken back, a byte for each of it; empty
+  /// where that is not asked for.
+  private let reached: Mutex<[UInt8]>
   /// Processes that nobody uses now.
   private let idle: Mutex<[PluginWorker]>
 
@@ -41,13 +44,17 @@ public final class Plugin: Sendable {
   ///   - executable: The program that is started with `worker PATH FD`; it calls `Plugin.serve`.
   ///   - granule: The granule that it has to be for; nil for whichever it is for.
   ///   - locate: Says where in its source an instruction is.
+  ///   - keepsCoverage: Whether it was built to say what of its code is reached.
   /// - Throws: `PluginFault` where it cannot be loaded, or is for another granule.
   public init(
     path: String,
     executable: String,
     granule: Granule? = nil,
-    locate: SourceLocator? = nil
+    locate: SourceLocator? = nil,
+    keepsCoverage: Bool = false
   ) throws(PluginFault) {
+    let limit = keepsCoverage ? Int(WALKPROOF_REACHED_LIMIT) : 0
+    reached = Mutex([UInt8](repeating: 0, count: limit))
     self.locate = locate
     // The memory's layout depends on the granule, which only the plugin knows.
     let probe = try PluginWorker(Place(executable: executable, path: path, granule: .size64K))
@@ -67,7 +74,7 @@ public final class Plugin: Sendable {
   }
 
   /// The shared object.
-  var path: String { place.path }
+  public var path: String { place.path }
 
   /// Whether it says that it reports something, one of `WALKPROOF_CAP_`.
   func reports(_ capability: UInt32) -> Bool { capabilities & capability != 0 }
@@ -102,8 +109,17 @@ public final class Plugin: Sendable {
 
   /// Takes a process back; one that is gone is dropped.
   func put(_ worker: PluginWorker) {
+    reached.withLock { if !$0.isEmpty { worker.merge(into: &$0) } }
     if worker.hasTimedOut { callTimeout.store(250, ordering: .relaxed) }
     if worker.isAlive { idle.withLock { $0.append(worker) } }
+  }
+
+  /// The offsets in the shared object behind the calls by which basic blocks said that they were
+  /// reached.
+  public var reachedOffsets: Set<UInt64> {
+    reached.withLock { bytes in
+      Set(bytes.indices.filter { bytes[$0] != 0 }.map { UInt64($0) })
+    }
   }
 
   /// What the program `worker PATH FD` does: serves calls until the check is gone.

@@ -71,6 +71,26 @@ final class PluginWorker: @unchecked Sendable {
   }
   /// The count of each table page.
   var counts: UnsafePointer<Int32> { walkproof_worker_counts(worker) }
+  /// Adds what of the plugin's code was reached to `reached`, a byte for each of it.
+  func merge(into reached: inout [UInt8]) {
+    let own = UnsafeRawBufferPointer(
+      start: walkproof_worker_reached(worker),
+      count: Int(WALKPROOF_REACHED_LIMIT)
+    )
+    reached.withUnsafeMutableBytes { all in
+      for offset in stride(from: 0, to: all.count, by: 8) {
+        let word = own.load(fromByteOffset: offset, as: UInt64.self)
+        if word != 0 {
+          all.storeBytes(
+            of: all.load(fromByteOffset: offset, as: UInt64.self) | word,
+            toByteOffset: offset,
+            as: UInt64.self
+          )
+        }
+      }
+    }
+  }
+
   /// The tables.
   var memory: UnsafePointer<UInt64> { walkproof_worker_memory(worker) }
 
