@@ -244,8 +244,10 @@ static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new
 		bool isEntry = physical((void *)p) != 0, done;                                     \
 		type found = expected;                                                             \
 		(void)order, (void)failure;                                                        \
-		if (isEntry)                                                                       \
+		if (isEntry) {                                                                     \
 			walkproof_log_settle();                                                    \
+			walkproof_race();                                                          \
+		}                                                                                  \
 		done = __atomic_compare_exchange_n(p, &found, value, 0, __ATOMIC_SEQ_CST,          \
 						   __ATOMIC_SEQ_CST);                              \
 		if (isEntry)                                                                       \

@@ -125,6 +125,7 @@ enum walkproof_ending walkproof_worker_call(struct walkproof_worker *worker, int
 	worker->region.control->record_count = 0;
 	worker->region.control->text_size = 1;
 	worker->region.control->load_count = 0;
+	worker->region.control->race_count = 0;
 	if (!worker->pid && is_gone(worker, WNOHANG, &ending, detail))
 		return ending;
 	walkproof_turn_give(worker->region.control, 1);

@@ -20,6 +20,8 @@ struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
 void walkproof_log_frames(struct walkproof_record *record, struct walkproof_frames frames);
 /* Completes what the last store hook announced. */
 void walkproof_log_settle(void);
+/* An entry is about to be exchanged: another CPU may be before. */
+void walkproof_race(void);
 /* The accesses of the instrumented code are part of a call, from here to there. */
 void walkproof_log_begin(void);
 void walkproof_log_end(void);

@@ -15,6 +15,9 @@ static const struct walkproof_plugin *plugin;
 static struct walkproof_table *table;
 static struct walkproof_host host;
 
+/* Whether the code runs for another CPU at the moment. */
+static bool is_racing;
+
 /* The status for a call that logs without end; see host.c. */
 enum { STATUS_ENDLESS = 113 };
 /* What a freed table is filled with: not valid, and not empty. */
@@ -171,6 +174,9 @@ static void event(void *ctx, const struct walkproof_event *ev)
 
 	(void)ctx;
 	walkproof_log_settle();
+	/* The other CPU's section is its own; the log is of one CPU's. */
+	if (is_racing && ev->kind == WALKPROOF_EV_LOCK)
+		return;
 	if (ev->kind == WALKPROOF_EV_ALLOC || ev->kind == WALKPROOF_EV_FREE ||
 	    ev->kind == WALKPROOF_EV_GET || ev->kind == WALKPROOF_EV_PUT)
 		return; /* told by the functions above */
@@ -312,6 +318,29 @@ static int64_t perform(void)
 	case WALKPROOF_CALL_QUIESCE: plugin->quiesce(table); return 0;
 	default: return -WALKPROOF_ENOSYS;
 	}
+}
+
+/* Another vCPU faults on the same address, so to say, and is done before this one's exchange: the same
+ * call is made from its start to its end, and what this one expected to find is no longer there. */
+void walkproof_race(void)
+{
+	const uint64_t *a = control()->arguments;
+	uint64_t word;
+
+	if (!control()->race_at || --control()->race_at)
+		return;
+	control()->race_count++;
+	is_racing = true;
+	switch (control()->call) {
+	case WALKPROOF_CALL_MAP:
+		plugin->map(table, a[0], a[1], a[2], a[3], (uint32_t)a[4] & ~WALKPROOF_MAP_FAULT);
+		break;
+	case WALKPROOF_CALL_RELAX: plugin->relax(table, a[0], a[1]); break;
+	case WALKPROOF_CALL_MKYOUNG: plugin->mkyoung(table, a[0], &word); break;
+	default: break;
+	}
+	walkproof_log_settle();
+	is_racing = false;
 }
 
 int walkproof_worker_main(const char *path, int file)

@@ -32,6 +32,8 @@ struct CoveredSource {
       let code = code(of: build.path)
       for row in code.rows {
         guard let (function, call) = block(of: row.at, in: code) else { continue }
+        // What the compiler adds to set the instrumentation up is no function of the file.
+        if function.hasPrefix("_sub_") { continue }
         let line = FunctionLine(function: function, line: row.line)
         lines[line, default: false] =
           lines[line, default: false] || build.reached.contains(call.behind)

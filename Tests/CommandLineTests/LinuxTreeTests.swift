@@ -122,6 +122,8 @@ struct LinuxTreeTests {
     // Nobody asks for a root's size; every unmap goes by its walker.
     #expect(text.contains("\n  kvm_pgtable_stage2_pgd_size (0 of "))
     #expect(!text.contains("\n  stage2_unmap_walker (0 of "))
+    // What undoes a link whose exchange another CPU won is reached.
+    #expect(!text.contains("  mm_ops->put_page(childp);\n"))
     let json = try check(
       tree,
       "--uncovered",
@@ -294,6 +296,24 @@ struct LinuxTreeTests {
       new: "true",
       version: "6.12",
       rule: "wrong-entry"
+    ),
+    // Seen only where another CPU is before an exchange.
+    Fault(
+      name: "a table that is kept when the exchange is lost that should link it",
+      function: "stage2_map_walk_leaf",
+      word: "put_page(childp)",
+      old: nil,
+      new: "",
+      version: "6.12",
+      rule: "lost-table"
+    ),
+    Fault(
+      name: "a lost exchange that is taken for a won one",
+      function: "stage2_try_set_pte",
+      word: "cmpxchg(",
+      old: " == ctx->old",
+      new: ", true",
+      version: "6.12"
     ),
     // What is accepted of 6.12 is about the partial last page of an unmap, and silences none of these.
     Fault(

@@ -48,12 +48,15 @@ public struct Stage2Model: Sendable {
   }
 
   /// Maps a range in the largest leaves that fit; `allocations` tables can be had.
+  ///
+  /// `outsideFaults` for a map that no fault asked for, whatever the configuration says.
   public mutating func map(
     ipa: UInt64,
     sizeInBytes: UInt64,
     physical: UInt64,
     protection: UInt64,
-    allocations: Int
+    allocations: Int,
+    outsideFaults: Bool = false
   ) -> Errno {
     beginCall()
     if configuration.isIdentityMap, ipa != physical { return .invalid }
@@ -79,7 +82,8 @@ public struct Stage2Model: Sendable {
       let place = tables.place(of: cursor, at: level)
       let mapping = Mapping(outputAddress: output, protection: protection)
       if case .leaf(let old) = tables.entry(at: place), old.isSame(exceptPermissionsOf: mapping) {
-        if !contract.goesOnAfterSame || configuration.mapsForFaults { return .again }
+        let isForFault = configuration.mapsForFaults && !outsideFaults
+        if !contract.goesOnAfterSame || isForFault { return .again }
       } else {
         tables.set(.leaf(mapping), at: place)
       }

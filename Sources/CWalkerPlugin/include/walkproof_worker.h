@@ -66,9 +66,11 @@ struct walkproof_control {
 	uint32_t call;
 	uint32_t allocations; /* how many allocations succeed */
 	uint64_t arguments[6];
+	uint32_t race_at; /* before which exchange another CPU makes the same call, from 1; 0 for none */
 	/* the answer */
 	int64_t result;
 	uint64_t outputs[2];
+	uint32_t race_count; /* how often another CPU did */
 	/* the memory that tables come from */
 	uint64_t physical_base;
 	uint32_t page_shift, page_capacity, next_page, pad;

@@ -36,6 +36,7 @@ u64 tree_hyp_unmap(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_hyp_unmap);
 
 bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkproof_has_hvhe;
 bool walkproof_is_locked;
+static int lock_depth;
 
 struct walkproof_table {
 	struct kvm_pgtable pgt;
@@ -82,7 +83,9 @@ void walkproof_isb(void)
 
 void walkproof_lock(bool isEntered)
 {
-	walkproof_is_locked = isEntered;
+	/* Another CPU's section may lie inside of this one's. */
+	lock_depth += isEntered ? 1 : -1;
+	walkproof_is_locked = lock_depth > 0;
 	REPORT(.kind = WALKPROOF_EV_LOCK, .flags = isEntered);
 }
 
@@ -270,6 +273,7 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 	};
 	detached_count = 0;
 	walkproof_is_locked = false;
+	lock_depth = 0;
 	walkproof_has_fwb = config->flags & WALKPROOF_F_FWB;
 	walkproof_has_tlb_range = config->flags & WALKPROOF_F_TLBRANGE;
 	walkproof_has_bti = config->flags & WALKPROOF_F_BTI;

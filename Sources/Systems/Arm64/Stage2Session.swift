@@ -134,13 +134,17 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
   ) -> Errno {
     switch operation {
     case .map(let ipa, let size, let physical, let protection, _):
-      return model.map(
+      // What another CPU made first is there, all of it, and this one's exchange was lost.
+      let isLost = machine.base.listener.raceCount > 0
+      let result = model.map(
         ipa: ipa,
         sizeInBytes: size,
         physical: physical,
         protection: protection,
-        allocations: allocations
+        allocations: allocations,
+        outsideFaults: isLost
       )
+      return isLost && result == .ok && model.configuration.mapsForFaults ? .again : result
     case .unmap(let ipa, let size): return model.unmap(ipa: ipa, sizeInBytes: size)
     case .setOwner(let ipa, let size, let owner, _):
       return model.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, allocations: allocations)
@@ -157,7 +161,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       finding = compareAge(operation.kind.name, found, isYoung, at: ipa)
     case .quiesce: model.beginCall()
     case .relaxPermissions(let ipa, let protection):
-      return model.relaxPermissions(ipa: ipa, protection: protection)
+      let result = model.relaxPermissions(ipa: ipa, protection: protection)
+      return machine.base.listener.raceCount > 0 && result == .ok ? .again : result
     case .flush: return flushed == nil ? .range : .ok
     case .leaf(let ipa):
       model.beginCall()

@@ -52,8 +52,18 @@ struct TableCheck<S: TableSession> {
     while finding == nil, operations.next(&choices) {
       let operation = generator.operation(&choices)
       let audits = choices.flip(oneIn: 64)
+      if limits.hasSharedWalks {
+        session.machine.base.listener.raceCount = 0
+        session.machine.base.listener.raceAt =
+          choices.flip(oneIn: 8) ? 1 + Int(choices.draw(through: 3)) : 0
+      }
       finding = session.perform(operation, into: &statistics)
-      narrator.call(operation, session.machine)
+      let isRaced = session.machine.base.listener.raceCount > 0
+      if isRaced {
+        narrator.call("\(operation), after another CPU", session.machine)
+      } else {
+        narrator.call(operation, session.machine)
+      }
       if let first = finding, session.isPassedOver(first, accepting: accepted) {
         statistics.count(accepted: [session.findings(first)[0].fingerprint: 1])
         finding = nil

@@ -22,6 +22,10 @@ public struct CheckListener: EventListener {
   /// The file that holds the walker; nil for walkers of this package.
   var walkerFile: String?
 
+  /// Before which exchange of the next call another CPU makes the same call, from 1; 0 for none.
+  var raceAt = 0
+  /// How often another CPU did in the last call.
+  var raceCount = 0
   /// How many loads of live tables the walker made that were not told, being no news to a judge.
   var hiddenLoads = 0
 

@@ -79,6 +79,7 @@ final class PluginCase {
     let loss = worker.call(
       call,
       arguments,
+      raceAt: race(call, arguments, on: machine),
       allocations: machine.remainingAllocations,
       timeout: plugin.timeout
     )
@@ -97,8 +98,25 @@ final class PluginCase {
     } else if !agrees(with: machine) {
       machine.base.lose(Site("its tables are not what the stores it reported made of them"))
     }
+    machine.base.listener.raceCount = Int(worker.control.pointee.race_count)
     machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
+  }
+
+  /// Before which exchange another CPU makes the same call: in calls that others may make at the same
+  /// time, and where there is memory for both.
+  private func race(
+    _ call: walkproof_call,
+    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64),
+    on machine: CheckMachine
+  ) -> Int {
+    switch call {
+    case WALKPROOF_CALL_RELAX, WALKPROOF_CALL_MKYOUNG: return machine.base.listener.raceAt
+    case WALKPROOF_CALL_MAP:
+      let isShared = arguments.4 & UInt64(WALKPROOF_MAP_SHARED) != 0
+      return isShared && machine.remainingAllocations > 64 ? machine.base.listener.raceAt : 0
+    default: return 0
+    }
   }
 
   /// The call as fingerprints name it.

@@ -98,11 +98,13 @@ final class PluginWorker: @unchecked Sendable {
   func call(
     _ call: walkproof_call,
     _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0),
+    raceAt: Int,
     allocations: Int,
     timeout: Int32
   ) -> Site? {
     let control = control
     control.pointee.call = call.rawValue
+    control.pointee.race_at = UInt32(raceAt)
     control.pointee.allocations = UInt32(clamping: allocations)
     control.pointee.arguments = (
       arguments.0, arguments.1, arguments.2, arguments.3, arguments.4, 0
