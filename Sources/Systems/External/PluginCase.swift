@@ -111,7 +111,8 @@ final class PluginCase {
     on machine: CheckMachine
   ) -> Int {
     switch call {
-    case WALKPROOF_CALL_RELAX, WALKPROOF_CALL_MKYOUNG: return machine.base.listener.raceAt
+    // These exchange one entry.
+    case WALKPROOF_CALL_RELAX, WALKPROOF_CALL_MKYOUNG: return min(1, machine.base.listener.raceAt)
     case WALKPROOF_CALL_MAP:
       let isShared = arguments.4 & UInt64(WALKPROOF_MAP_SHARED) != 0
       return isShared && machine.remainingAllocations > 64 ? machine.base.listener.raceAt : 0
