@@ -225,7 +225,9 @@ private let exhibits: [Exhibit] = [
     cases: UInt64
   ) throws -> Set<String> {
     let subject = try #require(System.named(system)?.subject(named: subject))
-    let result = subject.campaign(CampaignPlan(seed: 1, cases: 0..<cases), jobs: 2).search()
+    var plan = CampaignPlan(seed: 1, cases: 0..<cases)
+    plan.failureLimit = 32
+    let result = subject.campaign(plan, jobs: 2).search()
     // A call that breaks several rules is a counterexample of each of them.
     return Set(
       result.failures.flatMap { failure in

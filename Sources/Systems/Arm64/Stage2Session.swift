@@ -182,8 +182,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       let isLost = protection == nil ? found.word == 0 : found.result == .again
       if hasRival, isLost { return protection == nil ? .ok : .again }
       guard let protection else {
-        // A page that is young already is so before the other comes and after.
-        if let before, before.isYoung, returns(found.word, before, at: ipa) { break }
+        // This call may have come first; what the other did then shows in the entry.
+        if let before, returns(found.word, before, at: ipa) { break }
         finding = setYoung(true, ipa, operation.kind.name, found.word)
         break
       }

@@ -17,9 +17,7 @@ extension Stage2 {
     guard let (start, end) = tree.range(from: ipa, sizeInBytes: sizeInBytes, on: &machine)
     else { return .range }
     var visitor = Stage2SetOwner(table: self, annotation: Encoding.annotation(owner: owner))
-    let result = tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
-    if visitor.run.isOpen { visitor.retire(on: &machine) }
-    return result
+    return tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
   }
 }
 
@@ -70,7 +68,6 @@ struct Stage2SetOwner<M: Machine>: Visitor {
   /// Puts an empty table in the place of an invalid entry or of a block.
   @inlinable
   mutating func link(_ entry: Entry<M>, cursor: M.W, on machine: inout M) -> Step<M.Table> {
-    if run.isOpen { retire(on: &machine) }
     guard let child = machine.allocateTable(level: entry.level &+ 1) else {
       return .stop(.noMemory)
     }
@@ -78,6 +75,8 @@ struct Stage2SetOwner<M: Machine>: Visitor {
     return .descend(child)
   }
 
+  /// Ends the run with its table: pages are annotated in tables of the last level only, and no walk
+  /// stops inside one.
   @inlinable @inline(__always)
   mutating func tablePost(
     _ entry: Entry<M>,
