@@ -115,7 +115,7 @@ let package = Package(
     ),
     .testTarget(
       name: "SystemsTests",
-      dependencies: ["Systems", "Property"],
+      dependencies: ["Systems", "Architecture", "Machines", "Property", "Walkers"],
       swiftSettings: settings
     ),
     .testTarget(

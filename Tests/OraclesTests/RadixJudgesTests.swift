@@ -95,15 +95,18 @@ private struct RadixLitmus {
 
   @Test(
     arguments: [
-      // Nothing, the wrong partition, the wrong page size, an address inside the page.
-      (nil, 1, RadixRule.staleTranslation), (0, 2, .staleTranslation), (0x20, 1, .staleTranslation),
-      (0x1000, 1, .staleTranslation),
-    ] as [(UInt64?, UInt64, RadixRule)]
+      // Nothing, the wrong page size, an address inside the page.
+      (nil, 1, [RadixRule.staleTranslation]), (0x20, 1, [.staleTranslation]),
+      (0x1000, 1, [.staleTranslation]),
+      // Another partition, a size that there is not, and everybody's.
+      (0, 2, [.foreignInvalidation, .staleTranslation]),
+      (0xe0, 1, [.foreignInvalidation, .staleTranslation]), (0xc00, 1, [.foreignInvalidation]),
+    ] as [(UInt64?, UInt64, [RadixRule])]
   )
   func `a translation that is no more is invalidated by its own page`(
     operand: UInt64?,
     partition: UInt64,
-    rule: RadixRule
+    rules: [RadixRule]
   ) {
     var litmus = RadixLitmus()
     litmus.map()
@@ -113,7 +116,7 @@ private struct RadixLitmus {
       if let operand { $0.issue(operand, partition: partition) }
       $0.complete()
     }
-    #expect(litmus.rules == [rule])
+    #expect(litmus.rules == rules)
   }
 
   @Test(

@@ -24,6 +24,8 @@ public struct RadixOperand: Sendable, Hashable {
   public let dropsWalkCache: Bool
   /// Which entries are meant.
   public let selection: Selection
+  /// Entries of other partitions are meant too.
+  public let isOfEveryPartition: Bool
 
   /// The operand of partition-scoped entries of `partition`; nil where the instruction is about
   /// others.
@@ -34,6 +36,7 @@ public struct RadixOperand: Sendable, Hashable {
     guard selector == 0b11 || invalidation.partition == partition else { return nil }
     dropsTranslations = invalidation.target != .walkCache
     dropsWalkCache = invalidation.target != .translations
+    isOfEveryPartition = selector == 0b11
     switch selector {
     case 0b00:
       let encoding = RadixOperand.pageSize.value(in: operand)

@@ -22,6 +22,14 @@ extension RadixJudges: EventListener {
     case .freeRoot(let address, let count):
       for page in 0..<UInt64(count) { free(address + page << memory.pageShift, isRoot: true) }
     case .invalidateRadix(let invalidation):
+      let operand = RadixOperand(invalidation, ofPartition: partition)
+      if operand?.isOfEveryPartition ?? true {
+        add(
+          .foreignInvalidation,
+          "a tlbie of partition \(invalidation.partition.hexadecimal) names"
+            + " \(invalidation.operand.hexadecimal)"
+        )
+      }
       if let early = cache.invalidate(invalidation) {
         add(
           .invalidateWithoutBarrier,

@@ -38,6 +38,8 @@ public struct RadixJudges {
   /// Whether the CPU is a POWER9 DD1.
   public var isDD1: Bool
   var pages: [Page] = []
+  /// The partition whose tables they are.
+  private(set) var partition: UInt64
   /// What may be cached that is no more.
   var cache: RadixCache
   /// Every leaf that the hardware finds, by its place.
@@ -75,6 +77,7 @@ public struct RadixJudges {
   public init(memory: PhysicalMemory, partition: UInt64, isDD1: Bool) {
     self.memory = memory
     self.isDD1 = isDD1
+    self.partition = partition
     cache = RadixCache(partition: partition)
   }
 
@@ -210,6 +213,7 @@ public struct RadixJudges {
   /// Forgets everything, and judges the tables of another partition from now on.
   public mutating func reset(partition: UInt64, isDD1: Bool) {
     reset()
+    self.partition = partition
     cache = RadixCache(partition: partition)
     self.isDD1 = isDD1
   }

@@ -18,6 +18,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
   case staleTable = "stale-table"
   /// An invalidation came before the change was visible.
   case invalidateWithoutBarrier = "invalidate-without-barrier"
+  /// An invalidation is about other entries than the partition's own.
+  case foreignInvalidation = "foreign-invalidation"
   /// An invalidation was not waited for.
   case incompleteInvalidation = "incomplete-invalidation"
   /// A table was changed by somebody who has not its lock.
@@ -79,6 +81,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .staleTable:
       "when a call returns, no walk cache can hold an entry that the tables no longer have"
     case .invalidateWithoutBarrier: "a change is ordered by ptesync before its tlbie is issued"
+    case .foreignInvalidation:
+      "a tlbie is about the partition's own entries, in a page size that there is, and nobody else's"
     case .incompleteInvalidation:
       "a tlbie is completed by eieio, tlbsync and ptesync before the call returns"
     case .storeOutsideLock:
@@ -120,7 +124,8 @@ public enum RadixRule: String, Sendable, Hashable, CaseIterable {
     case .plainStore, .staleChange, .changeWithoutWrite, .freedWhileCached:
       "Power ISA 3.0B, Book III, \"Reference and Change Recording\""
     case .foreignBits, .badLink: "Power ISA 3.0B, Book III, \"Radix Tree Translation\""
-    case .freedWhileWalkable: "Power ISA 3.0B, Book III, \"TLB Management Instructions\""
+    case .freedWhileWalkable, .foreignInvalidation:
+      "Power ISA 3.0B, Book III, \"TLB Management Instructions\""
     default: "the calls' own contract"
     }
   }

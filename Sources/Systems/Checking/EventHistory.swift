@@ -15,7 +15,8 @@ struct EventHistory {
 
   /// The steps, in order.
   ///
-  /// Barriers and invalidations count from the entry's first store on.
+  /// Barriers and invalidations count from the entry's first store on. Of the tables further up only the
+  /// store counts that first cuts the way to the entry's own.
   func steps(
     of events: [Event],
     sites: [UInt64],
@@ -24,22 +25,78 @@ struct EventHistory {
     var steps: [Counterexample.Step] = []
     var call = 0
     var isWatching = entryAddress == nil
+    let above = pagesAbove(events)
+    var isCut = false
+    var cleaned: Range<UInt64>?
     for (index, event) in events.enumerated() {
       while call < callEnds.count, index >= callEnds[call] { call += 1 }
       if isStoreOfEntry(event) { isWatching = true }
-      guard isWatching || concernsTable(event), let text = text(event) else { continue }
+      let isCutting = !isCut && cuts(event, above)
+      if isCutting { isCut = true }
+      if links(event) { isCut = false }
+      guard isWatching || isCutting || concernsTable(event),
+        let text = isCutting ? storeText(event) : text(event)
+      else { continue }
+      if case .clean(let address, let size) = event {
+        // Line by line or page by page, it is one range that is cleaned.
+        let isMore = cleaned?.upperBound == address && steps.last?.call == call
+        let first = isMore ? cleaned?.lowerBound ?? address : address
+        cleaned = first..<address &+ size
+        if isMore, let last = steps.indices.last {
+          steps[last].text = "dc civac \(hex(first)), \(hex(address &+ size &- first)) bytes"
+          continue
+        }
+      } else {
+        cleaned = nil
+      }
       steps.append(.init(call: call, ordinal: index + 1, text: text, site: sites[index]))
     }
     return steps
   }
 
-  private func isStoreOfEntry(_ event: Event) -> Bool {
+  /// A store or exchange: where, what was there, and what is.
+  private func change(_ event: Event) -> (address: UInt64, old: UInt64, new: UInt64)? {
     switch event {
     case .store(let address, let old, let new, _), .exchange(let address, let old, let new):
-      address == entryAddress || pointsToTable(old) || pointsToTable(new)
-    default: false
+      (address, old, new)
+    default: nil
     }
   }
+
+  private func isStoreOfEntry(_ event: Event) -> Bool {
+    guard let change = change(event) else { return false }
+    return change.address == entryAddress || pointsToTable(change.old) || pointsToTable(change.new)
+  }
+
+  /// The pages of tables from which the entry's own was reached at some time, its own among them.
+  private func pagesAbove(_ events: [Event]) -> Set<UInt64> {
+    guard let entryAddress else { return [] }
+    var pages: Set<UInt64> = [page(of: entryAddress)]
+    let changes = events.compactMap(change)
+    // No tree has more levels.
+    for _ in 0..<5 {
+      for change in changes {
+        guard let table = linkedTable(change.new), pages.contains(page(of: table)) else { continue }
+        pages.insert(page(of: change.address))
+      }
+    }
+    return pages
+  }
+
+  /// Whether a store takes a link to one of some pages away.
+  private func cuts(_ event: Event, _ pages: Set<UInt64>) -> Bool {
+    guard let change = change(event), let table = linkedTable(change.old),
+      pages.contains(page(of: table))
+    else { return false }
+    return linkedTable(change.new).map { page(of: $0) } != page(of: table)
+  }
+
+  /// Whether a store makes an entry lead to the entry's table.
+  private func links(_ event: Event) -> Bool {
+    change(event).map { pointsToTable($0.new) } ?? false
+  }
+
+  private func page(of address: UInt64) -> UInt64 { (address & (1 << 48 - 1)) >> pageShift }
 
   /// Whether the event is about the page that holds the entry.
   private func concernsTable(_ event: Event) -> Bool {
@@ -58,17 +115,8 @@ struct EventHistory {
   /// The event in words; nil where it has nothing to do with the entry.
   private func text(_ event: Event) -> String? {
     switch event {
-    case .store(let address, let old, let new, let order):
-      guard
-        entryAddress == nil || address == entryAddress || pointsToTable(old) || pointsToTable(new)
-      else { return nil }
-      let suffix = order == .release ? ", release" : ""
-      return "store \(hex(address)): \(hex(old)) -> \(hex(new))\(suffix)"
-    case .exchange(let address, let old, let new):
-      guard
-        entryAddress == nil || address == entryAddress || pointsToTable(old) || pointsToTable(new)
-      else { return nil }
-      return "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))"
+    case .store, .exchange:
+      return entryAddress == nil || isStoreOfEntry(event) ? storeText(event) : nil
     case .hardwareStore(let address, let old, let new):
       guard entryAddress == nil || address == entryAddress else { return nil }
       return "the hardware sets bits \(hex(address)): \(hex(old)) -> \(hex(new))"
@@ -100,10 +148,21 @@ struct EventHistory {
     }
   }
 
+  private func storeText(_ event: Event) -> String? {
+    switch event {
+    case .store(let address, let old, let new, let order):
+      let suffix = order == .release ? ", release" : ""
+      return "store \(hex(address)): \(hex(old)) -> \(hex(new))\(suffix)"
+    case .exchange(let address, let old, let new):
+      return "compare-exchange \(hex(address)): \(hex(old)) -> \(hex(new))"
+    default: return nil
+    }
+  }
+
   /// Whether a descriptor may point to the table that holds the entry.
   private func pointsToTable(_ descriptor: UInt64) -> Bool {
     guard let entryAddress, let table = linkedTable(descriptor) else { return false }
-    return table >> pageShift == entryAddress & (1 << 48 - 1) >> pageShift
+    return page(of: table) == page(of: entryAddress)
   }
 
   private func barrierText(_ barrier: Barrier) -> String {

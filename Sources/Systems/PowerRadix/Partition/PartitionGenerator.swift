@@ -10,7 +10,7 @@ struct PartitionGenerator {
   /// Frames that most of the case is about, with their slots.
   private let haunts: [(slot: Int, frame: UInt64)]
 
-  private static let kindWeights = Weights([10, 5, 3, 3, 1, 5, 1, 2, 3, 1, 1, 1, 2, 1])
+  private static let kindWeights = Weights([10, 6, 3, 3, 1, 5, 1, 2, 3, 1, 1, 1, 3, 1])
   private static let momentCauses = Weights([8, 4, 1, 1, 1])
 
   /// A slot, as it is drawn.
@@ -31,6 +31,8 @@ struct PartitionGenerator {
     let skew: UInt64
     /// The number of the device's first frame.
     let deviceFrame: UInt64
+    /// How the device's memory behaves: non-idempotent, or tolerant of more.
+    let attributes: UInt64
   }
 
   init(_ choices: inout Choices) {
@@ -89,7 +91,7 @@ struct PartitionGenerator {
     case 5 where number == 0: first = 1 << (52 - shift) - count
     default: break
     }
-    let skews: [UInt64] = [0, 0, 0, 1 << shift, 1 << 16, 1 << 20]
+    let skews: [UInt64] = [0, 0, 0, 0, 0, 0, 1 << shift, 1 << 16, 1 << 20]
     return SlotPlan(
       firstFrame: first,
       frameCount: count,
@@ -102,7 +104,8 @@ struct PartitionGenerator {
       isDirty: choices.flip(1, in: 4),
       isIdentical: choices.flip(1, in: 3),
       skew: choices.pick(skews),
-      deviceFrame: choices.flip(1, in: 2) ? 0 : 0x4_0000
+      deviceFrame: choices.flip(1, in: 2) ? 0 : 0x4_0000,
+      attributes: choices.flip(1, in: 2) ? 0x30 : 0x20
     )
   }
 
@@ -201,7 +204,7 @@ struct PartitionGenerator {
         level: Int(2 - choices.draw(through: 2)),
         bits: right | mark,
         isStale: choices.flip(oneIn: 6),
-        allocations: choices.flip(1, in: 4) ? Int(choices.draw(through: 2)) : nil
+        allocations: choices.flip(1, in: 3) ? choices.pick([0, 0, 1, 2]) : nil
       )
     )
   }

@@ -49,9 +49,7 @@ extension PartitionSession {
       guard isWritable, !isDevice, let place = host.locate(address) else { continue }
       if !host.page(place).mayBeStored { return .wronglyWritable(leaf.base, leaf.entry) }
     }
-    let attributes = RadixField.attributes.mask
-    let expected = isDevice ? PretendHost.deviceProtection & attributes : 0
-    if leaf.entry & attributes != expected {
+    if leaf.entry & RadixField.attributes.mask != host.slots[number].attributes {
       return .wrongAttributes(leaf.base, leaf.entry)
     }
     return isWritable && !host.slots[number].isWritable

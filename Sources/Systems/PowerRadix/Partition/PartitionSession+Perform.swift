@@ -30,7 +30,7 @@ extension PartitionSession {
       operation: TranslateOperation.Kind.allCases.count + operation.kind.rawValue,
       result: result
     )
-    return judged ?? host.finding ?? finding ?? compareLeaves() ?? judgeLogs()
+    return judged ?? host.finding ?? finding ?? host.stillHeld ?? compareLeaves() ?? judgeLogs()
   }
 
   /// Performs one operation, whatever anybody says of it.

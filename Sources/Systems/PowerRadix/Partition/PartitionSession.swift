@@ -153,6 +153,7 @@ extension PretendHost.Backed {
     realAddress = plan.isDevice ? plan.deviceFrame << pageShift : UInt64(number + 1) << 50
     unitShift = plan.isDevice ? pageShift : plan.unitShift
     device = plan.isDevice
+    attributes = plan.isDevice ? plan.attributes : 0
     isWritable = plan.isWritable
     initialEntry =
       plan.isPopulated

@@ -43,6 +43,8 @@ extension PretendHost {
     /// The base-2 logarithm of a unit in bytes.
     let unitShift: UInt64
     let device: Bool
+    /// How a device's memory behaves.
+    let attributes: UInt64
     let isWritable: Bool
     /// The host's entry for a unit that was never touched.
     let initialEntry: HostEntry?
@@ -52,9 +54,9 @@ extension PretendHost {
     var map: [UInt64]
   }
 
-  /// The bits that the host's own entries for devices have: what they permit the host, that they are
-  /// the host kernel's, that they are I/O, and what software keeps in them.
-  static let deviceProtection: UInt64 = 0x6 | 0x8 | 0x20 | 1 << 57
+  /// The bits that the host's own entries for devices have besides how the memory behaves: what they
+  /// permit the host, that they are the host kernel's, and what software keeps in them.
+  static let deviceProtection: UInt64 = 0x6 | 0x8 | 1 << 57
 
   /// Where a host address is in its slot's memory.
   func locate(_ address: UInt64) -> Place? {

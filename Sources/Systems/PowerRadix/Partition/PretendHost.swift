@@ -117,7 +117,7 @@ struct PretendHost: PartitionHost {
     return HostDevice(
       realAddress: realAddress(of: address, slot: place.slot),
       isWritable: slots[place.slot].isWritable,
-      protection: PretendHost.deviceProtection
+      protection: PretendHost.deviceProtection | slots[place.slot].attributes
     )
   }
 

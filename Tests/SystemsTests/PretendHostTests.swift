@@ -1,0 +1,177 @@
+import Architecture
+import Machines
+import Property
+import Testing
+
+@testable import Systems
+@testable import Walkers
+
+/// A guest of one slot of memory and its host, and the steps of which a test puts a handler together.
+private struct HostLitmus {
+  var session: PartitionSession
+  private let leaf: UInt64
+
+  static let writable: UInt64 = 3 << 62 | 0x187
+  static let readable: UInt64 = 3 << 62 | 0x105
+
+  init(flaws: PartitionFlawSet = []) {
+    session = PartitionSession(style: .batched, flaws: flaws)
+    var choices = Choices(replaying: [])
+    _ = session.begin(PartitionGenerator(&choices))
+    leaf = session.host.realAddress(ofFrame: 0)?.address ?? 0
+  }
+
+  /// What the host has to say of some steps.
+  static func rule(
+    flaws: PartitionFlawSet = [],
+    _ steps: (inout PretendHost, inout RadixMachine) -> Void
+  ) -> String? {
+    var litmus = HostLitmus(flaws: flaws)
+    steps(&litmus.session.host, &litmus.session.machine)
+    return litmus.session.host.finding?.rule
+  }
+
+  /// Maps the page of the first frame, held for stores, and does with it what is asked.
+  static func mapping(
+    _ bits: UInt64,
+    _ steps: (inout PretendHost, HostPage) -> Void
+  ) -> String? {
+    rule { host, machine in
+      let slot = host.slots[0].slot
+      guard let page = host.pin(slot.hostAddress, forWrite: true, on: &machine) else { return }
+      let table = host.table
+      let result = table.install(
+        page.realAddress | bits,
+        at: 0,
+        level: 0,
+        since: host.invalidations,
+        of: slot,
+        on: &machine,
+        host: &host
+      )
+      if result == .ok { steps(&host, page) }
+    }
+  }
+}
+
+@Suite struct PretendHostTests {
+  @Test func `a page that was mapped for writing is marked while it is held, and no other is`() {
+    #expect(
+      HostLitmus.mapping(HostLitmus.writable) { host, page in
+        host.setDirty(page)
+        host.unpin(page)
+      } == nil
+    )
+    #expect(HostLitmus.mapping(HostLitmus.readable) { $0.unpin($1) } == nil)
+    #expect(HostLitmus.mapping(HostLitmus.writable) { $0.unpin($1) } == "host-page-unmarked")
+    #expect(HostLitmus.mapping(HostLitmus.readable) { $0.setDirty($1) } == "host-page-unmarked")
+  }
+
+  @Test func `a page is let go once, and marked before`() {
+    let twice = HostLitmus.mapping(HostLitmus.readable) { host, page in
+      host.unpin(page)
+      host.unpin(page)
+    }
+    #expect(twice == "page-held")
+    let late = HostLitmus.mapping(HostLitmus.readable) { host, page in
+      host.unpin(page)
+      host.setDirty(page)
+    }
+    #expect(late == "page-held")
+  }
+
+  @Test func `invalidations are counted and looked for under the lock`() {
+    for isLocked in [false, true] {
+      let expected = isLocked ? nil : "lock"
+      let counted = HostLitmus.rule { host, machine in
+        if isLocked { host.lock(on: &machine) }
+        host.countInvalidation()
+      }
+      #expect(counted == expected)
+      let asked = HostLitmus.rule { host, machine in
+        host.handed = [host.invalidations]
+        if isLocked { host.lock(on: &machine) }
+        _ = host.mustRetry(since: host.invalidations)
+      }
+      #expect(asked == expected)
+    }
+  }
+
+  @Test func `invalidations are looked for since the fault began, and a flush is one`() {
+    for count: UInt64 in [0, 1] {
+      let rule = HostLitmus.rule { host, machine in
+        host.handed = [host.invalidations]
+        host.lock(on: &machine)
+        _ = host.mustRetry(since: host.invalidations - count)
+      }
+      #expect(rule == (count == 0 ? nil : "invalidation-uncounted"))
+    }
+    for flaws: PartitionFlawSet in [[], [.flushUncounted]] {
+      let rule = HostLitmus.rule(flaws: flaws) { host, machine in host.remove(0, on: &machine) }
+      #expect(rule == (flaws == [] ? nil : "invalidation-uncounted"))
+    }
+  }
+
+  @Test func `the lock is taken and given back in turn`() {
+    #expect(HostLitmus.rule { $0.unlock(on: &$1) } == "lock")
+    let twice = HostLitmus.rule { host, machine in
+      host.lock(on: &machine)
+      host.lock(on: &machine)
+    }
+    #expect(twice == "lock")
+    let balanced = HostLitmus.rule { host, machine in
+      host.lock(on: &machine)
+      host.unlock(on: &machine)
+    }
+    #expect(balanced == nil)
+  }
+
+  @Test func `the log has a bit for each page of the slot`() {
+    for (word, rule) in [(7, nil), (8, "bitmap-bounds"), (-1, "bitmap-bounds")] {
+      #expect(HostLitmus.rule { host, _ in host.mark(1, slot: 0, word: word) } == rule)
+      #expect(HostLitmus.rule { host, _ in host.report(1, slot: 0, word: word) } == rule)
+    }
+    #expect(HostLitmus.rule { host, _ in host.mark(1, slot: 1, word: 0) } == "bitmap-bounds")
+  }
+
+  @Test func `pages that were split move apart, and those that were not go as one`() {
+    let rule = HostLitmus.rule { host, machine in
+      let first = host.realAddress(ofFrame: 0)?.address ?? 0
+      #expect(host.realAddress(ofFrame: 1)?.address == first + 0x1000)
+      host.move(5..<6, on: &machine)
+      let moved = host.realAddress(ofFrame: 0)?.address ?? 0
+      #expect(moved != first)
+      #expect(host.realAddress(ofFrame: 1)?.address == moved + 0x1000, "as one")
+      host.resize(5..<6, slot: 0, on: &machine)
+      #expect(host.realAddress(ofFrame: 5)?.address == moved + 0x5000, "where it was")
+      host.move(5..<6, on: &machine)
+      #expect(host.realAddress(ofFrame: 4)?.address == moved + 0x4000)
+      #expect(host.realAddress(ofFrame: 5)?.address != moved + 0x5000)
+      #expect(host.borders(0..<512, slot: 0) == [0, 5])
+    }
+    #expect(rule == nil)
+  }
+}
+
+@Suite struct PartitionSessionTests {
+  @Test func `a call that changes another leaf than it is asked to is convicted`() {
+    var choices = Choices(replaying: [])
+    var session = PartitionSession(style: .batched, flaws: [])
+    _ = session.begin(PartitionGenerator(&choices))
+    var statistics = CheckStatistics()
+    for frame: UInt64 in [0, 1] {
+      let access = PartitionOperation.access(address: frame << 12, isWrite: false, setsBits: true)
+      #expect(session.perform(access, &statistics) == nil)
+    }
+    let place = session.leaf(of: 0)?.place ?? 0
+    session.call(demandsLock: false) { _, machine in
+      let old = machine.load(place, at: 0)
+      _ = machine.compareExchange(old, with: old & ~0x100, in: place, at: 0)
+    }
+    #expect(session.needlessChange("test", of: 0..<1, changing: 0x100) == nil)
+    #expect(session.needlessChange("test", of: 0..<1, changing: 0x80)?.rule == "needless-change")
+    #expect(
+      session.needlessChange("test", of: 512..<513, changing: .max)?.rule == "needless-change"
+    )
+  }
+}
