@@ -29,7 +29,7 @@ extension Catalogue {
       (1, false, [1]), (0, false, [1]),
     ]
     let real: [(layout: LadderConfiguration.Layout, isHyp: Bool, pageCounts: [Int])] = [
-      (.twoLevels, false, [3, 2, 1]), (.twoLevels, true, [2, 1]), (.threeLevels, false, [1]),
+      (.twoLevels, false, [2, 1]), (.twoLevels, true, [2, 1]), (.threeLevels, false, [1]),
       (.threeLevels, true, [1]), (.fourLevels, false, [1]), (.fourLevels, true, [1]),
     ]
     let yielding = [true, false].flatMap { isHyp in
@@ -73,8 +73,8 @@ extension Catalogue {
   /// Flushes of what is mapped.
   private static var ladderFlushes: [LadderScenario] {
     [
-      small(false, 0, .flush(.pages(1))), small(false, 1, .flush(.pages(2))),
-      small(false, 2, .flush(.pages(3))), small(false, 2, .flush(.touching(2))),
+      small(false, 0, .flush(.pages(1))), small(false, 2, .flush(.pages(2))),
+      small(false, 2, .flush(.touching(1))),
       real(.fourLevels, false, .flush(.pages(1))), small(true, 1, .flush(.pages(1))),
     ]
   }

@@ -7,6 +7,8 @@ extension Clause {
 
   /// That it uses no page that was freed.
   static let usesLivePages = Clause(.usesLivePages)
+  /// That it stays inside the pages it uses.
+  static let staysInside = Clause(.staysInside)
   /// That it follows links that are there.
   static let followsLinks = Clause(.followsLinks)
 
@@ -22,7 +24,11 @@ extension Clause {
       self.init("count-suffices", .memory, "takes no more from a count than is there")
     case .ends: self.init("ends", .memory, "comes to an end")
     case .usesNothingStale:
-      self.init("stale", .memory, "uses no table but the root that it knew before it let others run")
+      self.init(
+        "stale",
+        .memory,
+        "uses no table but the root that it knew before it let others run"
+      )
     }
   }
 }

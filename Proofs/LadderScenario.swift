@@ -125,7 +125,7 @@ struct LadderScenario: Sendable {
       return refuses + [.changesNothing, .cleansTouched, .cleansOnlyTouched]
     case .unmap(_, let mayYield):
       return refuses + changing + Clause.frees
-        + [.keepsLinked, .freesUsedUp, .leavesNoneEmpty, .freesDetached]
+        + [.keepsLinked, .leavesNoneEmpty, .freesDetached]
         + (mayYield ? [.usesNothingStale, .unmapsBetweenYields] : [])
     case .annotate: return refuses + changing + making
     case .map, .faultIn:
@@ -145,8 +145,8 @@ struct LadderScenario: Sendable {
   /// What is claimed of a call that may put a leaf in the place of a table.
   private var replacing: [Clause] {
     guard blockLevel < Geometry.lastLevel else { return [] }
-    let frees = Clause.frees + [.keepsLinked, .freesUsedUp] + (isBelowRoot ? [] : [.freesDetached])
-    return blockLevel < Geometry.lastLevel - 1 ? frees + [.freesBeneath, .seesWhatItFrees] : frees
+    let frees = Clause.frees + [.keepsLinked]
+    return blockLevel < Geometry.lastLevel - 1 ? frees + [.freesBeneath] : frees
   }
 
   private var caches: [Clause] {

@@ -28,24 +28,14 @@ extension Scenario {
     return outcome
   }
 
-  /// Makes the call of whichever walker the scenario is about.
+  /// Makes the call.
   func perform<M: Machine>(
     _ call: Call<M.W>,
     of subject: ProofSubject,
     root: M.Table,
     on machine: inout M
   ) -> Errno {
-    if let ladder, case .unmap(let address, let size) = call {
-      return subject.unmap(
-        address,
-        size,
-        root: root,
-        geometry: geometry,
-        configuration: ladder,
-        on: &machine
-      )
-    }
-    return subject.perform(
+    subject.perform(
       call,
       root: root,
       geometry: geometry,

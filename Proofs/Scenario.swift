@@ -22,8 +22,6 @@ struct Scenario: Sendable {
     case outside
   }
 
-  /// The older walker that the call is made of; nil for the stage-2 library.
-  var ladder: LadderConfiguration?
   let operation: Operation
   let extent: Extent
   let geometry: Geometry
@@ -90,9 +88,7 @@ struct Scenario: Sendable {
     let ipa = context.variable("ipa")
     switch extent {
     case .pages:
-      // Of whole pages; an older walker rounds outwards what is none.
-      return ladder == nil
-        ? [] : [(ipa & BitVector(geometry.pageSize - 1)) .== BitVector(0)]
+      return []
     case .block(let level):
       let offset = BitVector(geometry.span(at: level) - 1)
       return [
@@ -100,7 +96,7 @@ struct Scenario: Sendable {
         (context.variable("physical") & offset) .== BitVector(0),
       ]
     case .outside:
-      let start = ladder == nil ? ipa & ~BitVector(geometry.pageSize - 1) : ipa
+      let start = ipa & ~BitVector(geometry.pageSize - 1)
       let limit = BitVector(inputLimit)
       return [(limit .< start) .| (limit &- start .< context.variable("size"))]
     }
@@ -123,14 +119,13 @@ struct Scenario: Sendable {
   }
 
   private var name: String {
-    var parts = [ladder.map { $0.isHyp ? "ladder-hyp" : "ladder" } ?? "stage2", operation.rawValue]
+    var parts = ["stage2", operation.rawValue]
     switch extent {
     case .pages(let count): parts.append("\(count)-page\(count == 1 ? "" : "s")")
     case .block(let level): parts.append("block-at-level-\(level)")
     case .outside: parts.append("outside")
     }
     parts.append("\(1 << (geometry.pageShift - 10))K")
-    if ladder != nil { parts.append("\(Geometry.lastLevel + 1 - geometry.startLevel)-levels") }
     if scale == .small { parts.append("\(geometry.entryCount)-entries") }
     parts.append("ia\(geometry.inputAddressBits)")
     if forcesWriteBack { parts.append("fwb") }

@@ -69,31 +69,6 @@ extension ProofSubject {
     }
   }
 
-  /// Unmaps a range of a tree that is already there, by an older walker.
-  func unmap<M: Machine>(
-    _ address: M.W,
-    _ sizeInBytes: M.W,
-    root: M.Table,
-    geometry: Geometry,
-    configuration: LadderConfiguration,
-    on machine: inout M
-  ) -> Errno {
-    var (unmapping, faults) = (LadderUnmapping.batched, LadderFaultSet())
-    if case .ladder(let chosen, let set) = self { (unmapping, faults) = (chosen, set) }
-    let ladder = Ladder<M>(
-      configuration: configuration,
-      tree: Tree(geometry: geometry, root: root),
-      unmapping: unmapping,
-      faults: faults
-    )
-    return ladder.unmap(
-      address: address,
-      sizeInBytes: sizeInBytes,
-      mayYield: false,
-      on: &machine
-    )
-  }
-
   private func perform<M: Machine>(
     _ call: Call<M.W>,
     by walker: some Stage2Walker<M>,

@@ -11,6 +11,8 @@ public struct MachineMutation: Sendable, Hashable {
     case relaxStore
     /// A load sees these bits the other way round.
     case alterLoad(UInt64)
+    /// Others run before a load.
+    case yieldBeforeLoad
     /// A barrier is left out.
     case skipBarrier
     /// A barrier is this one instead.
@@ -84,8 +86,14 @@ public struct MutatingMachine<Base: Machine>: Machine {
 
   /// Reads one entry.
   public mutating func load(_ table: Table, at index: W) -> W {
+    let change = change {
+      switch $0 {
+      case .alterLoad, .yieldBeforeLoad: true
+      default: false
+      }
+    }
+    if case .yieldBeforeLoad = change { base.yield() }
     let value = base.load(table, at: index)
-    let change = change { if case .alterLoad = $0 { true } else { false } }
     if case .alterLoad(let bits) = change { return value ^ W(bits) }
     return value
   }

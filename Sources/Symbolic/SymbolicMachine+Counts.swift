@@ -99,7 +99,8 @@ extension SymbolicMachine {
   func assumeCount(of table: SymbolicTable) {
     let page = tables[table.number]
     guard shape.countsEntries, case .initial = page.origin, page.initialCount != nil else { return }
-    let unseen = 1 << shape.indexBits - UInt64(page.entries.count)
+    // A walker that leaves the page has met more entries than there are; it owes that it does not.
+    let unseen = (1 << shape.indexBits) - min(UInt64(page.entries.count), 1 << shape.indexBits)
     explorer.assume(unseenCount(of: table) .<= BitVector(unseen))
   }
 }
