@@ -160,7 +160,7 @@ extension LadderScenario {
     _ outcome: inout PathOutcome
   ) {
     for address in anyAddresses(memories[0].machine.explorer.context) {
-      var assumptions = address .< BitVector(inputLimit)
+      var assumptions = [address .< BitVector(inputLimit)]
       var isUnmapped: [Formula] = []
       for memory in memories {
         var walk = TableWalk(memory: memory, address: address)
@@ -172,19 +172,22 @@ extension LadderScenario {
           allocations: .max
         )
         let promised = specification.unmapped(address, before, pages: pages)
-        assumptions = assumptions .& Formula.all(walk.assumptions)
+        assumptions += walk.assumptions
         isUnmapped.append(after .== promised)
         let isKept = memories.count > 1 ? after .== before : Formula(false)
         outcome.claims.append(
           Claim(
             .translatesPromised,
-            Formula.implies(assumptions, isKept .| (after .== promised))
+            Formula.implies(Formula.all(assumptions), isKept .| (after .== promised))
           )
         )
       }
       guard mayYield else { continue }
       outcome.claims.append(
-        Claim(.unmapsBetweenYields, Formula.implies(assumptions, Formula.any(isUnmapped)))
+        Claim(
+          .unmapsBetweenYields,
+          Formula.implies(Formula.all(assumptions), Formula.any(isUnmapped))
+        )
       )
     }
   }

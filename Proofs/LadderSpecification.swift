@@ -185,8 +185,9 @@ struct LadderSpecification {
   ) -> Translation {
     var result = before
     for level in max(1, scenario.geometry.startLevel)...Decoder.lastLevel {
-      var isHere = before.level .== word(UInt64(level))
-      if level == Decoder.lastLevel { isHere = isHere .| (before.level .== word(0)) }
+      let isUnmapped =
+        level == Decoder.lastLevel ? before.level .== word(0) : Formula(false)
+      let isHere = (before.level .== word(UInt64(level))) .| isUnmapped
       let touches = Formula.any(pages.map { start($0, level) .== start(address, level) })
       result = Translation.select(isHere .& touches, .unmapped(), result)
     }

@@ -109,12 +109,12 @@ struct PathCaches {
   mutating func judgeFlush(of pages: [BitVector]) {
     for event in memory.machine.trace { observe(event) }
     let any = context.variable("byte")
-    var assumptions = Formula(true)
+    var assumptions: [Formula] = []
     var leaves: [(isSo: Formula, bytes: Bytes)] = []
     for page in pages {
       var walk = TableWalk(memory: memory, address: page)
       let translation = walk.before()
-      assumptions = assumptions .& Formula.all(walk.assumptions)
+      assumptions += walk.assumptions
       for level in decoder.geometry.firstBlockLevel...Decoder.lastLevel {
         let span = decoder.span(level)
         let isHere = translation.level .== BitVector(UInt64(level))
@@ -123,13 +123,15 @@ struct PathCaches {
         leaves.append((isSo, Bytes(start: start, sizeInBytes: BitVector(span))))
         let byte = start | (any & BitVector(span - 1))
         let isClean = Formula.any(cleaned.map { $0.contain(byte) })
-        claims.append(Claim(.cleansTouched, Formula.implies(assumptions .& isSo, isClean)))
+        claims.append(
+          Claim(.cleansTouched, Formula.implies(Formula.all(assumptions) .& isSo, isClean))
+        )
       }
     }
     for bytes in cleaned {
       let byte = bytes.start &+ any
       let isTouched = Formula.any(leaves.map { $0.isSo .& $0.bytes.contain(byte) })
-      let isInside = assumptions .& (any .< bytes.sizeInBytes)
+      let isInside = Formula.all(assumptions) .& (any .< bytes.sizeInBytes)
       claims.append(Claim(.cleansOnlyTouched, Formula.implies(isInside, isTouched)))
     }
   }
