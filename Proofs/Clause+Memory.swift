@@ -27,7 +27,7 @@ extension Clause {
       self.init(
         "stale",
         .memory,
-        "uses no table but the root that it knew before it let others run"
+        "uses nothing that it knew before it let others run but the root, and that where it is there"
       )
     }
   }

@@ -182,7 +182,10 @@ extension LadderScenario {
           )
         )
       }
-      guard mayYield else { continue }
+      // Where others took the root away nothing is left to unmap.
+      let last = memories[memories.count - 1].machine
+      let hasRoot = last.explorer.decide(last.hasRoot(SymbolicTable(number: 0)))
+      guard mayYield, hasRoot else { continue }
       outcome.claims.append(
         Claim(
           .unmapsBetweenYields,

@@ -234,6 +234,8 @@ public struct MutatingMachine<Base: Machine>: Machine {
     base.rootPage(root, at: index)
   }
   /// As the wrapped machine.
+  public mutating func hasRoot(_ root: Table) -> W.Condition { base.hasRoot(root) }
+  /// As the wrapped machine.
   public mutating func address(of table: Table) -> W { base.address(of: table) }
   /// As the wrapped machine.
   public mutating func table(at address: W, linkedFrom parent: Table, index: W) -> Table {

@@ -22,14 +22,28 @@ extension SymbolicMachine {
     parts.isEmpty ? name : "\(name) after \(parts.count)"
   }
 
-  /// Notes that the walker must not know a page from before it let others run.
+  /// Whether the root is there still: others may have taken it away, if they ran.
+  public func hasRoot(_ root: SymbolicTable) -> Formula {
+    if parts.isEmpty { return Formula(true) }
+    return explorer.context.proposition("the root is there after \(parts.count)")
+  }
+
+  /// Notes that the walker must not know a page from before it let others run, nor go on with a root
+  /// that it did not ask for.
   func obligeKnown(_ table: SymbolicTable) {
-    guard case .forgotten = tables[table.number].origin else { return }
-    oblige(
-      .usesNothingStale,
-      "uses no table but the root that it knew before it let others run",
-      Formula(false)
-    )
+    if case .forgotten = tables[table.number].origin {
+      oblige(
+        .usesNothingStale,
+        "uses no table but the root that it knew before it let others run",
+        Formula(false)
+      )
+    } else if tables[table.number].parent == nil {
+      oblige(
+        .usesNothingStale,
+        "uses the root after it let others run only where it is there",
+        hasRoot(table)
+      )
+    }
   }
 }
 

@@ -68,6 +68,8 @@ private func results(
     (.annotationsKept, .loop, "ladder.unmap.1-page.64K", .translatesPromised),
     (.emptyTablesKept, .loop, "ladder.unmap.1-page.4K.3-levels", .leavesNoneEmpty),
     (.pudTablesKept, .loop, "ladder-hyp.unmap.1-page.4K.4-levels.ia48", .leavesNoneEmpty),
+    (.rootLostInYield, .nested, "ladder-hyp.unmap.2-pages.yielding", .usesNothingStale),
+    (.staleTopEntry, .nested, "ladder-hyp.unmap.2-pages.yielding", .followsLinks),
     (.noBreak, .nested, "ladder.map.page.64K", .breaksFirst),
     (.sameEntryRewritten, .nested, "ladder.map.page.64K", .leavesSame),
     (.sameEntryRewritten, .nested, "ladder.fault-in.64K", .leavesSame),
