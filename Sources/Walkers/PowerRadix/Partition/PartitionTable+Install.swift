@@ -117,7 +117,8 @@ extension PartitionTable {
       }
       let isValid = isLeaf(spot.entry, on: &machine)
       if isInTheWay(spot.entry, isValid, on: &machine) { return .again }
-      guard let table = spares[spot.level &- 1] else {
+      // A leaf goes only where there is memory for all that takes its place.
+      guard let table = spares[spot.level &- 1], !isValid || !spares.isShort else {
         let isShort = spares.isShort && !flaws.contains(.starvedRetried)
         return isValid && !isShort ? .again : .noMemory
       }
