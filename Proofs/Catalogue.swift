@@ -31,12 +31,14 @@ public enum Catalogue {
       [PartitionScenario(operation: .unmap(frames: $0)), .init(operation: .harvest(frames: $0))]
     }
     let installs = (0...2).map { PartitionScenario(operation: .install(level: $0)) }
+    let faults = PartitionScenario.Fault.allCases.map { PartitionScenario(operation: .fault($0)) }
     let others: [PartitionScenario] = [
-      .init(operation: .age), .init(operation: .free),
+      .init(operation: .flush), .init(operation: .age), .init(operation: .testAge),
+      .init(operation: .free),
       .init(operation: .harvest(frames: 1), isDD1: true),
       .init(operation: .age, isDD1: true), .init(operation: .install(level: 0), isDD1: true),
     ]
-    return runs + installs + others
+    return runs + installs + faults + others
   }
 
   private static var stage2Jobs: [ProofJob] {

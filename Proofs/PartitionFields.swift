@@ -3,10 +3,37 @@ import Machines
 import Symbolic
 import Walkers
 
+/// What is encoded into partition-scoped tables and `tlbie`s: by the walker, but where a lemma is tried.
+struct PartitionEncoding: Sendable {
+  /// The entry of the partition table: of a root, its bits and those of an address.
+  var root: @Sendable (_ root: BitVector, _ rootBits: UInt64, _ addressBits: UInt64) -> BitVector =
+    {
+      RadixLayout.partitionEntry(root: $0, rootBits: $1, addressBits: $2)
+    }
+  /// The entry that leads to a table of so many bits.
+  var link: @Sendable (_ table: BitVector, _ bits: UInt64) -> BitVector = {
+    RadixLayout.link(to: $0, bits: $1)
+  }
+  /// The index for an address in a table of so many bits, whose entries have 2^`shift` bytes.
+  var index: @Sendable (_ address: BitVector, _ shift: UInt64, _ bits: UInt64) -> BitVector = {
+    RadixLayout.index(of: $0, shift: $1, bits: $2)
+  }
+  /// The operand for a leaf of 2^`shift` bytes, of a size of this name.
+  var operand: @Sendable (_ address: BitVector, _ shift: UInt64, _ sizeName: UInt64) -> BitVector =
+    {
+      RadixLayout.operand(of: $0, shift: $1, sizeName: $2)
+    }
+  /// Where the reference bit is.
+  var reference = RadixLayout.reference
+}
+
 /// The theorems about what is encoded into partition-scoped tables and `tlbie`s, at full width.
 enum PartitionFields {
-  static var lemmas: [Lemma] {
-    [entries] + [12, 16].flatMap { [indices(pageShift: $0), operands(pageShift: $0)] }
+  static var lemmas: [Lemma] { lemmas(of: PartitionEncoding()) }
+
+  static func lemmas(of encoding: PartitionEncoding) -> [Lemma] {
+    [entries(encoding)]
+      + [12, 16].flatMap { [indices(encoding, pageShift: $0), operands(encoding, pageShift: $0)] }
   }
 
   private static func size(_ pageShift: UInt64) -> String { pageShift == 12 ? "4K" : "64K" }
@@ -15,7 +42,7 @@ enum PartitionFields {
     (word & BitVector(field.mask)) &>> (63 - field.last)
   }
 
-  private static var entries: Lemma {
+  private static func entries(_ encoding: PartitionEncoding) -> Lemma {
     Lemma(
       "partition.fields",
       actor: "what is encoded",
@@ -27,7 +54,7 @@ enum PartitionFields {
       var goals: [Claim] = []
       func goal(_ clause: Clause, _ formula: Formula) { goals.append(Claim(clause, formula)) }
       let root = table & BitVector(RadixField.rootBase.mask & ~0xffff)
-      let entry = RadixLayout.partitionEntry(root: root, rootBits: 13, addressBits: 52)
+      let entry = encoding.root(root, 13, 52)
       goal(.rootAddress, entry & BitVector(RadixField.rootBase.mask) .== root)
       goal(.rootSize, field(RadixField.rootSize, entry) .== BitVector(13))
       let treeSize =
@@ -35,7 +62,7 @@ enum PartitionFields {
       goal(.treeSize, treeSize .== BitVector(52 - 31))
       for bits: UInt64 in [9, 5] {
         let place = table & BitVector(RadixField.nextBase.mask & ~(8 << bits - 1))
-        let link = RadixLayout.link(to: place, bits: bits)
+        let link = encoding.link(place, bits)
         goal(.linkAddress, link & base .== place)
         goal(.linkSize, field(RadixField.nextSize, link) .== BitVector(bits))
         goal(
@@ -45,7 +72,7 @@ enum PartitionFields {
         )
       }
       let masks: [(String, UInt64, PowerField)] = [
-        ("reference", RadixLayout.reference, RadixField.reference),
+        ("reference", encoding.reference, RadixField.reference),
         ("change", RadixLayout.change, RadixField.change),
         ("attributes", RadixLayout.attributes, RadixField.attributes),
       ]
@@ -57,7 +84,7 @@ enum PartitionFields {
     }
   }
 
-  private static func indices(pageShift: UInt64) -> Lemma {
+  private static func indices(_ encoding: PartitionEncoding, pageShift: UInt64) -> Lemma {
     let configuration = PartitionConfiguration(pageShift: pageShift)
     return Lemma(
       "partition.indices.\(size(pageShift))",
@@ -70,7 +97,7 @@ enum PartitionFields {
       var goals: [Claim] = []
       for level in 0...3 {
         let (shift, bits) = (configuration.shift(of: level), configuration.bits(of: level))
-        let index = RadixLayout.index(of: address, shift: shift, bits: bits)
+        let index = encoding.index(address, shift, bits)
         goals.append(Claim(.staysInTable, index .< BitVector(1 << bits)))
         rebuilt = rebuilt | index &<< shift
       }
@@ -79,7 +106,7 @@ enum PartitionFields {
     }
   }
 
-  private static func operands(pageShift: UInt64) -> Lemma {
+  private static func operands(_ encoding: PartitionEncoding, pageShift: UInt64) -> Lemma {
     let configuration = PartitionConfiguration(pageShift: pageShift)
     return Lemma(
       "partition.operands.\(size(pageShift))",
@@ -91,11 +118,8 @@ enum PartitionFields {
       var goals: [Claim] = []
       for level in 0...2 {
         let shift = configuration.shift(of: level)
-        let operand = RadixLayout.operand(
-          of: address,
-          shift: shift,
-          sizeName: RadixLayout.sizeName(level: level, pageShift: pageShift)
-        )
+        let sizeName = RadixLayout.sizeName(level: level, pageShift: pageShift)
+        let operand = encoding.operand(address, shift, sizeName)
         let name = RadixPageSize(rawValue: 1 << shift)?.actualPageSize ?? 7
         goals += [
           Claim(

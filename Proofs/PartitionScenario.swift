@@ -1,6 +1,4 @@
-import Architecture
 import Machines
-import Symbolic
 import Walkers
 
 /// One call over some frames of a partition-scoped tree of small tables with arbitrary contents.
@@ -12,26 +10,40 @@ struct PartitionScenario: Sendable {
   enum Operation: Sendable, Hashable {
     /// Frames are taken from the guest.
     case unmap(frames: Int)
+    /// A slot of one frame is taken from the guest, under the lock.
+    case flush
     /// The log of a slot of this many frames is handed out.
     case harvest(frames: Int)
     /// It is forgotten that a frame was accessed.
     case age
+    /// It is asked whether a frame was accessed.
+    case testAge
     /// A leaf of a level is installed.
     case install(level: Int)
     /// The tables are freed.
     case free
+    /// A fault is handled, from the first question to the host on.
+    case fault(Fault)
+  }
 
-    /// Whether what it takes away is logged.
-    var hasLog: Bool {
-      switch self {
-      case .unmap, .harvest, .install: true
-      case .age, .free: false
-      }
-    }
+  /// What a fault comes to.
+  enum Fault: String, Sendable, Hashable, CaseIterable {
+    /// There is nothing to be mapped.
+    case elsewhere
+    /// The host has a page.
+    case page
+    /// The host has no page, but may have a device's memory.
+    case device
+    /// A reference or change bit is missing, and there is no page to be had.
+    case record
   }
 
   let operation: Operation
   var isDD1 = false
+  /// The one first frame that calls are about, where a judge is tried; nil for those of the theorem.
+  var onlyFirst: UInt64?
+  /// How calls are made; otherwise than by the walker's own only where a judge is tried.
+  var calls: any PartitionCalls = WalkersCalls()
 
   /// Trees of two entries a table.
   var configuration: PartitionConfiguration {
@@ -39,16 +51,8 @@ struct PartitionScenario: Sendable {
     configuration.lastBits = 1
     configuration.middleBits = 1
     // Three frames cross every kind of boundary that there is below the root's.
-    configuration.rootBits = frameCountInRange == 3 ? 0 : 1
+    configuration.rootBits = frameCount == 3 ? 0 : 1
     return configuration
-  }
-
-  /// How many frames a call over a range is about; nil for other calls.
-  private var frameCountInRange: Int? {
-    switch operation {
-    case .unmap(let frames), .harvest(let frames): frames
-    case .age, .install, .free: nil
-    }
   }
 
   /// How many frames the tree translates.
@@ -58,33 +62,51 @@ struct PartitionScenario: Sendable {
   var frameCount: UInt64 {
     switch operation {
     case .unmap(let frames), .harvest(let frames): UInt64(frames)
-    case .age: 1
-    case .install(let level):
-      1 << (configuration.shift(of: level) - configuration.pageShift)
-    case .free: frameLimit
+    case .age, .testAge, .flush, .fault: 1
+    case .install(let level): 1 << UInt64(level)
+    case .free: 16
     }
   }
 
-  /// The slot, if the call's frames begin with `first`: for a harvest just these, otherwise all.
+  /// The first frames that a call may be about.
+  ///
+  /// Where not all are gone through, there is one for each boundary that the call may cross, or one of
+  /// each position in tables.
+  var firstFrames: [UInt64] {
+    if let onlyFirst { return [onlyFirst] }
+    return switch operation {
+    case .unmap(1): Array(1..<frameLimit - 1)
+    case .harvest(1) where !isDD1, .age where !isDD1, .free: Array(0...frameLimit - frameCount)
+    case .unmap(2), .harvest(2): [3, 4, 5, 7]
+    case .unmap, .harvest(3): [1, 3]
+    case .install(0), .harvest, .age, .testAge, .flush: [1, 6, 9, 14]
+    case .install:
+      Array(stride(from: 0, through: frameLimit - frameCount, by: Int(frameCount)))
+    case .fault: [5]
+    }
+  }
+
+  /// The slot, if the call's frames begin with `first`; leaves may reach beyond it on both sides.
   func slot(first: UInt64) -> GuestSlot {
-    var (start, count) = (UInt64(0), frameLimit)
-    if case .harvest = operation { (start, count) = (first, frameCount) }
-    return GuestSlot(
-      number: 0,
-      firstFrame: start,
-      frameCount: count,
-      hostAddress: 0,
-      hasLog: true
-    )
+    let frames: Range<UInt64> =
+      switch operation {
+      case .unmap(1), .install(0): 1..<frameLimit - 1
+      case .unmap, .harvest, .flush: first..<first + frameCount
+      case .age, .testAge, .install, .free, .fault: 0..<frameLimit
+      }
+    return GuestSlot(frames: frames, hostAddress: 0)
   }
 
   var call: String {
     switch operation {
     case .unmap(let frames): "unmap.\(frames)-frame\(frames == 1 ? "" : "s")"
+    case .flush: "flush"
     case .harvest(let frames): "harvest.\(frames)-frame\(frames == 1 ? "" : "s")"
     case .age: "age"
+    case .testAge: "test-age"
     case .install(let level): "install.level-\(level)"
     case .free: "free"
+    case .fault(let fault): "fault.\(fault.rawValue)"
     }
   }
 
@@ -95,52 +117,40 @@ struct PartitionScenario: Sendable {
         subject: "partition.\(call)\(isDD1 ? ".dd1" : "")",
         clause: clause,
         actor: call,
-        bounds:
-          "any of \(frameLimit) frames, four levels of tables with two entries of arbitrary contents"
-          + (isDD1 ? ", POWER9 DD1" : ", hardware that sets bits at any moment"),
+        bounds: bounds,
         scale: .small
       )
     }
   }
 
-  /// What the call does on every path.
-  private var clauses: [Clause] {
-    let always = Clause.memory + [.neverWarns, .forgetsTaken]
-    let logs: [Clause] = [.logsChanges, .logsInside]
-    switch operation {
-    case .unmap:
-      return always + logs + [.logsNoOther, .ordersChanges, .changesNoOther, .leavesNoFrame]
-    case .harvest:
-      return always + logs + [.logsNoOther, .ordersChanges, .keepsTranslation, .changesNoOther]
-        + (isDD1 ? [.makesAfterForgetting] : [])
-    case .age:
-      return always + [.keepsTranslation, .changesNoOther]
-        + (isDD1 ? [.ordersChanges, .makesAfterForgetting] : [])
-    case .install(let level):
-      return always + logs
-        + [
-          .ordersChanges, .keepsTranslation, .makesAfterForgetting, .failsUntouched, .mapsRequested,
-          .mapsAtLevel, .givesUp,
-        ] + (level > 0 ? [.freesUnlinked] : [])
-    case .free:
-      return always + [.ordersChanges, .freesForgotten, .keepsLinked, .freesUnlinked, .freesAll]
-    }
+  private var bounds: String {
+    let first = firstFrames
+    let isAll = UInt64(first.count) * frameCount >= frameLimit - 2
+    let frames =
+      isAll
+      ? "any of \(frameLimit) frames"
+      : "from frame \(first.map { "\($0)" }.joined(separator: ", ")) of \(frameLimit) on"
+    return frames + ", four levels of tables with two entries of arbitrary contents"
+      + (isDD1 ? ", POWER9 DD1" : "")
+      + (hasHardware ? ", hardware that sets bits at any moment" : "")
   }
 
   /// What some path must go through for the proof to be about anything.
   var intended: Set<String> {
-    switch operation {
-    case .unmap:
-      ["hole", "leaf at level 0", "leaf at level 1", "leaf at level 2", "log", "hardware"]
-    case .harvest:
-      Set(["leaf at level 0", "leaf at level 1", "leaf at level 2", "log"])
-        .union(hasHardware ? ["hardware"] : [])
-    case .age: ["hole", "leaf at level 0", "leaf at level 1", "leaf at level 2"]
-    case .install(let level):
-      level == 0
-        ? ["0", "-EAGAIN", "-ENOMEM", "link", "leaf at level 2"]
-        : ["0", "-EAGAIN", "-ENOMEM", "-EBUSY", "link"]
+    let leaves: Set = ["leaf at level 0", "leaf at level 1", "leaf at level 2"]
+    let hardware: Set = hasHardware ? ["hardware"] : []
+    return switch operation {
+    case .unmap, .flush: leaves.union(["hole", "log", "hardware"])
+    case .harvest: leaves.union(["log"]).union(hardware)
+    case .age: leaves.union(["hole", "true", "false"])
+    case .testAge: ["hole", "true", "false"]
+    case .install(0): ["0", "-EAGAIN", "-ENOMEM", "link", "leaf at level 2"]
+    case .install: ["0", "-EAGAIN", "-ENOMEM", "-EBUSY", "link"]
     case .free: ["free", "link taken"]
+    case .fault(.elsewhere): ["reflect", "emulate", "failed(-EFAULT)"]
+    case .fault(.page): leaves.union(["resume", "failed(-ENOMEM)", "link", "hardware"])
+    case .fault(.device): ["resume", "failed(-EFAULT)", "link", "leaf at level 2"]
+    case .fault(.record): leaves.union(["resume", "failed(-EFAULT)", "hole", "hardware"])
     }
   }
 
@@ -150,77 +160,15 @@ struct PartitionScenario: Sendable {
   var hasHardware: Bool { !isDD1 && operation != .free }
 }
 
-extension PartitionScenario {
-  /// The last lookup level as machines count them.
-  static let lastLevel = 3
-
-  /// The manual's number of a level that machines count from the root.
-  static func level(_ machineLevel: Int) -> Int { lastLevel - machineLevel }
-
-  static func has(_ entry: BitVector, _ field: PowerField) -> Formula {
-    (entry & BitVector(field.mask)) .!= BitVector(0)
-  }
-
-  private static let kindMask = RadixField.valid.mask | RadixField.leaf.mask
-
-  static func isLeaf(_ entry: BitVector) -> Formula {
-    (entry & BitVector(kindMask)) .== BitVector(kindMask)
-  }
-
-  static func isTable(_ entry: BitVector) -> Formula {
-    (entry & BitVector(kindMask)) .== BitVector(RadixField.valid.mask)
-  }
-
-  /// Where tables that are handed out lie; none lies there before.
-  private static let freshBase: UInt64 = 1 << 46
-
-  /// What entries are assumed to be: what earlier calls can have left there.
-  private func isWellFormed(_ entry: BitVector, _ machineLevel: Int) -> Formula {
-    let level = PartitionScenario.level(machineLevel)
-    let isEmpty = entry .== BitVector(0)
-    // A table has a page of its own, below those that are handed out later.
-    let elsewhere = BitVector(PartitionScenario.freshBase | RadixField.nextBase.mask & 0xfff)
-    let table = PartitionScenario.isTable(entry) .& ((entry & elsewhere) .== BitVector(0))
-    if level == 3 { return isEmpty .| table }
-    let offset = RadixField.realPage.mask & (1 << configuration.shift(of: level) - 1)
-    let isAligned = (entry & BitVector(offset)) .== BitVector(0)
-    let isOwn = (entry & BitVector(~RadixField.partitionLeaf)) .== BitVector(0)
-    let leaf = PartitionScenario.isLeaf(entry) .& isAligned .& isOwn
-    return level == 0 ? isEmpty .| leaf : isEmpty .| leaf .| table
-  }
-
-  /// The symbolic machine's view of the tables.
-  var shape: TableTreeShape {
-    let scenario = self
-    var shape = TableTreeShape(
-      indexBits: 1,
-      pageShift: 12,
-      startLevel: 0,
-      lastLevel: PartitionScenario.lastLevel,
-      freshBase: PartitionScenario.freshBase,
-      linkedAddress: { $0 & BitVector(RadixField.nextBase.mask) },
-      isLink: { $1 < PartitionScenario.lastLevel ? PartitionScenario.isTable($0) : Formula(false) },
-      isWellFormed: { scenario.isWellFormed($0, $1) }
-    )
-    shape.countsEntries = false
-    return shape
-  }
-
-  /// How its tables are laid out in plain memory.
-  var format: TableFormat {
-    let configuration = configuration
-    return TableFormat(
-      pageShift: 12,
-      rootPageCount: 1,
-      entryCount: 2,
-      addressField: RadixField.nextBase.mask,
-      isTable: {
-        $1 < PartitionScenario.lastLevel ? PartitionScenario.isTable($0) : Formula(false)
-      },
-      isLink: { entry, level in
-        level < PartitionScenario.lastLevel && RadixField.isTable(entry)
-      },
-      shift: { configuration.shift(of: PartitionScenario.level($0)) }
+extension GuestSlot {
+  /// A slot with a log, of frames behind which the host's memory begins at an address.
+  init(frames: Range<UInt64>, hostAddress: UInt64) {
+    self.init(
+      number: 0,
+      firstFrame: frames.lowerBound,
+      frameCount: UInt64(frames.count),
+      hostAddress: hostAddress,
+      hasLog: true
     )
   }
 }

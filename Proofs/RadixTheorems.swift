@@ -158,11 +158,31 @@ extension ProofSubject {
   }
 }
 
+/// What is read from registers and entries: by the walk, but where a lemma is tried.
+struct RadixDecoding: Sendable {
+  /// Where the next table's base is.
+  var nextBase = RadixLayout.nextBase
+  /// How many address bits a tree resolves, by the entry that leads to it.
+  var treeBits: @Sendable (_ entry: BitVector) -> BitVector = { RadixLayout.treeBits(of: $0) }
+  /// The fields of a leaf.
+  var leaf = [
+    RadixField.valid, RadixField.leaf, RadixField.realPage, RadixField.reference,
+    RadixField.change, RadixField.privileged, RadixField.read, RadixField.write,
+    RadixField.execute,
+  ]
+  /// How many address bits a table resolves.
+  var tableBits: @Sendable (_ level: Int) -> UInt64 = { RadixLayout.bits(at: $0) }
+}
+
 /// The theorems about the fields and indices of radix tables, at full width.
 enum RadixFields {
-  static var lemmas: [Lemma] { [fields, indices(lastBits: 9), indices(lastBits: 5)] }
+  static var lemmas: [Lemma] { lemmas(of: RadixDecoding()) }
 
-  private static var fields: Lemma {
+  static func lemmas(of decoding: RadixDecoding) -> [Lemma] {
+    [fields(decoding), indices(decoding, lastBits: 9), indices(decoding, lastBits: 5)]
+  }
+
+  private static func fields(_ decoding: RadixDecoding) -> Lemma {
     Lemma(
       "radix.fields",
       actor: "the walk",
@@ -197,7 +217,7 @@ enum RadixFields {
           Claim(
             .takesField,
             "takes the next table's base",
-            masks(RadixLayout.nextBase, RadixField.nextBase)
+            masks(decoding.nextBase, RadixField.nextBase)
           ),
           Claim(
             .takesField,
@@ -211,7 +231,7 @@ enum RadixFields {
           ),
           Claim(
             .treeBits,
-            RadixLayout.treeBits(of: word)
+            decoding.treeBits(word)
               .== ((high | value(RadixField.treeSizeLow)) &+ BitVector(31))
           ),
           Claim(
@@ -228,11 +248,7 @@ enum RadixFields {
             .fieldsApart,
             "keeps the fields of a leaf apart",
             Formula(
-              areApart([
-                RadixField.valid, RadixField.leaf, RadixField.realPage, RadixField.reference,
-                RadixField.change, RadixField.privileged, RadixField.read, RadixField.write,
-                RadixField.execute,
-              ])
+              areApart(decoding.leaf)
             )
           ),
         ],
@@ -246,7 +262,7 @@ enum RadixFields {
       == fields.map(\.mask).reduce(0, |).nonzeroBitCount
   }
 
-  private static func indices(lastBits: UInt64) -> Lemma {
+  private static func indices(_ decoding: RadixDecoding, lastBits: UInt64) -> Lemma {
     Lemma(
       "radix.indices.\(lastBits == 9 ? "4K" : "64K")",
       actor: "an index",
@@ -258,7 +274,7 @@ enum RadixFields {
       var rebuilt = BitVector(0)
       var goals: [Claim] = []
       for level in stride(from: 3, through: 0, by: -1) {
-        let bits = level == 0 ? lastBits : RadixLayout.bits(at: level)
+        let bits = level == 0 ? lastBits : decoding.tableBits(level)
         shift -= bits
         let index = (address &>> shift) & BitVector(1 << bits - 1)
         goals.append(Claim(.staysInTable, index .< BitVector(1 << bits)))

@@ -108,6 +108,12 @@ public final class Explorer {
     return isTrue
   }
 
+  /// The formula, or its truth value where the path went by it.
+  public func known(_ formula: Formula) -> Formula {
+    guard let atom = formula.atom, let isTrue = decided[atom] else { return formula }
+    return Formula(isTrue != formula.isNegated)
+  }
+
   /// An answer on a path that counts for nothing: irregular, so that every loop ends some time.
   func toss() -> Bool {
     coin = coin &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -37,13 +37,21 @@ extension SymbolicEvent {
   public var isRefusal: Bool { if case .refuse = self { true } else { false } }
 }
 
-/// What hardware made of an entry while a walker ran.
+/// What hardware may have made of an entry while a walker ran.
 public struct HardwareWrite {
-  /// The page.
-  public let table: SymbolicTable
-  /// The entry's position in it.
-  public let entry: Int
-  /// What it made of it.
+  /// An entry, by page and position in it.
+  public struct Place: Hashable, Sendable {
+    /// The page.
+    public let table: SymbolicTable
+    /// The entry's position in it.
+    public let entry: Int
+  }
+
+  /// The entry.
+  public let place: Place
+  /// What it was.
+  public let old: BitVector
+  /// What it is after.
   public let value: BitVector
   /// How many events of the walker's came before.
   public let eventCount: Int

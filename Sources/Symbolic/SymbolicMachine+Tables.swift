@@ -19,6 +19,23 @@ extension SymbolicMachine {
     return (table, entries.count)
   }
 
+  /// Where an entry is, for judges, whose looks are no steps, events or obligations of the walker's.
+  public func look(
+    at index: BitVector,
+    in handle: SymbolicTable
+  ) -> (table: SymbolicTable, entry: Int) {
+    let table = page(of: handle)
+    let entries = tables[table.number].entries
+    if let same = entries.firstIndex(where: { BitVector.isIdentical($0.index, index) }) {
+      return (table, same)
+    }
+    for (position, entry) in entries.enumerated() where explorer.decide(entry.index .== index) {
+      return (table, position)
+    }
+    addEntry(to: table, at: index)
+    return (table, entries.count)
+  }
+
   private func addEntry(to table: SymbolicTable, at index: BitVector) {
     let page = tables[table.number]
     guard case .initial(let prefix) = page.origin else {
@@ -94,7 +111,8 @@ extension SymbolicMachine {
     return parent
   }
 
-  private func initialChild(of parent: SymbolicTable, entry position: Int) -> SymbolicTable {
+  /// The page that an entry linked to before the walker ran, which it must have.
+  public func initialChild(of parent: SymbolicTable, entry position: Int) -> SymbolicTable {
     let entry = tables[parent.number].entries[position]
     if let known = entry.initialChild { return known }
     let child = add(

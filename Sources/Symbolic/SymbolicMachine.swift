@@ -35,12 +35,15 @@ public final class SymbolicMachine: Machine {
   public var stepAllowance: Int
   /// How many allocations were asked for.
   var allocationCount = 0
-  /// What hardware may make of an entry of a level just before it is written, once each.
+  /// What hardware may make of an entry of a level, once each: just before it is written, or before it
+  /// is read again.
   ///
   /// Nil for hardware that leaves entries alone.
   public var hardware: ((_ value: BitVector, _ level: Int) -> BitVector)?
-  /// What the hardware did on this path, in order.
+  /// What the hardware may have done on this path, in order.
   public private(set) var hardwareWrites: [HardwareWrite] = []
+  /// How many chances to write it the hardware had, of each entry that was met.
+  private var chances: [HardwareWrite.Place: UInt64] = [:]
 
   /// A machine for one path.
   public init(
@@ -89,6 +92,11 @@ public final class SymbolicMachine: Machine {
   /// Reads one entry.
   public func load(_ table: SymbolicTable, at index: BitVector) -> BitVector {
     guard step(), let (table, entry) = entry(of: table, at: index) else { return BitVector(0) }
+    letHardwareWrite(table, entry)
+    return see(table, entry)
+  }
+
+  private func see(_ table: SymbolicTable, _ entry: Int) -> BitVector {
     let value = tables[table.number].entries[entry].current
     trace.append(.load(table, entry: entry, value: value))
     return value
@@ -103,6 +111,15 @@ public final class SymbolicMachine: Machine {
   ) {
     guard step(), let (table, entry) = entry(of: table, at: index) else { return }
     letHardwareWrite(table, entry)
+    put(value, table, entry, order)
+  }
+
+  private func put(
+    _ value: BitVector,
+    _ table: SymbolicTable,
+    _ entry: Int,
+    _ order: MemoryOrder
+  ) {
     let old = tables[table.number].entries[entry].current
     tables[table.number].entries[entry].current = value
     trace.append(.store(table, entry: entry, old: old, new: value, order: order))
@@ -115,24 +132,33 @@ public final class SymbolicMachine: Machine {
     in table: SymbolicTable,
     at index: BitVector
   ) -> BitVector {
-    _ = load(table, at: index)
-    guard !isCut, let (page, entry) = entry(of: table, at: index) else { return BitVector(0) }
+    guard step(), let (page, entry) = entry(of: table, at: index) else { return BitVector(0) }
+    _ = see(page, entry)
     letHardwareWrite(page, entry)
     let found = tables[page.number].entries[entry].current
-    if holds(found .== expected) { store(value, to: table, at: index, order: .release) }
+    if holds(found .== expected), !isCut { put(value, page, entry, .release) }
     return found
   }
 
-  /// The hardware has its one chance to write an entry.
+  /// The hardware has a chance to write an entry, and takes one of those that it has.
+  ///
+  /// What it did before the first look at the entry is part of what the entry held from the start.
   private func letHardwareWrite(_ table: SymbolicTable, _ entry: Int) {
-    guard let hardware,
-      !hardwareWrites.contains(where: { $0.table == table && $0.entry == entry })
-    else { return }
+    guard let hardware else { return }
+    let place = HardwareWrite.Place(table: table, entry: entry)
+    guard let chance = chances[place] else {
+      chances[place] = 0
+      return
+    }
     let old = tables[table.number].entries[entry].current
     let new = hardware(old, tables[table.number].level)
-    tables[table.number].entries[entry].current = new
+    if BitVector.isIdentical(old, new) { return }
+    chances[place] = chance + 1
+    let turn = explorer.context.variable("turn \(table.number) \(entry)")
+    let value = BitVector.select(turn .== BitVector(chance), new, old)
+    tables[table.number].entries[entry].current = value
     hardwareWrites.append(
-      HardwareWrite(table: table, entry: entry, value: new, eventCount: trace.count)
+      HardwareWrite(place: place, old: old, value: value, eventCount: trace.count)
     )
   }
 

@@ -1,3 +1,4 @@
+import Symbolic
 import Testing
 import Walkers
 
@@ -17,9 +18,11 @@ import Walkers
 
   static let calls: [PartitionScenario] = [
     .init(operation: .unmap(frames: 1)), .init(operation: .harvest(frames: 2)),
-    .init(operation: .age), .init(operation: .install(level: 0)),
-    .init(operation: .install(level: 1)), .init(operation: .free),
+    .init(operation: .age), .init(operation: .testAge), .init(operation: .install(level: 0)),
+    .init(operation: .install(level: 1)), .init(operation: .free), .init(operation: .flush),
     .init(operation: .harvest(frames: 1), isDD1: true), .init(operation: .age, isDD1: true),
+    .init(operation: .fault(.record)), .init(operation: .fault(.device)),
+    .init(operation: .fault(.elsewhere)),
   ]
 
   @Test(arguments: calls.indices)
@@ -28,40 +31,45 @@ import Walkers
       for (clause, result) in verdicts(PartitionTheoremTests.calls[index], [], style) {
         let name = result.theorem.name
         #expect(result.verdict.name == "holds", "\(name) \(clause.name): \(result.verdict)")
-        #expect(result.pathCount > 100)
+        #expect(result.pathCount >= 10)
       }
     }
   }
 
-  /// A flaw, the call that has it, and the clause that convicts it.
-  static let flaws: [(PartitionFlaw, PartitionScenario, Clause)] = [
-    (.invalidationIncomplete, .init(operation: .unmap(frames: 1)), .forgetsTaken),
-    (.invalidationUnordered, .init(operation: .harvest(frames: 1)), .ordersChanges),
-    (.invalidationOfWrongSize, .init(operation: .unmap(frames: 1)), .forgetsTaken),
-    (.invalidationUnaligned, .init(operation: .install(level: 0)), .forgetsTaken),
-    (.dirtySizeInPages, .init(operation: .unmap(frames: 1)), .logsChanges),
-    (.largeReportedFromHere, .init(operation: .harvest(frames: 2)), .logsNoOther),
-    (.unmapKeepsBits, .init(operation: .unmap(frames: 1)), .changesNoOther),
-    (.freeUninvalidated, .init(operation: .free), .freesForgotten),
-    (.freeKeepsWalkCache, .init(operation: .free), .freesForgotten),
-    (.freeKnowsOneLeaf, .init(operation: .free), .followsLinks),
-    (.tableOverwritten, .init(operation: .install(level: 1)), .keepsTranslation),
-    (.retryUnchecked, .init(operation: .install(level: 0)), .givesUp),
-    (.plainUpdate, .init(operation: .unmap(frames: 1)), .logsChanges),
-    (.plainUpdate, .init(operation: .age), .changesNoOther),
-    (.harvestUninvalidated, .init(operation: .harvest(frames: 1)), .forgetsTaken),
-    (.unbrokenOnDD1, .init(operation: .harvest(frames: 1), isDD1: true), .keepsTranslation),
-  ]
-
-  @Test(arguments: flaws.indices)
-  func `a flaw is convicted, by tables that plain memory repeats`(index: Int) throws {
-    let (flaw, scenario, clause) = PartitionTheoremTests.flaws[index]
-    let result = try #require(verdicts(scenario, [flaw])[clause])
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(flaw) is not convicted: \(result.verdict)")
-      return
+  /// An encoding with a fault in one place, and the clause that convicts it.
+  static let encodings: [(Clause, PartitionEncoding)] = {
+    func fault(_ change: (inout PartitionEncoding) -> Void) -> PartitionEncoding {
+      var encoding = PartitionEncoding()
+      change(&encoding)
+      return encoding
     }
-    #expect(counterexample.isReplayed == true, "\(flaw): \(counterexample.claim)")
+    let walkers = PartitionEncoding()
+    func entry(_ bits: UInt64) -> PartitionEncoding {
+      fault { $0.root = { walkers.root($0, $1, $2) ^ BitVector(bits) } }
+    }
+    func link(_ bits: UInt64) -> PartitionEncoding {
+      fault { $0.link = { walkers.link($0, $1) ^ BitVector(bits) } }
+    }
+    func operand(_ bits: UInt64) -> PartitionEncoding {
+      fault { $0.operand = { walkers.operand($0, $1, $2) ^ BitVector(bits) } }
+    }
+    return [
+      (.rootAddress, entry(0x1_0000)), (.rootSize, entry(1)), (.treeSize, entry(0x20)),
+      (.linkAddress, link(0x1000)), (.linkSize, link(1)), (.isLink, link(1 << 62)),
+      (.leafBits, fault { $0.reference = 0x200 }),
+      (.staysInTable, fault { $0.index = { walkers.index($0, $1, $2 + 1) } }),
+      (.losesNoBit, fault { $0.index = { walkers.index($0, $1, $2 - 1) } }),
+      (.firstByte, operand(0x1000)), (.onePage, operand(0x800)), (.pageSize, operand(0x20)),
+      (.restEmpty, operand(1)),
+    ]
+  }()
+
+  @Test(arguments: encodings.indices)
+  func `a wrong encoding is convicted by its clause`(index: Int) {
+    let (clause, encoding) = PartitionTheoremTests.encodings[index]
+    let results = PartitionFields.lemmas(of: encoding).flatMap { $0.job.prove(ProofOptions()) }
+    let violated = results.filter { $0.verdict.name == "violated" }.map(\.theorem.clause)
+    #expect(violated.contains(clause), "\(clause.name): \(violated.map(\.name))")
   }
 
   @Test func `what is encoded is what the hardware reads, at full width`() {

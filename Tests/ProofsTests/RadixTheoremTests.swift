@@ -1,3 +1,4 @@
+import Symbolic
 import Testing
 import Walkers
 
@@ -26,7 +27,8 @@ import Walkers
     (.tableAlignmentUnchecked, .readsNoOther), (.leafAlignmentUnchecked, .endsAlike),
     (.topLeafAccepted, .endsAlike), (.presenceUnchecked, .endsAlike),
     (.quadrantsUnchecked, .readsNoOther), (.processUnchecked, .readsNoOther),
-    (.privilegeIgnored, .endsAlike),
+    (.privilegeIgnored, .endsAlike), (.offsetIn32Bits, .readsInTables),
+    (.processTableUnmasked, .readsWhole),
   ]
 
   @Test(arguments: flaws.indices)
@@ -38,6 +40,30 @@ import Walkers
       return
     }
     #expect(counterexample.isReplayed == true, "\(flaw): \(counterexample.claim)")
+  }
+
+  /// A decoding with a fault in one place, and the clause that convicts it.
+  static let decodings: [(Clause, RadixDecoding)] = {
+    func fault(_ change: (inout RadixDecoding) -> Void) -> RadixDecoding {
+      var decoding = RadixDecoding()
+      change(&decoding)
+      return decoding
+    }
+    let walks = RadixDecoding()
+    return [
+      (.takesField, fault { $0.nextBase ^= 0x100 }),
+      (.treeBits, fault { $0.treeBits = { walks.treeBits($0) &+ BitVector(1) } }),
+      (.fieldsApart, fault { $0.leaf.append($0.leaf[3]) }),
+      (.losesNoBit, fault { $0.tableBits = { walks.tableBits($0) - ($0 == 1 ? 1 : 0) } }),
+    ]
+  }()
+
+  @Test(arguments: decodings.indices)
+  func `a wrong decoding is convicted by its clause`(index: Int) {
+    let (clause, decoding) = RadixTheoremTests.decodings[index]
+    let results = RadixFields.lemmas(of: decoding).flatMap { $0.job.prove(ProofOptions()) }
+    let violated = results.filter { $0.verdict.name == "violated" }.map(\.theorem.clause)
+    #expect(violated.contains(clause), "\(clause.name): \(violated.map(\.name))")
   }
 
   @Test func `fields and indices are the architecture's`() {
