@@ -113,13 +113,15 @@ final class ExpressionMutator: SyntaxVisitor {
   /// A condition negated and fixed.
   func addTruthValues(of node: ExprSyntax) {
     if node.is(BooleanLiteralExprSyntax.self) { return }
-    // Where `==` stands for `!=`, that is its negation.
+    // Where `!=` stands for `==`, or `!` is left out, that is its negation.
     if !isEquation(node) { replace(node, by: "!(\(node.trimmedDescription))", .negated) }
     replace(node, by: "true", .alwaysTrue)
     replace(node, by: "false", .alwaysFalse)
   }
 
+  /// Whether another change of the expression is its negation.
   private func isEquation(_ node: ExprSyntax) -> Bool {
+    if let prefix = node.as(PrefixOperatorExprSyntax.self) { return prefix.operator.text == "!" }
     if let call = node.as(FunctionCallExprSyntax.self), call.calledName == "holds",
       let condition = call.arguments.first?.expression
     {

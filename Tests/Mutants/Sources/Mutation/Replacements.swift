@@ -73,7 +73,11 @@ enum Replacements {
 
   /// Calls that do nothing more when they are made twice, but take time.
   static func isIdempotent(_ name: String) -> Bool {
-    ["store", "barrier", "clean", "mark", "report", "fill", "split", "warn"].contains(name)
+    [
+      "store", "barrier", "clean", "mark", "report", "fill", "split", "warn", "extend", "open",
+      "close",
+      "leave", "retire",
+    ].contains(name)
       || ["invalidate", "issue", "complete", "order"].contains { name.hasPrefix($0) }
   }
 }

@@ -114,10 +114,17 @@ struct StatementMutator {
     var isEffect = true
     /// The variable of the function's own that is all it changes.
     var variable: String?
+    /// What it sets, where it calls nothing; nil where it does.
+    var assigned: Set<String>?
+    /// Whether it is a call of the machine, which knows nothing of the walker but what it is given.
+    var isOfMachine = false
 
-    /// Whether it only changes a variable that the other does not know, so that their order is all one.
+    /// Whether neither knows what the other changes, so that their order is all one.
     func isApart(from other: Movable) -> Bool {
-      variable.map { !other.mentions([$0]) } ?? false
+      if let variable { return !other.mentions([variable]) }
+      if let assigned, other.isOfMachine { return !other.mentions(Array(assigned)) }
+      guard let assigned, let others = other.assigned else { return false }
+      return !other.mentions(Array(assigned)) && !mentions(Array(others))
     }
 
     init?(_ item: CodeBlockItemSyntax, _ context: ExpressionMutator.Context) {
@@ -134,6 +141,8 @@ struct StatementMutator {
         return
       }
       guard let value = item.expression, !value.sets(context.unset) else { return nil }
+      if !value.hasCall { assigned = value.assignedNames }
+      isOfMachine = text.hasPrefix("machine.")
       if let branch = value.as(IfExprSyntax.self) {
         isEffect = false
         guard context.defects.normalValue(branch.conditions) != false else { return nil }
@@ -184,6 +193,18 @@ extension SyntaxProtocol {
   fileprivate var hasCall: Bool {
     if let call = self.as(FunctionCallExprSyntax.self), call.calledName != "W" { return true }
     return children(viewMode: .sourceAccurate).contains { $0.hasCall }
+  }
+
+  /// The last names of what is assigned to in it.
+  fileprivate var assignedNames: Set<String> {
+    var names: Set<String> = []
+    if let infix = self.as(InfixOperatorExprSyntax.self),
+      let name = infix.leftOperand.lastToken(viewMode: .sourceAccurate)
+    {
+      names.insert(name.text)
+    }
+    for child in children(viewMode: .sourceAccurate) { names.formUnion(child.assignedNames) }
+    return names
   }
 
   /// The variables and constants that are declared in it.

@@ -35,6 +35,14 @@ import Testing
     #expect(known.mutants(.swapped) == ["isOpen = true -> after the next statement"])
   }
 
+  @Test func `assignments that do not know of each other stay in their order`() {
+    #expect(Snippet("run.level = level\nstart = cursor").mutants(.swapped).isEmpty)
+    #expect(Snippet("count += 1\nmachine.yield()").mutants(.swapped).isEmpty)
+    #expect(Snippet("count += 1\nleave()").mutants(.swapped).count == 1)
+    let chained = Snippet("start = cursor\nend = start")
+    #expect(chained.mutants(.swapped) == ["start = cursor -> after the next statement"])
+  }
+
   @Test func `an assignment is left out, unless it is the first`() {
     #expect(Snippet("run.level = level").mutants(.dropped) == ["run.level = level -> "])
     #expect(Snippet("let level: Int\nlevel = next").mutants(.dropped).isEmpty)
