@@ -24,27 +24,50 @@ struct BreakBeforeMake {
     case done
   }
 
-  /// An entry that was valid and no longer is.
+  /// An entry that was valid and no longer is, or a leaf that changed where it stood.
   struct Break {
     let name: EntryName
     let isTable: Bool
     let child: SymbolicTable?
+    /// What was there.
+    let old: BitVector
+    /// Whether the entry is a valid leaf still.
+    var isChange = false
     var phase = Phase.stored
+    /// The position in the trace of the barrier at which nothing was left.
+    var doneAt: Int?
   }
 
   var memory: PathMemory
+  /// Whether the call came back with an error.
+  let isFailure: Bool
+  /// Whether the call owes the invalidation of leaves that it changed where they stood.
+  let invalidatesChanges: Bool
+  /// Whether the call owes the barrier that makes its leaves visible.
+  let publishes: Bool
   var breaks: [Break] = []
   var claims: [Claim] = []
   /// Stores that no barrier made visible yet.
   var unpublished: [EntryName] = []
   var isReturnUnpublished = false
   private var hasMade = false
+  private var position = 0
   private(set) var reached: Set<String> = []
 
   private var explorer: Explorer { memory.machine.explorer }
   private var decoder: Decoder { memory.decoder }
 
-  init(memory: PathMemory) { self.memory = memory }
+  init(
+    memory: PathMemory,
+    isFailure: Bool = false,
+    invalidatesChanges: Bool = false,
+    publishes: Bool = true
+  ) {
+    self.memory = memory
+    self.isFailure = isFailure
+    self.invalidatesChanges = invalidatesChanges
+    self.publishes = publishes
+  }
 
   private mutating func claim(_ clause: Clause, _ isTrue: Bool) {
     claims.append(Claim(clause, isTrue: isTrue))
@@ -52,7 +75,8 @@ struct BreakBeforeMake {
 
   /// Judges the whole path.
   mutating func judge() {
-    for event in memory.machine.trace {
+    for (position, event) in memory.machine.trace.enumerated() {
+      self.position = position
       switch event {
       case .store(let table, let entry, let old, let new, let order):
         store(EntryName(table: table, entry: entry), old, new, order)
@@ -64,8 +88,15 @@ struct BreakBeforeMake {
       default: break
       }
     }
-    for broken in breaks { claim(.forgetsBreaks, broken.phase == .done) }
-    if hasMade { claim(.publishesLeaves, !isReturnUnpublished) }
+    for broken in breaks where !broken.isChange {
+      claim(isFailure ? .forgetsOnFailure : .forgetsBreaks, broken.phase == .done)
+    }
+    for changed in breaks where changed.isChange {
+      claim(.forgetsChanges, changed.phase == .done)
+    }
+    if hasMade, publishes {
+      claim(isFailure ? .publishesOnFailure : .publishesLeaves, !isReturnUnpublished)
+    }
     claim(.neverWarns, true)
   }
 
@@ -83,8 +114,11 @@ struct BreakBeforeMake {
     if wasValid, !isValid {
       let isTable = explorer.decide(decoder.isTable(old, level: memory.level(name)))
       let child = isTable ? memory.child(of: name) : nil
-      breaks.append(Break(name: name, isTable: isTable, child: child))
+      breaks.append(Break(name: name, isTable: isTable, child: child, old: old))
       reached.insert(isTable ? "break of a table" : "break of a leaf")
+    }
+    if wasValid, isValid, invalidatesChanges, explorer.decide(mayBeCached(old, butNot: new)) {
+      breaks.append(Break(name: name, isTable: false, child: nil, old: old, isChange: true))
     }
     memory.store(new, to: name)
     if isValid {
@@ -93,8 +127,17 @@ struct BreakBeforeMake {
     unpublished.append(name)
   }
 
+  /// Whether a TLB may hold of a leaf what its new descriptor does not say: the access flag was set,
+  /// and more than software's bits changed.
+  ///
+  /// Reference: Arm ARM DDI 0487, IWZCBG.
+  private func mayBeCached(_ old: BitVector, butNot new: BitVector) -> Formula {
+    ((old & BitVector(Decoder.accessFlag)) .!= BitVector(0))
+      .& (((old ^ new) & BitVector(~Decoder.software)) .!= BitVector(0))
+  }
+
   private mutating func make(_ name: EntryName, _ new: BitVector, _ order: MemoryOrder) {
-    for broken in breaks where broken.name == name {
+    for broken in breaks where broken.name == name && !broken.isChange {
       claim(.makesAfterForgetting, broken.phase == .done)
     }
     if let child = memory.freshTable(linkedBy: new) {
@@ -121,7 +164,9 @@ struct BreakBeforeMake {
       case (.stored, _): breaks[index].phase = .visible
       // Only a barrier for all accesses waits for TLB maintenance.
       case (.invalidating, .dsbISH): breaks[index].phase = .invalidated
-      case (.completing, .dsbISH): breaks[index].phase = .done
+      case (.completing, .dsbISH):
+        breaks[index].phase = .done
+        breaks[index].doneAt = position
       default: break
       }
     }
@@ -158,6 +203,16 @@ extension Clause {
     .breakBeforeMake,
     "returns only when nothing can be cached of what it broke"
   )
+  static let forgetsOnFailure = Clause(
+    "forgets-on-failure",
+    .breakBeforeMake,
+    "returns an error only when nothing can be cached of what it broke before"
+  )
+  static let forgetsChanges = Clause(
+    "forgets-changes",
+    .breakBeforeMake,
+    "returns only when no leaf can be cached as it was before it changed it"
+  )
   static let makesAfterForgetting = Clause(
     "makes-late",
     .breakBeforeMake,
@@ -172,6 +227,11 @@ extension Clause {
     "publishes-leaves",
     .breakBeforeMake,
     "returns only when what it mapped is visible"
+  )
+  static let publishesOnFailure = Clause(
+    "publishes-on-failure",
+    .breakBeforeMake,
+    "returns an error only when what it mapped before is visible"
   )
   static let freesForgotten = Clause(
     "frees-forgotten",

@@ -7,13 +7,14 @@ public enum Catalogue {
   public static var jobs: [ProofJob] { jobs(of: nil) }
 
   /// The systems that there are theorems about.
-  public static let systems = ["arm64-stage2", "arm-unmap", "power-radix"]
+  public static let systems = ["arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix"]
 
   /// The jobs that prove those about a system; nil for all of them.
   public static func jobs(of system: String?) -> [ProofJob] {
     switch system {
     case nil: systems.flatMap { jobs(of: $0) }
     case "arm64-stage2": stage2Jobs
+    case "arm64-hyp": hypScenarios.map(\.job)
     case "arm-unmap": armUnmapJobs
     case "power-radix": powerRadixJobs
     default: []
@@ -45,7 +46,7 @@ public enum Catalogue {
     let lemmas = Granule.allCases.flatMap { Alignment($0).lemmas }
     let breakBeforeMake = BreakBeforeMakeProtocol()
     return (lemmas + [breakBeforeMake.lemma]).map(\.job) + [breakBeforeMake.foundInvariant.job]
-      + scenarios.map(\.job)
+      + (scenarios + otherScenarios).map(\.job)
   }
 
   /// A tree of three levels with 2^`bits` entries a table, and two root pages.
@@ -92,17 +93,22 @@ public enum Catalogue {
     _ granule: Granule,
     bits: UInt64
   ) -> Scenario {
-    Scenario(
+    // Beneath 16 KiB blocks there is memory to clean, and no invalidation by range.
+    let isFeatured = granule != .size16K
+    return Scenario(
       operation: operation,
       extent: extent,
       geometry: small(bits: bits, pageShift: granule.shift),
-      configuration: Stage2Configuration(hasForceWriteBack: true, hasRangeInvalidation: true),
+      configuration: Stage2Configuration(
+        hasForceWriteBack: isFeatured,
+        hasRangeInvalidation: isFeatured
+      ),
       scale: .small,
       isPlainProtection: true
     )
   }
 
-  private static func scenario(
+  static func scenario(
     _ operation: Scenario.Operation,
     _ extent: Scenario.Extent,
     _ granule: Granule,

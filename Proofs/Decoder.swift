@@ -2,7 +2,7 @@ import Machines
 import Symbolic
 import Walkers
 
-/// What the architecture makes of a stage-2 descriptor, on symbolic words.
+/// What the architecture makes of a descriptor, on symbolic words.
 ///
 /// Stated here again, from the manual, so that a proof shares no decoding with the walker.
 /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats".
@@ -15,7 +15,20 @@ struct Decoder: Sendable {
   /// A change of these alone demands no break.
   static let harmless: UInt64 = 0b11 << 6 | 1 << 10 | 0b11 << 53 | 0b1111 << 55
 
+  /// Stage 2: writes permitted, S2AP's higher bit.
+  static let stage2Write: UInt64 = 1 << 7
+  /// Stage 2: reads permitted, S2AP's lower bit.
+  static let stage2Read: UInt64 = 1 << 6
+  /// The access flag.
+  static let accessFlag: UInt64 = 1 << 10
+  /// Execution not permitted.
+  static let executeNever: UInt64 = 1 << 54
+  /// What the hardware ignores.
+  static let software: UInt64 = 0b1111 << 55
+
   let geometry: Geometry
+  /// Whether an invalid entry of the last level may name its page's owner.
+  var keepsOwners = true
 
   private func word(_ value: UInt64) -> BitVector { BitVector(value) }
 
@@ -37,6 +50,17 @@ struct Decoder: Sendable {
     if level == Decoder.lastLevel { return (descriptor & word(3)) .== word(3) }
     return level < geometry.firstBlockLevel
       ? Formula(false) : (descriptor & word(3)) .== word(1)
+  }
+
+  /// Whether a stage-2 leaf is of normal write-back memory: MemAttr 5:2, as the library maps it.
+  func isWriteBack(_ descriptor: BitVector, forcesWriteBack: Bool) -> Formula {
+    let memory: UInt64 = forcesWriteBack ? 0b0110 : 0b1111
+    return (descriptor & word(0b1111 << 2)) .== word(memory << 2)
+  }
+
+  /// Whether a leaf permits execution.
+  func isExecutable(_ descriptor: BitVector) -> Formula {
+    (descriptor & word(Decoder.executeNever)) .== word(0)
   }
 
   /// Bits 47 and below of the address, and with 64 KiB granules bits 51:48 from 15:12.
@@ -62,7 +86,8 @@ struct Decoder: Sendable {
     let kind = descriptor & word(3)
     let isEmpty = descriptor .== word(0)
     if level == Decoder.lastLevel {
-      return (kind .== word(3)) .| isEmpty .| (descriptor .== word(1 << 2))
+      let isOwned = keepsOwners ? descriptor .== word(1 << 2) : Formula(false)
+      return (kind .== word(3)) .| isEmpty .| isOwned
     }
     let isNear = (descriptor & word(Decoder.freshBase)) .== word(0)
     let table = (kind .== word(3)) .& isNear

@@ -7,7 +7,10 @@ extension LadderScenario {
   var job: ProofJob {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
-      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+      try PathProof(theorems: theorems, intended: intended).prove(
+        options,
+        reference: .ladder(.nested, [])
+      ) { options, explorer in
         outcome(options, explorer)
       }
     }

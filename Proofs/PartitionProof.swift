@@ -8,7 +8,10 @@ extension PartitionScenario {
   var job: ProofJob {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
-      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+      try PathProof(theorems: theorems, intended: intended).prove(
+        options,
+        reference: .radix(RadixProofSubject())
+      ) { options, explorer in
         outcome(options, explorer)
       }
     }

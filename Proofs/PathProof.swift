@@ -16,6 +16,14 @@ struct PathProof {
   /// Transitions that must be reached on some path, or the proof is vacuous.
   let intended: Set<String>
 
+  /// What the paths of a walker came to.
+  private struct Coverage {
+    /// Which clauses they came to.
+    var claimed: Set<Clause> = []
+    /// Which transitions they went through.
+    var reached: Set<String> = []
+  }
+
   /// What is known so far.
   private struct Knowledge {
     var verdicts: [Clause: Verdict] = [:]
@@ -23,16 +31,23 @@ struct PathProof {
     var claimed: Set<Clause> = []
     /// Which transitions some path went through.
     var reached: Set<String> = []
+    /// What the paths of the reference walker came to, where that was asked.
+    var reference: Coverage?
 
     func isViolated(_ clause: Clause) -> Bool {
       if case .violated = verdicts[clause] { true } else { false }
     }
   }
 
-  /// Explores `program`; each run returns its claims.
+  /// Explores `program`, which runs the walker that it is given options about; each run returns its
+  /// claims.
+  ///
+  /// Where the walker never comes to what the theorems are about, it is asked whether `reference`
+  /// does, on the same tables: then that is the walker's fault, and not that of the set-up.
   func prove(
     _ options: ProofOptions,
-    program: (Explorer) -> PathOutcome
+    reference: ProofSubject,
+    program: (ProofOptions, Explorer) -> PathOutcome
   ) throws(SolverFault) -> [TheoremResult] {
     let context = try SolverContext()
     let solver = try Solver(context: context, options: options.solver)
@@ -41,10 +56,14 @@ struct PathProof {
     let explorer = Explorer(solver: solver, limits: options.limits)
     var knowledge = Knowledge()
     explorer.explore {
-      let outcome = program(explorer)
+      let outcome = program(options, explorer)
       guard !explorer.isAbandoned else { return }
       knowledge.reached.formUnion(outcome.reached)
       settle(outcome, explorer, &knowledge)
+    }
+    let isReference = options.subject == reference && options.mutation == nil
+    if !isReference, mayBeVacuous(explorer, knowledge) {
+      knowledge.reference = try coverage(of: reference, options, program)
     }
     return theorems.map { theorem in
       TheoremResult(
@@ -57,6 +76,52 @@ struct PathProof {
     }
   }
 
+  /// Whether the paths, all of them followed, left out what some theorem is about.
+  private func mayBeVacuous(_ explorer: Explorer, _ knowledge: Knowledge) -> Bool {
+    guard explorer.incompleteness == nil, explorer.pathCount > 0 else { return false }
+    let isReached = intended.isSubset(of: knowledge.reached)
+    return !isReached || theorems.contains { !knowledge.claimed.contains($0.clause) }
+  }
+
+  /// What the paths of another walker come to.
+  private func coverage(
+    of subject: ProofSubject,
+    _ options: ProofOptions,
+    _ program: (ProofOptions, Explorer) -> PathOutcome
+  ) throws(SolverFault) -> Coverage {
+    var options = options
+    options.subject = subject
+    options.mutation = nil
+    let solver = try Solver(context: try SolverContext(), options: options.solver)
+    let explorer = Explorer(solver: solver, limits: options.limits)
+    var coverage = Coverage()
+    explorer.explore {
+      let outcome = program(options, explorer)
+      guard !explorer.isAbandoned else { return }
+      coverage.reached.formUnion(outcome.reached)
+      coverage.claimed.formUnion(outcome.claims.map { underTheorem($0).clause })
+    }
+    return coverage
+  }
+
+  /// Why a theorem says nothing: what no path came to, and whether the reference walker's do.
+  private func vacuity(_ clause: Clause, _ knowledge: Knowledge) -> String? {
+    let reached = knowledge.reference?.reached ?? []
+    let missing = intended.subtracting(knowledge.reached)
+    let reasons = [
+      missing.intersection(reached).sorted().joined(separator: ", "),
+      missing.subtracting(reached).sorted().joined(separator: ", "),
+    ]
+    let hint = "which the reference walker reaches on the same tables: look at the walker"
+    if !missing.isEmpty {
+      return zip(reasons, [", \(hint)", ""]).filter { !$0.0.isEmpty }
+        .map { "never reached: \($0)\($1)" }.joined(separator: "; ")
+    }
+    if knowledge.claimed.contains(clause) { return nil }
+    let isComeTo = knowledge.reference?.claimed.contains(clause) == true
+    return "no path comes to what it is about" + (isComeTo ? ", \(hint)" : "")
+  }
+
   /// What is to be said of a theorem, once all paths were followed or given up.
   private func verdict(_ clause: Clause, _ explorer: Explorer, _ knowledge: Knowledge) -> Verdict {
     if let found = knowledge.verdicts[clause], knowledge.isViolated(clause) { return found }
@@ -64,14 +129,7 @@ struct PathProof {
     if let found = knowledge.verdicts[clause] { return found }
     if let reason = explorer.incompleteness { return .undecided(reason: reason) }
     if explorer.pathCount == 0 { return .vacuous(reason: "the assumptions exclude every case") }
-    let missing = intended.subtracting(knowledge.reached).sorted()
-    if !missing.isEmpty {
-      return .vacuous(reason: "never reached: \(missing.joined(separator: ", "))")
-    }
-    if !knowledge.claimed.contains(clause) {
-      return .vacuous(reason: "no path comes to what it is about")
-    }
-    return .holds
+    return vacuity(clause, knowledge).map(Verdict.vacuous) ?? .holds
   }
 
   /// The claim, if there is a theorem of it; else what the theorem of all other rules makes of it.

@@ -33,7 +33,10 @@ struct RadixTheorems: Sendable {
   var job: ProofJob {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
-      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+      try PathProof(theorems: theorems, intended: intended).prove(
+        options,
+        reference: .radix(RadixProofSubject())
+      ) { options, explorer in
         outcome(of: options.subject, explorer)
       }
     }

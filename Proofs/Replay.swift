@@ -22,11 +22,11 @@ struct Replay {
     let failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
     var mutating = MutatingMachine(failing, options.mutation)
     let concrete = concreteCall(model)
-    let result = scenario.perform(concrete, of: options.subject, root: root, on: &mutating)
+    let answer = scenario.perform(concrete, of: options.subject, root: root, on: &mutating)
     let events = mutating.base.base.listener.events
     return Counterexample(
       claim: claim,
-      operation: "\(describe(concrete)) = \(result)",
+      operation: "\(describe(concrete)) = \(answer.word.map(hex) ?? answer.result.description)",
       before: before,
       events: events.map { "\($0)" },
       isReplayed: layout.matches(events, machine.trace, isCut: machine.isCut)
@@ -52,6 +52,13 @@ struct Replay {
       )
     case .writeProtect(let ipa, let size):
       .writeProtect(ipa: model.value(of: ipa), sizeInBytes: model.value(of: size))
+    case .makeYoung(let ipa): .makeYoung(ipa: model.value(of: ipa))
+    case .makeOld(let ipa): .makeOld(ipa: model.value(of: ipa))
+    case .isYoung(let ipa): .isYoung(ipa: model.value(of: ipa))
+    case .relaxPermissions(let ipa, let protection):
+      .relaxPermissions(ipa: model.value(of: ipa), protection: model.value(of: protection))
+    case .flush(let ipa, let size):
+      .flush(ipa: model.value(of: ipa), sizeInBytes: model.value(of: size))
     }
   }
 
@@ -63,6 +70,12 @@ struct Replay {
     case .setOwner(let ipa, let size, let owner):
       "set_owner(\(hex(ipa)), \(hex(size)), \(owner))"
     case .writeProtect(let ipa, let size): "wrprotect(\(hex(ipa)), \(hex(size)))"
+    case .makeYoung(let ipa): "mkyoung(\(hex(ipa)))"
+    case .makeOld(let ipa): "mkold(\(hex(ipa)))"
+    case .isYoung(let ipa): "is_young(\(hex(ipa)))"
+    case .relaxPermissions(let ipa, let protection):
+      "relax_perms(\(hex(ipa)), \(hex(protection)))"
+    case .flush(let ipa, let size): "flush(\(hex(ipa)), \(hex(size)))"
     }
   }
 }

@@ -7,7 +7,10 @@ extension Scenario {
   var job: ProofJob {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
-      try PathProof(theorems: theorems, intended: intended).prove(options) { explorer in
+      try PathProof(theorems: theorems, intended: intended).prove(
+        options,
+        reference: .recursive([])
+      ) { options, explorer in
         outcome(options, explorer)
       }
     }
@@ -20,11 +23,11 @@ extension Scenario {
     let root = machine.initialRoot()
     let call = call(in: explorer.context, ipa: inputAddress(explorer))
     var mutating = MutatingMachine(machine, options.mutation)
-    let result = perform(call, of: options.subject, root: root, on: &mutating)
+    let answer = perform(call, of: options.subject, root: root, on: &mutating)
     let replay = Replay(scenario: self, options: options, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
     outcome.claims += machine.memoryClaims
-    if !machine.isCut { judge(machine, result, call, &outcome) }
+    if !machine.isCut { judge(machine, answer, call, &outcome) }
     return outcome
   }
 
@@ -34,8 +37,17 @@ extension Scenario {
     of subject: ProofSubject,
     root: M.Table,
     on machine: inout M
-  ) -> Errno {
-    subject.perform(
+  ) -> Answer<M.W> {
+    if let hyp {
+      return subject.performHyp(
+        call,
+        root: root,
+        geometry: geometry,
+        configuration: hyp,
+        on: &machine
+      )
+    }
+    return subject.perform(
       call,
       root: root,
       geometry: geometry,
@@ -46,46 +58,69 @@ extension Scenario {
 
   private func judge(
     _ machine: SymbolicMachine,
-    _ result: Errno,
+    _ answer: Answer<BitVector>,
     _ call: Call<BitVector>,
     _ outcome: inout PathOutcome
   ) {
-    outcome.reached.insert(result.description)
+    outcome.reached.insert(answer.result.description)
     guard let sizeInBytes else {
-      outcome.claims.append(refusal(machine, result, call))
+      outcome.claims.append(refusal(machine, answer, call))
       return
     }
-    var stores = BreakBeforeMake(memory: PathMemory(machine: machine, decoder: decoder))
+    // Write-protecting and ageing leave the invalidation to the caller, and its barrier.
+    let leavesDebts = [.writeProtect, .makeOld].contains(operation)
+    var stores = BreakBeforeMake(
+      memory: PathMemory(machine: machine, decoder: decoder),
+      isFailure: answer.result != .ok,
+      invalidatesChanges: !leavesDebts,
+      publishes: !leavesDebts
+    )
     stores.judge()
     outcome.claims += stores.claims
     outcome.reached.formUnion(stores.reached)
+    outcome.claims += refinement(stores.memory, answer, call, sizeInBytes)
     var counts = Counts(
       memory: stores.memory,
-      leavesNoEmptyTable: operation == .unmap && result == .ok
+      leavesNoEmptyTable: operation == .unmap && isWhole(answer, sizeInBytes)
     )
     counts.judge()
     outcome.claims += counts.claims
     outcome.claims += wellFormed(stores.memory)
-    outcome.claims += refinement(stores.memory, result, call, sizeInBytes)
+    if hyp == nil {
+      outcome.claims += cacheClaims(stores, answer.result, call, sizeInBytes)
+    }
+    if extent == .pages(0) {
+      outcome.claims.append(Claim(.touchesNothing, isTrue: isUntouched(machine)))
+    }
   }
 
-  /// That a range which leaves the input space is refused before anything is touched.
+  /// Whether the call went through all of its range.
+  private func isWhole(_ answer: Answer<BitVector>, _ sizeInBytes: UInt64) -> Bool {
+    answer.word.map { $0.constant == sizeInBytes } ?? (answer.result == .ok)
+  }
+
+  /// Whether a walker did nothing that anybody could notice.
+  private func isUntouched(_ machine: SymbolicMachine) -> Bool {
+    machine.trace.allSatisfy { if case .barrier = $0 { true } else { false } }
+  }
+
+  /// That a range which leaves an address space is refused before anything is touched.
   private func refusal(
     _ machine: SymbolicMachine,
-    _ result: Errno,
+    _ answer: Answer<BitVector>,
     _ call: Call<BitVector>
   ) -> Claim {
-    let isUntouched = machine.trace.allSatisfy { if case .barrier = $0 { true } else { false } }
     let isRefused =
-      switch result {
+      switch answer.result {
       case .range: .!areInvalid(call)
       case .invalid: areInvalid(call)
-      default: Formula(false)
+      default: answer.word.map { $0 .== BitVector(0) } ?? Formula(false)
       }
+    let found = answer.word.map { "\($0)" } ?? answer.result.description
     return Claim(
-      .refusesOutside,
-      "refuses the range before it touches anything, instead of returning \(result)",
-      isUntouched ? isRefused : Formula(false)
+      extent == .outside ? .refusesOutside : .refusesOutsideOutput,
+      "refuses the range before it touches anything, instead of returning \(found)",
+      isUntouched(machine) ? isRefused : Formula(false)
     )
   }
 
@@ -93,17 +128,17 @@ extension Scenario {
   private func areInvalid(_ call: Call<BitVector>) -> Formula {
     switch call {
     case .map(_, _, _, let protection):
-      let forbidden = BitVector(Protection.device | Protection.execute)
-      return (protection & forbidden) .== forbidden
-    case .setOwner(_, _, let owner): return BitVector(1) .< owner
-    case .unmap, .writeProtect: return Formula(false)
+      hyp == nil
+        ? Specification.isForbidden(protection) : Specification.isForbiddenAtEL2(protection)
+    case .setOwner(_, _, let owner): BitVector(1) .< owner
+    default: Formula(false)
     }
   }
 
   /// That the result and every translation are as promised.
   private func refinement(
     _ memory: PathMemory,
-    _ result: Errno,
+    _ answer: Answer<BitVector>,
     _ call: Call<BitVector>,
     _ sizeInBytes: UInt64
   ) -> [Claim] {
@@ -114,25 +149,19 @@ extension Scenario {
       machine: machine,
       decoder: decoder,
       inputLimit: inputLimit,
-      outputLimit: 1 << geometry.outputAddressBits,
+      outputLimit: outputLimit,
       forcesWriteBack: forcesWriteBack,
       allocations: isRefused ? allocated : .max
     )
-    let expected = specification.perform(call, size: sizeInBytes)
-    let returns = Claim(
-      .returnsPromised,
-      "returns \(expected) here, not \(result)",
-      isTrue: expected == result
-    )
+    let expected =
+      hyp == nil
+      ? specification.perform(call, size: sizeInBytes)
+      : specification.performAtEL2(call, size: sizeInBytes)
+    let returned = returned(answer, call, expected, specification, memory)
     let translations = anyAddresses(machine.explorer.context).map { address in
       var walk = TableWalk(memory: memory, address: address)
       let before = walk.before()
-      let promised =
-        switch (call, expected) {
-        case (.unmap(let ipa, _), .ok):
-          specification.unmapped(address, before, from: ipa, size: sizeInBytes)
-        default: specification.translation(of: address, before: before)
-        }
+      let promised = specification.promised(call, expected, sizeInBytes, address, before)
       let after = walk.after()
       let isInside = address .< BitVector(inputLimit)
       let assumptions = Formula.all(walk.assumptions) .& isInside
@@ -141,7 +170,49 @@ extension Scenario {
         Formula.implies(assumptions, after .== promised)
       )
     }
-    return [returns] + translations
+    return [returned] + translations
+  }
+
+  /// That the call returns what it promises.
+  private func returned(
+    _ answer: Answer<BitVector>,
+    _ call: Call<BitVector>,
+    _ expected: Errno,
+    _ specification: Specification,
+    _ memory: PathMemory
+  ) -> Claim {
+    guard let word = answer.word else {
+      return Claim(
+        .returnsPromised,
+        "returns \(expected) here, not \(answer.result)",
+        isTrue: expected == answer.result
+      )
+    }
+    switch call {
+    case .makeYoung(let ipa), .makeOld(let ipa):
+      var walk = TableWalk(memory: memory, address: ipa)
+      let before = expected == .ok ? walk.before() : .unmapped()
+      let isFound = specification.isDescriptor(word, of: before)
+      return Claim(.returnsFound, Formula.implies(Formula.all(walk.assumptions), isFound))
+    case .isYoung(let ipa):
+      var walk = TableWalk(memory: memory, address: ipa)
+      let before = expected == .ok ? walk.before() : .unmapped()
+      let isYoung =
+        before.isMapped
+        .& ((before.attributes & BitVector(Decoder.accessFlag)) .!= BitVector(0))
+      let promised = BitVector.select(isYoung, BitVector(1), BitVector(0))
+      return Claim(
+        .returnsAge,
+        Formula.implies(Formula.all(walk.assumptions), word .== promised)
+      )
+    default:
+      let bytes = BitVector(specification.unmappedBytes)
+      return Claim(
+        hyp == nil || sizeInBytes == 0 ? .returnsPromised : .returnsBytes,
+        "returns \(hex(specification.unmappedBytes)) here",
+        word .== bytes
+      )
+    }
   }
 
   /// That every entry that was written is such as the next call may find.
@@ -165,17 +236,6 @@ extension Scenario {
     let offset = any & BitVector(geometry.pageSize - 1)
     return (0..<inputLimit >> geometry.pageShift).map {
       BitVector($0 << geometry.pageShift) | offset
-    }
-  }
-}
-
-extension Specification {
-  /// The result that a call promises; its effects are kept.
-  mutating func perform(_ call: Call<BitVector>, size: UInt64) -> Errno {
-    switch call {
-    case .map(let ipa, _, let physical, let protection): map(ipa, size, physical, protection)
-    case .setOwner(let ipa, _, let owner): setOwner(ipa, size, owner)
-    case .unmap(let ipa, _), .writeProtect(let ipa, _): range(ipa, size)
     }
   }
 }

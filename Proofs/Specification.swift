@@ -32,7 +32,11 @@ struct Specification {
   var allocations: Int
   private(set) var effects: [Effect] = []
   /// Tables the call made: the level of the entry, and the first address it spans.
-  private var madeTables: [(level: Int, start: BitVector)] = []
+  private(set) var madeTables: [(level: Int, start: BitVector)] = []
+  /// How many bytes a hypervisor's unmap unmapped.
+  var unmappedBytes: UInt64 = 0
+  /// Whether an unmap takes out all that its range touches.
+  var unmapsWhole = true
 
   init(
     machine: SymbolicMachine,
@@ -50,14 +54,14 @@ struct Specification {
     self.allocations = allocations
   }
 
-  private func decide(_ formula: Formula) -> Bool { machine.explorer.decide(formula) }
-  private func word(_ value: UInt64) -> BitVector { BitVector(value) }
+  func decide(_ formula: Formula) -> Bool { machine.explorer.decide(formula) }
+  func word(_ value: UInt64) -> BitVector { BitVector(value) }
 
   func start(_ address: BitVector, _ level: Int) -> BitVector {
     address & word(~(decoder.span(level) - 1))
   }
 
-  private func initial(_ address: BitVector, _ level: Int) -> BitVector {
+  func initial(_ address: BitVector, _ level: Int) -> BitVector {
     let key = address &>> decoder.shift(level)
     let entry = machine.initialEntry(level: level, key: key)
     machine.explorer.assume(decoder.isWellFormed(entry, level))
@@ -71,6 +75,15 @@ struct Specification {
 
   func pageStart(_ address: BitVector) -> BitVector {
     start(address, Decoder.lastLevel)
+  }
+
+  /// Adds an effect to those so far.
+  mutating func add(_ effect: Effect) { effects.append(effect) }
+
+  /// Whether a protection is such as no guest's memory is mapped with.
+  static func isForbidden(_ protection: BitVector) -> Formula {
+    let forbidden = BitVector(Protection.device | Protection.execute)
+    return (protection & forbidden) .== forbidden
   }
 
   /// The attributes that a caller's protection asks for.
@@ -93,8 +106,7 @@ struct Specification {
     _ physical: BitVector,
     _ protection: BitVector
   ) -> Errno {
-    let forbidden = word(Protection.device | Protection.execute)
-    if decide((protection & forbidden) .== forbidden) { return .invalid }
+    if decide(Specification.isForbidden(protection)) { return .invalid }
     var cursor = pageStart(ipa)
     var output = pageStart(physical)
     guard fits(cursor, word(size), below: inputLimit), fits(output, word(size), below: outputLimit)
@@ -124,7 +136,7 @@ struct Specification {
     return .ok
   }
 
-  private func leafFits(
+  func leafFits(
     _ input: BitVector,
     _ output: BitVector,
     _ remaining: UInt64,
@@ -158,7 +170,7 @@ struct Specification {
   }
 
   /// Makes sure of a table in the entry for `address` at `level`; false where there is no memory.
-  private mutating func descend(_ address: BitVector, _ level: Int) -> Bool {
+  mutating func descend(_ address: BitVector, _ level: Int) -> Bool {
     let start = start(address, level)
     let isMade = madeTables.contains { table in
       table.level == level && decide(table.start .== start)

@@ -35,12 +35,29 @@ public struct RadixProofSubject: Sendable, Hashable {
   }
 }
 
-/// One call of a stage-2 library, with symbolic or plain arguments.
+/// One call of a library, with symbolic or plain arguments.
 enum Call<W: Word> {
   case map(ipa: W, sizeInBytes: W, physical: W, protection: W)
   case unmap(ipa: W, sizeInBytes: W)
   case setOwner(ipa: W, sizeInBytes: W, owner: W)
   case writeProtect(ipa: W, sizeInBytes: W)
+  case makeYoung(ipa: W)
+  case makeOld(ipa: W)
+  case isYoung(ipa: W)
+  case relaxPermissions(ipa: W, protection: W)
+  case flush(ipa: W, sizeInBytes: W)
+}
+
+/// What a call comes back with.
+struct Answer<W: Word> {
+  let result: Errno
+  /// The descriptor, the age or the number of bytes, of a call that returns one instead of a result.
+  var word: W?
+
+  /// The answer of a call that returns a result.
+  init(_ result: Errno) { self.result = result }
+  /// The answer of a call that returns a word, and so never fails.
+  init(word: W) { (result, self.word) = (.ok, word) }
 }
 
 extension ProofSubject {
@@ -51,7 +68,7 @@ extension ProofSubject {
     geometry: Geometry,
     configuration: Stage2Configuration,
     on machine: inout M
-  ) -> Errno {
+  ) -> Answer<M.W> {
     switch self {
     case .builtIn:
       let tree = Tree<M>(geometry: geometry, root: root)
@@ -73,21 +90,33 @@ extension ProofSubject {
     _ call: Call<M.W>,
     by walker: some Stage2Walker<M>,
     on machine: inout M
-  ) -> Errno {
+  ) -> Answer<M.W> {
     switch call {
     case .map(let ipa, let size, let physical, let protection):
-      walker.map(
-        ipa: ipa,
-        sizeInBytes: size,
-        physical: physical,
-        protection: protection,
-        on: &machine
+      return Answer(
+        walker.map(
+          ipa: ipa,
+          sizeInBytes: size,
+          physical: physical,
+          protection: protection,
+          on: &machine
+        )
       )
-    case .unmap(let ipa, let size): walker.unmap(ipa: ipa, sizeInBytes: size, on: &machine)
+    case .unmap(let ipa, let size):
+      return Answer(walker.unmap(ipa: ipa, sizeInBytes: size, on: &machine))
     case .setOwner(let ipa, let size, let owner):
-      walker.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, on: &machine)
+      return Answer(walker.setOwner(ipa: ipa, sizeInBytes: size, owner: owner, on: &machine))
     case .writeProtect(let ipa, let size):
-      walker.writeProtect(ipa: ipa, sizeInBytes: size, on: &machine)
+      return Answer(walker.writeProtect(ipa: ipa, sizeInBytes: size, on: &machine))
+    case .makeYoung(let ipa): return Answer(word: walker.makeYoung(ipa: ipa, on: &machine))
+    case .makeOld(let ipa): return Answer(word: walker.makeOld(ipa: ipa, on: &machine))
+    case .isYoung(let ipa):
+      let isYoung = walker.isYoung(ipa: ipa, on: &machine)
+      return Answer(word: M.W.select(isYoung, M.W(1), M.W(0)))
+    case .relaxPermissions(let ipa, let protection):
+      return Answer(walker.relaxPermissions(ipa: ipa, protection: protection, on: &machine))
+    case .flush(let ipa, let size):
+      return Answer(walker.flush(ipa: ipa, sizeInBytes: size, on: &machine))
     }
   }
 }

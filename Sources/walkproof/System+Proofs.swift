@@ -15,6 +15,9 @@ extension System {
     if system == nil || system == "arm64-stage2", let subject = stage2Subject(named: name) {
       return (subject, "arm64-stage2")
     }
+    if system == "arm64-hyp", let subject = hypSubject(named: name) {
+      return (subject, "arm64-hyp")
+    }
     if system == nil || system == "arm-unmap", let ladder = ladderSubject(named: name) {
       return (.ladder(ladder.unmapping, ladder.faults), "arm-unmap")
     }
@@ -32,6 +35,10 @@ extension System {
       style: partition?.style ?? .stepped,
       partition: partition?.flaws ?? []
     )
+  }
+
+  private static func hypSubject(named name: String) -> ProofSubject? {
+    name == "seed" ? .recursive(.hypSeed) : stage2Subject(named: name)
   }
 
   private static func stage2Subject(named name: String) -> ProofSubject? {

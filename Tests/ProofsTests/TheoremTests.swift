@@ -6,9 +6,14 @@ import Walkers
 @testable import Proofs
 
 /// The verdicts of the theorems whose names contain `part`, by clause.
-private func verdicts(_ part: String, about subject: ProofSubject) -> [Clause: TheoremResult] {
+func verdicts(
+  _ part: String,
+  about subject: ProofSubject,
+  _ mutation: MachineMutation? = nil
+) -> [Clause: TheoremResult] {
   var options = ProofOptions()
   options.subject = subject
+  options.mutation = mutation
   let jobs = Catalogue.jobs.filter { job in job.theorems.contains { $0.name.contains(part) } }
   let results = jobs.flatMap { $0.prove(options) }
   return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
@@ -48,8 +53,6 @@ private func verdicts(_ part: String, about subject: ProofSubject) -> [Clause: T
     (.outputUnchecked, "map.1-page.64K", .returnsPromised),
     (.breakForPermissions, "map.1-page.64K", .returnsPromised),
     (.endWraps, "unmap.outside.64K", .refusesOutside),
-    (.removedTableRootNotFreed, "map.block-at-level-2.4K.2-entries", .followsLinks),
-    (.preorderVisitFreedSubtree, "map.block-at-level-2.4K.2-entries", .freesBeneath),
   ]
 
   @Test(arguments: faults.indices)
