@@ -49,7 +49,10 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       flushed = model.flush(ipa: ipa, sizeInBytes: size)
     }
     let contract = contract(of: operation, flushed: flushed)
-    machine.begin(bounded(contract, size: operation.size), allocations: allocations)
+    machine.begin(
+      bounded(contract, size: operation.size, newTables: operation.cachedPages),
+      allocations: allocations
+    )
     machine.base.listener.rival = rival(of: operation)
     let found = walker.perform(operation, on: &machine)
     let hasRival = machine.base.listener.rival?.hasActed ?? false
@@ -267,6 +270,11 @@ extension Stage2Operation {
       ipa
     case .invalidateAll, .quiesce: nil
     }
+  }
+
+  /// How many pages it has at hand for tables; 0 for calls that ask for them one by one.
+  var cachedPages: Int {
+    if case .split(_, _, let pages, _) = self { pages } else { 0 }
   }
 
   /// The size of the call's range in bytes.

@@ -6,11 +6,16 @@ import Reference
 extension TableComparison {
   /// What a call may do, with a bound on the steps that it may take.
   ///
-  /// No walk takes more steps than a few for each page of its range and each entry there is.
-  func bounded(_ contract: CallContract, size: UInt64?) -> CallContract {
+  /// No walk takes more steps than a few for each page of its range and each entry there is, those of
+  /// `newTables` tables that it may make and fill among them.
+  func bounded(
+    _ contract: CallContract,
+    size: UInt64?,
+    newTables: Int = 0
+  ) -> CallContract {
     var contract = contract
     let pages = min((size ?? 0) >> memory.pageShift, 1 << 20)
-    let entries = regime.entryCount * (memory.usedPages + 8)
+    let entries = regime.entryCount * (memory.usedPages + newTables + 8)
     contract.stepLimit = 64 + 16 * Int(pages) + 8 * entries
     return contract
   }

@@ -93,8 +93,12 @@ protocol TableSession {
 
 extension TableSession {
   /// What a call may do, with a bound on the steps that it may take.
-  func bounded(_ contract: CallContract, size: UInt64?) -> CallContract {
-    comparison.bounded(contract, size: size)
+  func bounded(
+    _ contract: CallContract,
+    size: UInt64?,
+    newTables: Int = 0
+  ) -> CallContract {
+    comparison.bounded(contract, size: size, newTables: newTables)
   }
 
   /// Compares every entry that either side changed in the last call.
