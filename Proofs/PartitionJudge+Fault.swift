@@ -176,9 +176,7 @@ extension PartitionJudge {
   private mutating func judgePage(_ outcome: PartitionOutcome) {
     guard let page = answers.page else { return }
     let isRetried = answers.entry == nil || answers.hasChanged
-    if answers.hasChanged {
-      claim(.givesUp, outcome == .resume || outcome == .failed(.noMemory) && isRefused)
-    }
+    if answers.hasChanged { claim(.givesUp, order.isEmpty) }
     guard outcome == .resume, !isRetried else {
       judgeUntouched()
       let isRight =
@@ -205,7 +203,7 @@ extension PartitionJudge {
   }
 
   private mutating func judgeDevice(_ outcome: PartitionOutcome) {
-    if answers.hasChanged, outcome == .resume { claim(.givesUp, order.isEmpty) }
+    if answers.hasChanged { claim(.givesUp, order.isEmpty) }
     guard let device = answers.device, device.isWritable || !isWrite else {
       judgeUntouched()
       return claim(.answersFault, outcome == .failed(.fault))

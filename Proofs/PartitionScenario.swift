@@ -42,6 +42,8 @@ struct PartitionScenario: Sendable {
   var isDD1 = false
   /// The one first frame that calls are about, where a judge is tried; nil for those of the theorem.
   var onlyFirst: UInt64?
+  /// The one place of the host's page, where a judge is tried; nil for all of them.
+  var onlyPlace: Int?
   /// How calls are made; otherwise than by the walker's own only where a judge is tried.
   var calls: any PartitionCalls = WalkersCalls()
 

@@ -99,7 +99,7 @@ extension PartitionScenario {
       (2..<14, 1, 14, 14), (4..<6, 0, 14, 14), (5..<16, 0, 16, 16), (2..<6, 0, 16, 14),
       (2..<14, 0, 14, 13),
     ]
-    let number = explorer.pick("place", Array(places.indices))
+    let number = onlyPlace ?? explorer.pick("place", Array(places.indices))
     let (frames, pages, shift, entryShift) = places[number]
     // The first places, which differ in the level alone, see every access and entry.
     let isWrite = number > 2 || explorer.pick("store", [true, false])

@@ -34,7 +34,15 @@ extension Clause {
         case .fault: nil
         default: 5
         }
+      scenario.onlyPlace = 1
       (self.name, self.clause) = (name, clause)
+    }
+
+    /// The same with the host's page at another place of those in `PartitionSituation`.
+    func at(place: Int) -> Case {
+      var made = self
+      made.scenario.onlyPlace = place
+      return made
     }
 
     static func flaw(
@@ -96,7 +104,7 @@ extension Clause {
     .flaw(.tableOverwritten, .install(level: 1), .keepsTranslation),
     .flaw(.tableFreedWithLeaves, .install(level: 1), .logsChanges),
     .flaw(.retryUnchecked, .install(level: 0), .givesUp),
-    .flaw(.retryUnchecked, .fault(.page), .asksLocked),
+    .flaw(.retryUnchecked, .fault(.page), .asksLocked).at(place: 0),
     .flaw(.starvedRetried, .install(level: 0), .failsRightly),
     .flaw(.plainUpdate, .unmap(frames: 1), .logsChanges),
     .flaw(.plainUpdate, .age, .changesItsBit),
@@ -106,10 +114,10 @@ extension Clause {
     .flaw(.flushUncounted, .flush, .countsInvalidation),
     .flaw(.hostEntryTrusted, .fault(.page), .neverWarns),
     .flaw(.hostDirtyAssumed, .fault(.page), .marksWritable),
-    .flaw(.leafBeyondSlot, .fault(.page), .fitsHost),
-    .flaw(.alignmentOfHighBits, .fault(.page), .fitsHost),
-    .flaw(.compoundTrusted, .fault(.page), .fitsHost),
-    .flaw(.largeNeverReplaced, .fault(.page), .answersFault),
+    .flaw(.leafBeyondSlot, .fault(.page), .fitsHost).at(place: 5),
+    .flaw(.alignmentOfHighBits, .fault(.page), .mapsLargest),
+    .flaw(.compoundTrusted, .fault(.page), .fitsHost).at(place: 8),
+    .flaw(.largeNeverReplaced, .fault(.page), .mapsPage),
     .flaw(.deviceBitsCopied, .fault(.device), .mapsDevice),
     .flaw(.recordedUnlocked, .fault(.record), .writesLocked),
     .flaw(.recordedUnpermitted, .fault(.record), .recordsPermitted),
@@ -128,7 +136,7 @@ extension Clause {
     .tamper(.noUnlock, .flush, .unlocks),
     .tamper(.countsUnlocked, .flush, .countsInvalidation),
     .tamper(.noUnlock, .fault(.page), .unlocks),
-    .tamper(.asksNothing, .fault(.page), .givesUp),
+    .tamper(.asksNothing, .fault(.page), .givesUp).at(place: 0),
     .tamper(.asksNothing, .fault(.record), .asksLocked),
     .tamper(.countsLate, .fault(.page), .countsFirst),
     .tamper(.pinsOther, .fault(.page), .asksForFrame),
@@ -164,7 +172,7 @@ extension Clause {
     .faulty(.always(.noMemory), .install(level: 0), .failsRightly),
     .faulty(.unmapsOnFailure, .install(level: 0), .failsUntouched),
     .faulty(.logsOnFailure, .install(level: 0), .failsUnlogged),
-    .faulty(.freesLinked, .install(level: 1), .freesUnlinked),
+    .faulty(.freesLinked, .install(level: 0), .freesUnlinked),
     .faulty(.allocatesLocked, .install(level: 0), .allocatesUnlocked),
     .faulty(.walkCacheOnly, .free, .forgetsTaken),
     .faulty(.lastEntryLeft, .free, .freesAll),
