@@ -185,9 +185,9 @@ extension Scenario {
 
 extension Clause {
   /// The clauses of a call that maps memory which a guest may read around the data cache.
-  static let cachesBefore: [Clause] = [
-    .cleansBeforeMapping, .cleansNoneElse, .freshensInstructions, .freshensNoneElse,
-  ]
+  static let cachesBefore: [Clause] = [.cleansBeforeMapping, .cleansNoneElse]
+  /// Those of a call that may make memory executable.
+  static let instructionsBefore: [Clause] = [.freshensInstructions, .freshensNoneElse]
   /// Those of a call that unmaps it.
   static let cachesAfter: [Clause] = [.cleansAfter, .cleansNoneElse]
 

@@ -239,6 +239,7 @@ struct Scenario: Sendable {
         + (failsAfterBreaking ? [.forgetsOnFailure] : [])
         + (failsAfterMaking ? [.publishesOnFailure] : [])
         + (cleansCaches ? Clause.cachesBefore : [])
+        + (cleansCaches && !isPlainProtection ? Clause.instructionsBefore : [])
     case .unmap:
       return always + frees + (isBelowRoot ? [.leavesNoneEmpty] : [])
         + (cleansCaches ? Clause.cachesAfter : [])
