@@ -60,6 +60,11 @@ struct PathProof {
       guard !explorer.isAbandoned else { return }
       knowledge.reached.formUnion(outcome.reached)
       settle(outcome, explorer, &knowledge)
+      if let isEnough = options.isEnough,
+        knowledge.verdicts.keys.contains(where: { knowledge.isViolated($0) && isEnough($0) })
+      {
+        explorer.abandon(because: "the proof was ended at a violation")
+      }
     }
     let isReference = options.subject == reference && options.mutation == nil
     if !isReference, mayBeVacuous(explorer, knowledge) {

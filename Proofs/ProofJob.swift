@@ -13,6 +13,11 @@ public struct ProofOptions: Sendable {
   public var subject: ProofSubject = .builtIn
   /// What its machine does otherwise than it is told, for a theorem that must fail.
   public var mutation: MachineMutation?
+  /// Whether a violation of a clause is all that is wanted; nil to decide every theorem.
+  ///
+  /// The others that are proved together with it are then left undecided, unless they were violated
+  /// before.
+  public var isEnough: (@Sendable (Clause) -> Bool)?
   /// Told each question that the solver was asked; from several threads at once.
   public var questionObserver: (@Sendable (SolverQuestion) -> Void)?
 

@@ -98,6 +98,7 @@ struct Prove: ParsableCommand {
         second?.ask(question)
       }
     }
+    if stopAtFirst { options.isEnough = { _ in true } }
     catchInterrupts()
     let results = try prove(chosen, options, sink)
     var report = ProofReport(

@@ -4,15 +4,17 @@ import Walkers
 
 @testable import Proofs
 
-/// The results of the theorems about one call, by clause.
+/// The results of the theorems about one call, by clause; where one is `sought`, until it is violated.
 private func results(
   _ call: String,
   about subject: ProofSubject = .builtIn,
-  _ mutation: MachineMutation? = nil
+  _ mutation: MachineMutation? = nil,
+  seeking sought: Clause? = nil
 ) -> [Clause: TheoremResult] {
   var options = ProofOptions()
   options.subject = subject
   options.mutation = mutation
+  if let sought { options.isEnough = { $0 == sought } }
   let job = Catalogue.jobs(of: "arm-unmap").first { $0.theorems[0].subject.hasPrefix(call) }
   let results = job?.prove(options) ?? []
   return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
@@ -84,7 +86,8 @@ private func results(
   @Test(arguments: faults.indices)
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
     let (fault, unmapping, call, clause) = LadderTheoremTests.faults[index]
-    let result = try #require(results(call, about: .ladder(unmapping, [fault]))[clause], "\(fault)")
+    let found = results(call, about: .ladder(unmapping, [fault]), seeking: clause)
+    let result = try #require(found[clause], "\(fault)")
     guard case .violated(let counterexample) = result.verdict else {
       Issue.record("\(fault) is not convicted: \(result.verdict)")
       return
@@ -136,7 +139,8 @@ private func results(
     index: Int
   ) throws {
     let (mutation, call, clause) = LadderTheoremTests.mutations[index]
-    let result = try #require(results(call, about: .builtIn, mutation)[clause], "\(mutation)")
+    let found = results(call, about: .builtIn, mutation, seeking: clause)
+    let result = try #require(found[clause], "\(mutation)")
     guard case .violated(let counterexample) = result.verdict else {
       Issue.record("\(mutation) is not convicted by \(call): \(result.verdict)")
       return

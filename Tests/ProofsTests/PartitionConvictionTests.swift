@@ -206,6 +206,7 @@ extension Clause {
     var options = ProofOptions()
     options.subject = .radix(RadixProofSubject(style: .stepped, partition: tried.flaws))
     options.mutation = tried.mutation
+    options.isEnough = { $0 == tried.clause }
     let results = tried.scenario.job.prove(options)
     let result = try #require(results.first { $0.theorem.clause == tried.clause })
     guard case .violated(let counterexample) = result.verdict else {

@@ -5,15 +5,18 @@ import Walkers
 
 @testable import Proofs
 
-/// The verdicts of the theorems whose names contain `part`, by clause.
+/// The verdicts of the theorems whose names contain `part`, by clause; where one is `sought`, until it
+/// is violated.
 func verdicts(
   _ part: String,
   about subject: ProofSubject,
-  _ mutation: MachineMutation? = nil
+  _ mutation: MachineMutation? = nil,
+  seeking sought: Clause? = nil
 ) -> [Clause: TheoremResult] {
   var options = ProofOptions()
   options.subject = subject
   options.mutation = mutation
+  if let sought { options.isEnough = { $0 == sought } }
   let jobs = Catalogue.jobs.filter { job in job.theorems.contains { $0.name.contains(part) } }
   let results = jobs.flatMap { $0.prove(options) }
   return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
@@ -59,7 +62,7 @@ func verdicts(
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
     let (fault, part, clause) = TheoremTests.faults[index]
     let result = try #require(
-      verdicts("stage2.\(part)", about: .recursive([fault]))[clause],
+      verdicts("stage2.\(part)", about: .recursive([fault]), seeking: clause)[clause],
       "\(fault)"
     )
     guard case .violated(let counterexample) = result.verdict else {
@@ -93,6 +96,7 @@ func verdicts(
     let (mutation, part, clause) = TheoremTests.mutations[index]
     var options = ProofOptions()
     options.mutation = mutation
+    options.isEnough = { $0 == clause }
     let job = try #require(
       Catalogue.jobs(of: "arm64-stage2").first { $0.theorems[0].name.contains("stage2.\(part)") }
     )

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// What the options say that go with a subject of one's own.
+@Suite struct AcceptanceTests {
+  @Test func `a list of accepted findings that is malformed is named with its line`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let file = command.folder.appendingPathComponent("list")
+    try Data("# a comment\n\narm64-stage2 no-break\n".utf8).write(to: file)
+    let outcome = try command.run(["check", "--accept", "list", "--cases", "1"])
+    #expect(outcome.status == 65)
+    #expect(outcome.errors.contains("list:3: "))
+    let missing = try command.run(["check", "--accept", "none", "--cases", "1"])
+    #expect(missing.status == 74)
+  }
+
+  @Test func `what is accepted is counted and does not fail, and the rest does`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let all = try command.run([
+      "check", "--system", "arm64-stage2", "--subject", "no-break", "--cases", "300",
+      "--no-corpus",
+    ])
+    #expect(all.status == 1)
+    let known = all.output.split(separator: "\n").compactMap { line in
+      line.hasPrefix("  known as   ") ? line.dropFirst("  known as   ".count) : nil
+    }
+    let first = try #require(known.first)
+    let file = command.folder.appendingPathComponent("list")
+    try Data("arm64-stage2 \(first) # a test\narm64-stage2 never # unseen\n".utf8).write(to: file)
+    let rest = try command.run([
+      "check", "--system", "arm64-stage2", "--subject", "no-break", "--cases", "300",
+      "--no-corpus", "--accept", "list",
+    ])
+    #expect(rest.output.contains("  accepted: \(first), "))
+    #expect(rest.output.contains("  accepted, and never seen: never (unseen)"))
+    #expect(!rest.output.contains("  known as   \(first)\n"))
+  }
+}
