@@ -64,7 +64,6 @@ private func results(
     (.rangeUnchecked, .nested, "ladder.unmap.1-page.64K", .refusesUntouched),
     (.rangeUnrounded, .loop, "ladder.unmap.bytes-of-2-pages", .translatesPromised),
     (.rangeUnrounded, .nested, "ladder.unmap.bytes-of-1-page", .staysInside),
-    (.emptyRangeWalked, .nested, "ladder.unmap.size-0", .changesNothing),
     (.unalignedStep, .nested, "ladder.unmap.2-pages.4K.2-levels", .translatesPromised),
     (.yieldsAlways, .nested, "ladder.unmap.1-page.64K", .yieldsForWaiters),
     (.annotationsKept, .loop, "ladder.unmap.1-page.64K", .translatesPromised),
