@@ -175,6 +175,10 @@ struct RadixDecoding: Sendable {
   ]
   /// How many address bits a table resolves.
   var tableBits: @Sendable (_ level: Int) -> UInt64 = { RadixLayout.bits(at: $0) }
+  /// The index for an address in a table of so many bits, whose entries have 2^`shift` bytes.
+  var index: @Sendable (_ address: BitVector, _ shift: UInt64, _ bits: UInt64) -> BitVector = {
+    RadixLayout.index(of: $0, shift: $1, bits: $2)
+  }
 }
 
 /// The theorems about the fields and indices of radix tables, at full width.
@@ -279,7 +283,7 @@ enum RadixFields {
       for level in stride(from: 3, through: 0, by: -1) {
         let bits = level == 0 ? lastBits : decoding.tableBits(level)
         shift -= bits
-        let index = (address &>> shift) & BitVector(1 << bits - 1)
+        let index = decoding.index(address, shift, bits)
         goals.append(Claim(.staysInTable, index .< BitVector(1 << bits)))
         rebuilt = rebuilt | index &<< shift
       }

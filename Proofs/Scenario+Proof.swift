@@ -20,13 +20,18 @@ extension Scenario {
   private func outcome(_ options: ProofOptions, _ explorer: Explorer) -> PathOutcome {
     for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
     let machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
+    machine.mayTouch = refusal == nil && extent != .pages(0)
     let root = machine.initialRoot()
     let call = call(in: explorer.context, ipa: inputAddress(explorer))
     var mutating = MutatingMachine(machine, options.mutation)
     let answer = perform(call, of: options.subject, root: root, on: &mutating)
     let replay = Replay(scenario: self, options: options, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
-    outcome.claims += machine.memoryClaims
+    // A refused call that touches something has not refused it.
+    outcome.claims += machine.memoryClaims.map { claim in
+      guard claim.clause == .touchesNothing, let refusal else { return claim }
+      return Claim(refusal, "refuses the range before it touches anything", claim.formula)
+    }
     if !machine.isCut { judge(machine, answer, call, &outcome) }
     return outcome
   }
@@ -64,7 +69,7 @@ extension Scenario {
   ) {
     outcome.reached.insert(answer.result.description)
     guard let sizeInBytes else {
-      outcome.claims.append(refusal(machine, answer, call))
+      outcome.claims += refusal.map { [refused(answer, call, $0)] } ?? []
       return
     }
     // Write-protecting and ageing leave the invalidation to the caller, and its barrier.
@@ -90,7 +95,8 @@ extension Scenario {
       outcome.claims += cacheClaims(stores, answer.result, call, sizeInBytes)
     }
     if extent == .pages(0) {
-      outcome.claims.append(Claim(.touchesNothing, isTrue: isUntouched(machine)))
+      // Had it touched anything, the path would have been cut there.
+      outcome.claims.append(Claim(.touchesNothing, isTrue: true))
     }
   }
 
@@ -99,16 +105,11 @@ extension Scenario {
     answer.word.map { $0.constant == sizeInBytes } ?? (answer.result == .ok)
   }
 
-  /// Whether a walker did nothing that anybody could notice.
-  private func isUntouched(_ machine: SymbolicMachine) -> Bool {
-    machine.trace.allSatisfy { if case .barrier = $0 { true } else { false } }
-  }
-
-  /// That a range which leaves an address space is refused before anything is touched.
-  private func refusal(
-    _ machine: SymbolicMachine,
+  /// That a range which leaves an address space is refused.
+  private func refused(
     _ answer: Answer<BitVector>,
-    _ call: Call<BitVector>
+    _ call: Call<BitVector>,
+    _ clause: Clause
   ) -> Claim {
     let isRefused =
       switch answer.result {
@@ -117,11 +118,7 @@ extension Scenario {
       default: answer.word.map { $0 .== BitVector(0) } ?? Formula(false)
       }
     let found = answer.word.map { "\($0)" } ?? answer.result.description
-    return Claim(
-      extent == .outside ? .refusesOutside : .refusesOutsideOutput,
-      "refuses the range before it touches anything, instead of returning \(found)",
-      isUntouched(machine) ? isRefused : Formula(false)
-    )
+    return Claim(clause, "refuses the range instead of returning \(found)", isRefused)
   }
 
   /// Whether the arguments besides the range are such as no call accepts.

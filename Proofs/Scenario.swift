@@ -217,11 +217,19 @@ struct Scenario: Sendable {
     }
   }
 
+  /// What the call does with a range that leaves an address space; nil where it does not.
+  var refusal: Clause? {
+    switch extent {
+    case .outside: .refusesOutside
+    case .outsideOutput: .refusesOutsideOutput
+    default: nil
+    }
+  }
+
   /// What the call does on every path.
   private var clauses: [Clause] {
     switch extent {
-    case .outside: return Clause.memory + [.refusesOutside]
-    case .outsideOutput: return Clause.memory + [.refusesOutsideOutput]
+    case .outside, .outsideOutput: return Clause.memory + [refusal].compactMap(\.self)
     case .pages(0): return Clause.memory + [.returnsPromised, .translatesPromised, .touchesNothing]
     default: break
     }

@@ -23,25 +23,29 @@ struct walkproof_worker {
 /* The status that a worker ends itself with when its log is full; see worker.c. */
 enum { STATUS_ENDLESS = 113 };
 
+/*
+ * The descriptors of a worker: nothing to read or write, the shared memory, and no other. One that is
+ * open here for somebody else, such as the end of a pipe that another thread has just made, would keep
+ * that pipe's reader waiting for as long as the worker lives.
+ */
+enum { MEMORY_DESCRIPTOR = 3 };
+
 static int spawn(struct walkproof_worker *worker, const char *executable, const char *plugin)
 {
 	posix_spawn_file_actions_t actions;
 	char number[16];
 	char *const arguments[] = { (char *)executable, "worker", (char *)plugin, number, 0 };
-	int copy, result;
+	int result;
 
-	/* The copy stays open in the worker alone. */
-	copy = dup(worker->file);
-	if (copy < 0)
-		return errno;
-	snprintf(number, sizeof number, "%d", copy);
+	snprintf(number, sizeof number, "%d", MEMORY_DESCRIPTOR);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1, 0);
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
+	posix_spawn_file_actions_adddup2(&actions, worker->file, MEMORY_DESCRIPTOR);
+	posix_spawn_file_actions_addclosefrom_np(&actions, MEMORY_DESCRIPTOR + 1);
 	result = posix_spawn(&worker->pid, executable, &actions, 0, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	close(copy);
 	return result;
 }
 

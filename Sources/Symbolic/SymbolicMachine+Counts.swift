@@ -6,7 +6,7 @@ extension SymbolicMachine {
     guard step(), mayAllocate(level: level) else { return nil }
     let page = SymbolicPage(level: level, origin: .fresh(address: nextAddress()), parent: nil)
     let table = add(page)
-    trace.append(.allocate(table))
+    note(.allocate(table))
     return table
   }
 
@@ -14,21 +14,21 @@ extension SymbolicMachine {
   public func allocateRoot(pageCount: Int, level: Int) -> SymbolicTable? {
     guard step(), mayAllocate(level: level) else { return nil }
     let table = add(SymbolicPage(level: level, origin: .root(isFresh: true), parent: nil))
-    trace.append(.allocate(table))
+    note(.allocate(table))
     return table
   }
 
   private func mayAllocate(level: Int) -> Bool {
     let name = "allocation\(allocationCount).succeeds"
     if !refusesAllocations || explorer.decide(explorer.context.proposition(name)) { return true }
-    trace.append(.refuse(level: level))
+    note(.refuse(level: level))
     return false
   }
 
   /// Records that a root's pages were given back.
   public func freeRoot(_ root: SymbolicTable, pageCount: Int) {
     guard step() else { return }
-    trace.append(.freeRoot(root, pageCount: pageCount))
+    note(.freeRoot(root, pageCount: pageCount))
     tables[root.number].isFreed = true
     for page in tables[root.number].rootPages { tables[page.table.number].isFreed = true }
   }
@@ -37,7 +37,7 @@ extension SymbolicMachine {
   public func retain(_ handle: SymbolicTable, by amount: Int) {
     guard let table = counted(handle) else { return }
     tables[table.number].countChange += amount
-    trace.append(.retain(table, amount: amount))
+    note(.retain(table, amount: amount))
   }
 
   /// Takes from a page's count; the path forks where that may or may not leave 0.
@@ -53,7 +53,7 @@ extension SymbolicMachine {
     let isFreed = explorer.decide(before .== BitVector(UInt64(amount)))
     tables[table.number].countChange -= amount
     tables[table.number].isFreed = isFreed
-    trace.append(.release(table, amount: amount, isFreed: isFreed))
+    note(.release(table, amount: amount, isFreed: isFreed))
   }
 
   /// A page's count.
@@ -94,8 +94,9 @@ extension SymbolicMachine {
 
   /// Assumes that the count at the start is right, as far as entries were seen.
   ///
-  /// It is 1, the nonzero entries seen, and not more than the entries unseen. That is all that 'the count is 1 and the nonzero entries' says of the entries
-  /// seen, so nothing impossible is explored and nothing possible is left out.
+  /// It is 1, the nonzero entries seen, and not more than the entries unseen. That is all that 'the
+  /// count is 1 and the nonzero entries' says of the entries seen, so nothing impossible is explored and
+  /// nothing possible is left out.
   func assumeCount(of table: SymbolicTable) {
     let page = tables[table.number]
     guard shape.countsEntries, case .initial = page.origin, page.initialCount != nil else { return }

@@ -31,6 +31,9 @@ public final class SymbolicMachine: Machine {
   public internal(set) var obligations: [Obligation] = []
   /// Whether the walker did something after which nothing it does has a meaning.
   public internal(set) var isCut = false
+  /// Whether the call may do anything; where it may not, the path is cut at its first event but a
+  /// barrier.
+  public var mayTouch = true
   /// How many more steps the walker may take before it counts as running for ever.
   public var stepAllowance: Int
   /// How many allocations were asked for.
@@ -76,6 +79,14 @@ public final class SymbolicMachine: Machine {
     if formula.constant == false { isCut = true }
   }
 
+  /// Takes note of what happened.
+  func note(_ event: SymbolicEvent) {
+    trace.append(event)
+    if mayTouch { return }
+    if case .barrier = event { return }
+    oblige(.touchesNothing, "touches nothing", Formula(false))
+  }
+
   /// Takes a step; false when the path is cut.
   func step() -> Bool {
     stepAllowance -= 1
@@ -98,7 +109,7 @@ public final class SymbolicMachine: Machine {
 
   private func see(_ table: SymbolicTable, _ entry: Int) -> BitVector {
     let value = tables[table.number].entries[entry].current
-    trace.append(.load(table, entry: entry, value: value))
+    note(.load(table, entry: entry, value: value))
     return value
   }
 
@@ -122,7 +133,7 @@ public final class SymbolicMachine: Machine {
   ) {
     let old = tables[table.number].entries[entry].current
     tables[table.number].entries[entry].current = value
-    trace.append(.store(table, entry: entry, old: old, new: value, order: order))
+    note(.store(table, entry: entry, old: old, new: value, order: order))
   }
 
   /// Compares and exchanges one entry; the path forks where both are possible.
@@ -184,6 +195,6 @@ public final class SymbolicMachine: Machine {
   public func warn(_ site: Site) { record(.warn(site)) }
 
   private func record(_ event: SymbolicEvent) {
-    if step() { trace.append(event) }
+    if step() { note(event) }
   }
 }

@@ -31,16 +31,19 @@ struct Command {
   /// Runs the command to its end, in the folder.
   ///
   /// `environment` is added to this process's; `interruptAfter` sends an interrupt after so many
-  /// seconds.
+  /// seconds; `shell` is what a shell does first that then becomes the command.
   func run(
     _ arguments: [String],
     outputPath: String? = nil,
     environment: [String: String] = [:],
-    interruptAfter: Double? = nil
+    interruptAfter: Double? = nil,
+    shell: String? = nil
   ) throws -> Outcome {
     let process = Process()
-    process.executableURL = Command.products.appendingPathComponent("walkproof")
-    process.arguments = arguments
+    let walkproof = Command.products.appendingPathComponent("walkproof")
+    process.executableURL = shell == nil ? walkproof : URL(fileURLWithPath: "/bin/sh")
+    process.arguments =
+      (shell.map { ["-c", $0 + #"; exec "$0" "$@""#, walkproof.path] } ?? []) + arguments
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
     let (output, errors) = (

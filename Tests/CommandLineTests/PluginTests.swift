@@ -57,6 +57,18 @@ import Testing
     #expect(lost.errors.contains("--plugin"))
   }
 
+  @Test func `a worker has none of the descriptors that its host has open`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let plugin = command.folder.appendingPathComponent("plugin.so").path
+    try Compiler.build("plugin.c", variant: "inherits", to: plugin)
+    let outcome = try command.run(
+      ["check", "--system", "arm64-stage2", "--plugin", plugin, "--no-corpus", "--cases", "64"],
+      shell: "exec 9</dev/null"
+    )
+    #expect(outcome.status == 2, "without a map nothing is ever there, and nothing is found")
+  }
+
   @Test func `what a plugin has not is said, and no fault`() throws {
     let outcome = try check("clean")
     #expect(outcome.output.contains("not judged: map: it has none"))

@@ -5,9 +5,13 @@ import Walkers
 @testable import Proofs
 
 @Suite struct RadixTheoremTests {
-  private func verdicts(about subject: ProofSubject) -> [Clause: TheoremResult] {
+  private func verdicts(
+    about subject: ProofSubject,
+    seeking sought: Clause? = nil
+  ) -> [Clause: TheoremResult] {
     var options = ProofOptions()
     options.subject = subject
+    if let sought { options.isEnough = { $0 == sought } }
     let results = RadixTheorems(isProblemState: true).job.prove(options)
     return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
   }
@@ -28,13 +32,14 @@ import Walkers
     (.topLeafAccepted, .endsAlike), (.presenceUnchecked, .endsAlike),
     (.quadrantsUnchecked, .readsNoOther), (.processUnchecked, .readsNoOther),
     (.privilegeIgnored, .endsAlike), (.offsetIn32Bits, .readsInTables),
-    (.processTableUnmasked, .readsWhole),
+    (.indexUnscaled, .readsWhole),
   ]
 
   @Test(arguments: flaws.indices)
   func `a flaw is convicted, by a guest that plain memory repeats`(index: Int) throws {
     let (flaw, clause) = RadixTheoremTests.flaws[index]
-    let result = try #require(verdicts(about: .radix(RadixProofSubject(translate: [flaw])))[clause])
+    let found = verdicts(about: .radix(RadixProofSubject(translate: [flaw])), seeking: clause)
+    let result = try #require(found[clause])
     guard case .violated(let counterexample) = result.verdict else {
       Issue.record("\(flaw) is not convicted: \(result.verdict)")
       return
@@ -54,7 +59,7 @@ import Walkers
       (.takesField, fault { $0.nextBase ^= 0x100 }),
       (.treeBits, fault { $0.treeBits = { walks.treeBits($0) &+ BitVector(1) } }),
       (.fieldsApart, fault { $0.leaf.append($0.leaf[3]) }),
-      (.losesNoBit, fault { $0.tableBits = { walks.tableBits($0) - ($0 == 1 ? 1 : 0) } }),
+      (.losesNoBit, fault { $0.index = { walks.index($0, $1, $2 - 1) } }),
     ]
   }()
 

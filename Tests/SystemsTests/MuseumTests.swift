@@ -139,6 +139,7 @@ private let exhibits: [Exhibit] = [
   Exhibit("power-radix", "process-unchecked", ["wrong-read"], 1),
   Exhibit("power-radix", "privilege-ignored", ["wrong-result"], 2),
   Exhibit("power-radix", "keys-ignored", ["wrong-result"], 2),
+  Exhibit("power-radix", "index-unscaled", ["wrong-result"], 2),
   Exhibit("power-radix", "large-ptes-never-upgraded", ["wrong-result", "no-progress"], 2),
   Exhibit("power-radix", "huge-alignment-compares-high-bits", ["wrong-translation"], 1),
   Exhibit("power-radix", "host-dirty-assumed-by-gup", ["host-page-unmarked"], 1),

@@ -88,6 +88,11 @@ struct RadixPiece: Sendable {
       flaw: .keysIgnored,
       summary: "the keys of AMR and IAMR deny nothing"
     ),
+    RadixPiece(
+      slug: "index-unscaled",
+      flaw: .indexUnscaled,
+      summary: "an index is added to a table's base as it is, not in entries"
+    ),
   ]
 }
 

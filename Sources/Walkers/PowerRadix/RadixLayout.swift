@@ -46,6 +46,12 @@ public enum RadixLayout {
   @inlinable
   public static func bits(at level: Int) -> UInt64 { level == 3 ? 13 : 9 }
 
+  /// The index for an address in a table of 2^`bits` entries, each for 2^`shift` bytes.
+  @inlinable @inline(__always)
+  public static func index<W: Word>(of address: W, shift: UInt64, bits: UInt64) -> W {
+    address &>> shift & W(1 &<< bits &- 1)
+  }
+
   /// 2^`exponent`, of an exponent below 64.
   @inlinable
   public static func power<W: Word>(ofTwo exponent: W) -> W {

@@ -44,7 +44,7 @@ public enum RadixTranslator {
         return .refused(.invalid)
       }
       shift &-= bits
-      let index = (address &>> shift) & M.W(1 &<< bits &- 1)
+      let index = RadixLayout.index(of: address, shift: shift, bits: bits)
       guard let entry = machine.read(base &+ index &<< 3) else { return .refused(.fault) }
       guard machine.holds((entry & M.W(RadixLayout.present)) .!= M.W(0)) else {
         return .refused(.notFound)

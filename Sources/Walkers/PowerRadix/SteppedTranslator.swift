@@ -28,6 +28,8 @@ public enum RadixFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case privilegeIgnored
   /// The keys of AMR and IAMR deny nothing.
   case keysIgnored
+  /// An index is added to a table's base as it is, not in entries.
+  case indexUnscaled
 }
 
 /// Which flaws a software walk has.
@@ -123,13 +125,14 @@ public struct SteppedTranslator: Sendable, Hashable {
         return .refused(.invalid)
       }
       shift &-= bits
-      let index = (address &>> shift) & M.W(1 &<< bits &- 1)
+      let index = RadixLayout.index(of: address, shift: shift, bits: bits)
       if !flaws.contains(.tableAlignmentUnchecked) {
         guard machine.holds((root & M.W(1 &<< (bits &+ 3) &- 1)) .== M.W(0)) else {
           return .refused(.invalid)
         }
       }
-      guard let entry = machine.read(root &+ index &<< 3) else { return .refused(.fault) }
+      let offset = flaws.contains(.indexUnscaled) ? index : index &<< 3
+      guard let entry = machine.read(root &+ offset) else { return .refused(.fault) }
       if !flaws.contains(.presenceUnchecked) {
         guard machine.holds((entry & M.W(RadixLayout.present)) .!= M.W(0)) else {
           return .refused(.notFound)

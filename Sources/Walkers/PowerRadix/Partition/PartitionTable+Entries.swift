@@ -26,12 +26,6 @@ extension RadixLayout {
     address & W(~(1 &<< shift &- 1)) | W(sizeName &<< 5)
   }
 
-  /// The index for an address in a table of 2^`bits` entries, each for 2^`shift` bytes.
-  @inlinable @inline(__always)
-  public static func index<W: Word>(of address: W, shift: UInt64, bits: UInt64) -> W {
-    address &>> shift & W(1 &<< bits &- 1)
-  }
-
   /// The first doubleword of the partition-table entry that leads to a root of 2^`rootBits` entries,
   /// which translates addresses of `addressBits` bits.
   @inlinable
