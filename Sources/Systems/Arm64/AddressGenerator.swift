@@ -17,7 +17,7 @@ struct AddressGenerator {
 
   private static let anchorWeights = Weights([10, 4, 2, 2, 1])
   private static let offsetWeights = Weights([8, 8, 4, 2, 1])
-  private static let sizeWeights = Weights([120, 40, 8, 12, 3, 3, 3, 2, 1, 8])
+  private static let sizeWeights = Weights([120, 40, 8, 12, 3, 3, 3, 2, 2, 8])
   private static let outputWeights = Weights([14, 8, 4, 1, 1])
 
   init(_ granule: Granule, inputAddressBits: UInt64, outputAddressBits: UInt64) {
@@ -32,6 +32,13 @@ struct AddressGenerator {
   var blockSize: UInt64 { 1 << (pageShift + bitsPerLevel) }
   /// What a level-1 entry spans, or the whole space where that is less.
   var largeBlockSize: UInt64 { min(inputSize, 1 << (pageShift + 2 * bitsPerLevel)) }
+
+  /// What a level-0 entry spans, where a range of that size takes but a table of blocks; no block is so
+  /// large, and a walker that takes it for one maps 512 GiB by an entry that the hardware takes for none.
+  var topSpan: UInt64? {
+    let span = largeBlockSize << bitsPerLevel
+    return pageShift == Granule.size4K.shift && span < min(inputSize, outputSize) ? span : nil
+  }
 
   /// An input address, mostly inside the input space.
   func input(_ choices: inout Choices) -> UInt64 {
@@ -70,7 +77,9 @@ struct AddressGenerator {
     case 6:
       return (inputSize &- (address & ~(pageSize &- 1))) &+ pageSize &* choices.draw(through: 1)
     case 7: return 0 &- (address & ~(pageSize &- 1)) &+ pageSize &* choices.draw(through: 2)
-    case 8: return largeBlockSize &+ choices.drawScaled(through: pageSize)
+    case 8:
+      if let topSpan, choices.flip(1, in: 2) { return topSpan }
+      return largeBlockSize &+ choices.drawScaled(through: pageSize)
     // Not a whole number of pages.
     default:
       return pageSize * (1 + choices.draw(through: 2)) &+ 1

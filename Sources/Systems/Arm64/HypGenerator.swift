@@ -54,12 +54,18 @@ struct HypGenerator: OperationGenerator {
   }
 
   private func map(_ choices: inout Choices) -> HypOperation {
-    let start = address(&choices)
+    var start = address(&choices)
     var size = addresses.size(from: start, &choices)
     let protection = protection(&choices)
-    let physical = addresses.output(for: start, &choices)
+    var physical = addresses.output(for: start, &choices)
+    if size == addresses.topSpan {
+      start &= ~(size - 1)
+      physical = start & (addresses.outputSize - 1)
+    }
     let isBlocky = (start ^ physical) % addresses.blockSize == 0
-    if size <= addresses.inputSize, !isBlocky || size > 4 * addresses.largeBlockSize {
+    if size <= addresses.inputSize,
+      !isBlocky || size > 4 * addresses.largeBlockSize && size != addresses.topSpan
+    {
       size = min(size, HypGenerator.pageLimit * addresses.pageSize)
     }
     let allocations = choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil

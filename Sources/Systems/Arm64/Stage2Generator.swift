@@ -135,10 +135,16 @@ struct Stage2Generator: OperationGenerator {
       ipa &= ~(size - 1)
       physical = ipa
     }
+    if size == addresses.topSpan {
+      ipa &= ~(size - 1)
+      physical = ipa & (addresses.outputSize - 1)
+    }
     // A large range that cannot be mapped in blocks would take a page for each of its pages.
     let isBlocky =
       (ipa ^ physical) % addresses.blockSize == 0 && configuration.pageForcing == .never
-    if size <= addresses.inputSize, !isBlocky || size > 4 * addresses.largeBlockSize {
+    if size <= addresses.inputSize,
+      !isBlocky || size > 4 * addresses.largeBlockSize && size != addresses.topSpan
+    {
       size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
     }
     return .map(

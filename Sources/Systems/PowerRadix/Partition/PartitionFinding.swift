@@ -153,7 +153,7 @@ extension Finding {
       rule: "wrong-permission",
       statement: "memory may be loaded from and executed, a device's only be loaded from",
       reference: "the reference model",
-      message: "after its fault was handled, the leaf for \(hex(address)) is \(hex(entry)), of"
+      message: "the leaf for \(hex(address)) is \(hex(entry)), of"
         + (isDevice ? " a device" : " memory"),
       fingerprint: "wrong-permission/rights",
       inputAddress: address

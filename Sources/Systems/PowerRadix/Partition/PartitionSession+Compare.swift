@@ -52,6 +52,9 @@ extension PartitionSession {
     if leaf.entry & RadixField.attributes.mask != host.slots[number].attributes {
       return .wrongAttributes(leaf.base, leaf.entry)
     }
+    if isDevice, leaf.entry & RadixField.execute.mask != 0 {
+      return .wrongRights(leaf.base, leaf.entry, isDevice: true)
+    }
     return isWritable && !host.slots[number].isWritable
       ? .wronglyWritable(leaf.base, leaf.entry) : nil
   }
