@@ -3,7 +3,7 @@ import Symbolic
 extension Clause {
   /// What a walker owes its machine, whatever it is asked to do.
   static let memory =
-    Obligation.Kind.allCases.filter { $0 != .usesNothingStale && $0 != .touchesNothing }
+    Obligation.Kind.allCases.filter { $0 != .usesNothingStale && $0 != .doesOnlyPermitted }
     .map(Clause.init) + [keepsOtherRules]
 
   /// That it uses no page that was freed.
@@ -16,8 +16,8 @@ extension Clause {
   /// That it looks again after others ran.
   static let usesNothingStale = Clause(.usesNothingStale)
 
-  /// That it does nothing, where there is nothing that it may do.
-  static let touchesNothing = Clause(.touchesNothing)
+  /// That it does only what is permitted; the theorems say of their own calls what that is.
+  static let doesOnlyPermitted = Clause(.doesOnlyPermitted)
 
   fileprivate init(_ kind: Obligation.Kind) {
     switch kind {
@@ -27,7 +27,8 @@ extension Clause {
     case .countSuffices:
       self.init("count-suffices", .memory, "takes no more from a count than is there")
     case .ends: self.init("ends", .memory, "comes to an end")
-    case .touchesNothing: self.init("touches-nothing", .refinement, "touches nothing")
+    case .doesOnlyPermitted:
+      self.init("does-only-permitted", .refinement, "does nothing but what it may")
     case .usesNothingStale:
       self.init(
         "stale",
@@ -45,5 +46,14 @@ extension SymbolicMachine {
   var memoryClaims: [Claim] {
     (Clause.memory + (parts.isEmpty ? [] : [.usesNothingStale])).map { Claim($0, isTrue: true) }
       + obligations.map { Claim(Clause($0.kind), $0.claim, $0.formula) }
+  }
+
+  /// The same, with the claim that nothing is done but what is permitted told by the clause that says
+  /// what that is.
+  func memoryClaims(permitting clause: Clause?) -> [Claim] {
+    guard let clause else { return memoryClaims }
+    return memoryClaims.map { claim in
+      claim.clause == .doesOnlyPermitted ? Claim(clause, claim.formula) : claim
+    }
   }
 }

@@ -19,6 +19,7 @@ extension LadderScenario {
   /// Runs the subject on one path and judges it.
   private func outcome(_ options: ProofOptions, _ explorer: Explorer) -> PathOutcome {
     let machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
+    if changesNothing { machine.permits = LadderScenario.isIdle }
     let root = machine.initialRoot()
     let call = call(explorer)
     var mutating = MutatingMachine(machine, options.mutation)
@@ -30,7 +31,7 @@ extension LadderScenario {
     var outcome = PathOutcome(claims: [], reached: [result.description]) {
       replay.counterexample($0, $1)
     }
-    outcome.claims += machine.memoryClaims
+    outcome.claims += machine.memoryClaims(permitting: changesNothing ? .changesNothing : nil)
     if !machine.isCut { judge(machine, result, call, &outcome) }
     return outcome
   }
@@ -112,20 +113,16 @@ extension LadderScenario {
       let isUntouched = trace.allSatisfy { if case .barrier = $0 { true } else { false } }
       outcome.claims.append(Claim(.refusesUntouched, isTrue: isUntouched))
     }
-    let isIdle = trace.allSatisfy { event in
-      switch event {
-      case .load, .barrier, .clean: true
-      default: false
-      }
+    if specification.isThere == true {
+      outcome.claims.append(Claim(.leavesSame, isTrue: trace.allSatisfy(LadderScenario.isIdle)))
     }
-    if specification.isThere == true { outcome.claims.append(Claim(.leavesSame, isTrue: isIdle)) }
     var caches = PathCaches(memory: memories[0])
     switch operation {
     case .flush(let extent):
-      outcome.claims.append(Claim(.changesNothing, isTrue: isIdle))
+      outcome.claims.append(Claim(.changesNothing, isTrue: true))
       if extent == .outside { return }
       caches.judgeFlush(of: expected == .ok ? pages(from: call) : [])
-    case .unmap(.nothing, _): outcome.claims.append(Claim(.changesNothing, isTrue: isIdle))
+    case .unmap(.nothing, _): outcome.claims.append(Claim(.changesNothing, isTrue: true))
     case .unmap(.outside, _): return
     case .unmap:
       judgeUnmapped(memories, expected == .ok ? pages(from: call) : [], &outcome)
@@ -137,6 +134,22 @@ extension LadderScenario {
       outcome.reached.insert("clean")
     }
     outcome.claims += caches.claims
+  }
+
+  /// Whether the call must change nothing; had it changed anything, its path would have been cut there.
+  private var changesNothing: Bool {
+    switch operation {
+    case .flush, .unmap(.nothing, _): true
+    default: false
+    }
+  }
+
+  /// Whether an event leaves everything that others can see as it is.
+  private static func isIdle(_ event: SymbolicEvent) -> Bool {
+    switch event {
+    case .load, .barrier, .clean: true
+    default: false
+    }
   }
 
   /// That every address translates as the call promises.

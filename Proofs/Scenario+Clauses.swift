@@ -41,6 +41,7 @@ extension Clause {
     .alignment,
     "refuses a range whose output leaves the output space, and touches nothing"
   )
+  static let touchesNothing = Clause("touches-nothing", .refinement, "touches nothing")
   static let returnsFound = Clause(
     "result",
     .refinement,

@@ -20,18 +20,17 @@ extension Scenario {
   private func outcome(_ options: ProofOptions, _ explorer: Explorer) -> PathOutcome {
     for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
     let machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
-    machine.mayTouch = refusal == nil && extent != .pages(0)
+    let untouched = refusal ?? (extent == .pages(0) ? .touchesNothing : nil)
+    if untouched != nil {
+      machine.permits = { if case .barrier = $0 { true } else { false } }
+    }
     let root = machine.initialRoot()
     let call = call(in: explorer.context, ipa: inputAddress(explorer))
     var mutating = MutatingMachine(machine, options.mutation)
     let answer = perform(call, of: options.subject, root: root, on: &mutating)
     let replay = Replay(scenario: self, options: options, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: []) { replay.counterexample($0, $1) }
-    // A refused call that touches something has not refused it.
-    outcome.claims += machine.memoryClaims.map { claim in
-      guard claim.clause == .touchesNothing, let refusal else { return claim }
-      return Claim(refusal, "refuses the range before it touches anything", claim.formula)
-    }
+    outcome.claims += machine.memoryClaims(permitting: untouched)
     if !machine.isCut { judge(machine, answer, call, &outcome) }
     return outcome
   }

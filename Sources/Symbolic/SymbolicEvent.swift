@@ -73,8 +73,8 @@ public struct Obligation {
     case ends
     /// It uses nothing that it knew of tables before it let others run.
     case usesNothingStale
-    /// It touches nothing, where it may not.
-    case touchesNothing
+    /// It does nothing but what is permitted, where that is said.
+    case doesOnlyPermitted
   }
 
   /// What is owed.

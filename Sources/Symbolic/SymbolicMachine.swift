@@ -31,9 +31,8 @@ public final class SymbolicMachine: Machine {
   public internal(set) var obligations: [Obligation] = []
   /// Whether the walker did something after which nothing it does has a meaning.
   public internal(set) var isCut = false
-  /// Whether the call may do anything; where it may not, the path is cut at its first event but a
-  /// barrier.
-  public var mayTouch = true
+  /// Which events may happen; nil for any. The path is cut at the first that may not.
+  public var permits: ((SymbolicEvent) -> Bool)?
   /// How many more steps the walker may take before it counts as running for ever.
   public var stepAllowance: Int
   /// How many allocations were asked for.
@@ -82,9 +81,8 @@ public final class SymbolicMachine: Machine {
   /// Takes note of what happened.
   func note(_ event: SymbolicEvent) {
     trace.append(event)
-    if mayTouch { return }
-    if case .barrier = event { return }
-    oblige(.touchesNothing, "touches nothing", Formula(false))
+    guard let permits, !permits(event) else { return }
+    oblige(.doesOnlyPermitted, "does nothing but what it may", Formula(false))
   }
 
   /// Takes a step; false when the path is cut.

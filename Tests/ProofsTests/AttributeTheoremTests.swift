@@ -48,6 +48,8 @@ func expectViolation(
     (.unmapNotCleaned, "unmap.block-at-level-2.16K", .cleansAfter),
     (.relaxNotInvalidated, "relax-perms.1-page.64K", .forgetsChanges),
     (.outputUnchecked, "map.outside-output.64K", .refusesOutsideOutput),
+    (.emptyRangeWalked, "map.0-pages", .touchesNothing),
+    (.emptyRangeWalked, "unmap.0-pages", .touchesNothing),
   ]
 
   @Test(arguments: faults.indices)
@@ -136,6 +138,7 @@ func expectViolation(
     (.countDroppedEarly, "unmap.1-page.64K", .freesUnlinked),
     (.blockPastEnd, "unmap.1-page.64K", .returnsBytes),
     (.outputUnchecked, "map.outside-output", .refusesOutsideOutput),
+    (.emptyRangeWalked, "map.0-pages", .touchesNothing),
   ]
 
   @Test(arguments: faults.indices)

@@ -79,6 +79,7 @@ private func results(
     (.rootCountedOnce, .nested, "ladder.annotate.4K.2-levels", .countsEntries),
     (.blockOutsideSlot, .nested, "ladder.fault-in.4K.2-levels", .translatesPromised),
     (.blockMisaligned, .nested, "ladder.fault-in.4K.2-levels", .translatesPromised),
+    (.emptyRangeWalked, .nested, "ladder.unmap.size-0", .changesNothing),
     (.flushTopUnchecked, .nested, "ladder.flush.1-page.4K.4-levels.2-entries", .followsLinks),
   ]
 

@@ -297,6 +297,12 @@ struct MuseumPiece: Sendable {
       summary: "an owner is annotated in blocks, and a later map of a page loses the rest"
     ),
     MuseumPiece(
+      slug: "empty-range-walked",
+      fault: .emptyRangeWalked,
+      summary: "a range of no bytes is walked as one of a page",
+      isInHyp: true
+    ),
+    MuseumPiece(
       slug: "hyp-remap-ignored",
       fault: .hypRemapIgnored,
       summary: "a hyp map over a different valid entry warns, does nothing and succeeds",

@@ -46,6 +46,8 @@ public enum Fault: UInt8, Sendable, CaseIterable {
   case skipsAfterFree
   /// The end of a range wraps, and the walk does nothing.
   case endWraps
+  /// A range of no bytes is walked as one of a page.
+  case emptyRangeWalked
   /// The count of a replaced valid leaf is never dropped.
   case validUpdateReferenceLeak
   /// A skipped entry advances the cursor by its span instead of to its end.

@@ -83,9 +83,12 @@ struct RecursiveWalk<M: Machine> {
     let offset = M.W(geometry.pageSize - 1)
     let limit = M.W(1 << geometry.inputAddressBits)
     var cursor = address & ~offset
-    let end = (cursor &+ sizeInBytes &+ offset) & ~offset
+    var end = (cursor &+ sizeInBytes &+ offset) & ~offset
     if machine.holds((limit .< cursor) .| (limit .< end)) { return .range }
     if !faults.contains(.endWraps), machine.holds(limit &- cursor .< sizeInBytes) { return .range }
+    if faults.contains(.emptyRangeWalked), machine.holds(end .== cursor) {
+      end = cursor &+ M.W(geometry.pageSize)
+    }
     var number = geometry.rootIndex(of: cursor)
     while machine.holds(cursor .< end) {
       let page = machine.rootPage(root, at: number)
