@@ -31,7 +31,7 @@ public final class SymbolicMachine: Machine {
   public internal(set) var obligations: [Obligation] = []
   /// Whether the walker did something after which nothing it does has a meaning.
   public internal(set) var isCut = false
-  /// Which events may happen; nil for any. The path is cut at the first that may not.
+  /// Which events may happen, nil for any: the path is cut at the first that may not.
   public var permits: ((SymbolicEvent) -> Bool)?
   /// How many more steps the walker may take before it counts as running for ever.
   public var stepAllowance: Int
