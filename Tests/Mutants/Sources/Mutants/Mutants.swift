@@ -112,6 +112,7 @@ struct Mutants: AsyncParsableCommand {
       command: WalkproofCommand(path: workspace.command),
       reach: reach,
       cases: cases,
+      listed: Set(equivalents.reasons.keys),
       questionLimit: questions
     )
     var memory = try Memory(workspace, trial, isFresh: fresh)

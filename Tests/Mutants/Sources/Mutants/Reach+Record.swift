@@ -143,7 +143,7 @@ extension Reach {
 
 extension Workspace {
   /// Names what was built: another build has another name.
-  fileprivate var build: String {
+  var build: String {
     get throws {
       let attributes = try FileManager.default.attributesOfItem(atPath: command)
       let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0

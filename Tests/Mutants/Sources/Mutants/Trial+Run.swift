@@ -9,7 +9,7 @@ struct Memory {
   private var unwritten = 0
 
   init(_ workspace: Workspace, _ trial: Trial, isFresh: Bool) throws {
-    build = trial.reach.build
+    build = try workspace.build + "-\(trial.questionLimit)"
     file = workspace.folder.appending(path: "verdicts.json")
     if !isFresh, let data = try? Data(contentsOf: file),
       let known = try? JSONDecoder().decode([String: [String: Verdict]].self, from: data)
@@ -52,7 +52,7 @@ extension Trial {
           let (way, index) = all[next]
           let mutant = mutants[index]
           next += 1
-          if let known = memory[way, mutant.id] {
+          if let known = memory[way, mutant.id], known.holds(forCases: cases(of: mutant)) {
             results[index].set(known, way)
             done += 1
             continue

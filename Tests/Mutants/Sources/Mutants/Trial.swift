@@ -5,13 +5,27 @@ import Mutation
 struct Trial: Sendable {
   let command: WalkproofCommand
   let reach: Reach
-  /// How many cases each is checked with.
+  /// How many cases each is checked with that is not listed as equivalent.
   let cases: Int
+  /// Those that are listed as equivalent.
+  let listed: Set<String>
   /// How many questions each may cost, as the theorems cost them without it.
   let questionLimit: Int
 
+  /// How many cases a mutant is checked with: a fifth where nothing is expected to be found.
+  func cases(of mutant: Mutant) -> Int {
+    listed.contains(mutant.id) ? max(1, cases / 5) : cases
+  }
+
   /// What the checks of the subjects that come to a mutant's place make of it.
   func check(_ mutant: Mutant) async throws -> Verdict {
+    let cases = cases(of: mutant)
+    var verdict = try await check(mutant, cases: cases)
+    verdict.cases = cases
+    return verdict
+  }
+
+  private func check(_ mutant: Mutant, cases: Int) async throws -> Verdict {
     let home = SystemName(file: mutant.file)
     var verdict = Verdict.unreached
     for name in reach.subjects(for: mutant.number, home: home) {

@@ -17,8 +17,17 @@ struct Verdict: Codable, Hashable, Sendable {
   var by: [String] = []
   /// What it was run in: a system and a subject, or theorems.
   var place = ""
+  /// How many cases of seed 1 it was checked with; nil where it was not checked.
+  var cases: Int?
 
   static let unreached = Verdict(kind: .unreached)
+
+  /// Whether a check with so many cases comes to the same: what the first cases convict all cases do, and
+  /// what survives many survives the first of them.
+  func holds(forCases wanted: Int) -> Bool {
+    guard let cases else { return true }
+    return kind == .convicted ? cases <= wanted : cases >= wanted
+  }
 }
 
 /// A subject of a system.
