@@ -10,8 +10,9 @@ struct Alignment {
   /// The geometry in a word.
   let label: String
   let geometry: Geometry
+  /// What places and encodes its entries.
+  var encoding: TableEncoding
   private var decoder: Decoder { Decoder(geometry: geometry) }
-  private var encoding: Encoding { Encoding(pageShift: geometry.pageShift) }
   private var levels: ClosedRange<Int> { geometry.startLevel...Decoder.lastLevel }
   private var leafLevels: ClosedRange<Int> { geometry.firstBlockLevel...Decoder.lastLevel }
 
@@ -25,12 +26,14 @@ struct Alignment {
         outputAddressBits: granule == .size64K ? 52 : 48
       )
     )
+    encoding = TableEncoding(geometry)
   }
 
   /// The tables of an older walker.
   init(_ configuration: LadderConfiguration) {
     label = "ladder\(configuration.isHyp ? "-hyp" : "").\(configuration.layout.name)"
     geometry = Geometry(configuration)
+    encoding = TableEncoding(geometry)
   }
 
   var lemmas: [Lemma] { places + [descriptors, attributes] }
@@ -63,7 +66,7 @@ struct Alignment {
       let goals = leafLevels.map { level in
         let span = BitVector(decoder.span(level))
         let offset = span &- BitVector(1)
-        let fits = geometry.leafFits(at: level, input: input, output: output, remaining: remaining)
+        let fits = encoding.fits(level, input, output, remaining)
         let isAllowed =
           ((input & offset) .== BitVector(0)) .& ((output & offset) .== BitVector(0))
           .& (span .<= remaining)
@@ -88,15 +91,15 @@ struct Alignment {
     ) { context in
       let output = context.variable("output")
       let protection = context.variable("protection") & BitVector(Protection.all)
-      let attributes = Encoding.stage2Attributes(protection, forcesWriteBack: false)
+      let attributes = encoding.attributes(protection, false)
       let field = BitVector(decoder.addressField | 0b11)
       let goals = leafLevels.flatMap { level -> [Claim] in
-        let leaf = encoding.leaf(output, attributes: attributes, level: level)
+        let leaf = encoding.leaf(output, attributes, level)
         return [
           Claim(.keepsOutput, decoder.address(leaf) .== output),
           Claim(.makesLeaf, decoder.isLeaf(leaf, level: level)),
           Claim(.keepsAttributes, (leaf & ~field) .== (attributes & ~field)),
-          Claim(.readsBack, encoding.output(of: leaf) .== output),
+          Claim(.readsBack, encoding.output(leaf) .== output),
         ]
       }
       return Lemma.Statement(
@@ -122,7 +125,7 @@ struct Alignment {
       let protection = context.variable("protection") & BitVector(Protection.all)
       var goals: [Claim] = []
       for forcesWriteBack in [false, true] {
-        let bits = Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
+        let bits = encoding.attributes(protection, forcesWriteBack)
         func has(_ bit: UInt64) -> Formula { (protection & BitVector(bit)) .!= BitVector(0) }
         func isSet(_ bit: UInt64) -> Formula { (bits & BitVector(1 << bit)) .!= BitVector(0) }
         let memory = (bits &>> 2) & BitVector(0b1111)
@@ -150,7 +153,7 @@ struct Alignment {
   private var tables: Lemma {
     lemma("tables", "the encoding of a link", [.keepsTable, .makesTable]) { context in
       let address = context.variable("address")
-      let table = encoding.table(at: address)
+      let table = encoding.table(address)
       return Lemma.Statement(
         assumptions: [
           address .< BitVector(1 << geometry.outputAddressBits),
@@ -173,12 +176,12 @@ struct Alignment {
         Claim(
           .staysInTable,
           "stays inside a level-\(level) table",
-          geometry.index(of: address, at: level) .< count
+          encoding.index(address, level) .< count
         )
       }
-      let number: BitVector = geometry.rootIndex(of: address)
+      let number = encoding.rootIndex(address)
       goals.append(Claim(.staysInRoot, number .< BitVector(UInt64(geometry.rootPageCount))))
-      let index: BitVector = geometry.index(of: address, at: geometry.startLevel)
+      let index = encoding.index(address, geometry.startLevel)
       goals.append(
         Claim(
           .findsRootEntry,
@@ -202,7 +205,7 @@ struct Alignment {
     ) { context in
       let cursor = context.variable("cursor")
       let goals = levels.flatMap { level -> [Claim] in
-        let next = geometry.next(after: cursor, at: level)
+        let next = encoding.next(cursor, level)
         let span = BitVector(decoder.span(level))
         return [
           Claim(.goesUp, "goes up at level \(level)", cursor .< next),

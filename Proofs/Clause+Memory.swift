@@ -10,6 +10,8 @@ extension Clause {
   static let usesLivePages = Clause(.usesLivePages)
   /// That it stays inside the pages it uses.
   static let staysInside = Clause(.staysInside)
+  /// That it takes no more from a count than is there.
+  static let countSuffices = Clause(.countSuffices)
   /// That it follows links that are there.
   static let followsLinks = Clause(.followsLinks)
 

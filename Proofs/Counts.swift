@@ -87,14 +87,6 @@ struct Counts {
       let unseen = machine.unseenCount(of: table)
       claim(.seesWhatItFrees, unseen .== BitVector(0))
     }
-    if page.level == Decoder.lastLevel, !page.isFresh {
-      // Entries still there are only given up with a whole table that a block replaces.
-      let change = BitVector(UInt64(bitPattern: Int64(page.countChange)))
-      claim(
-        .freesUsedUp,
-        machine.initialCount(of: table) &+ change .== BitVector(0)
-      )
-    }
   }
 
   /// Whether the entry a page hangs from links to it at the end, and is in the tree itself.
@@ -136,10 +128,5 @@ extension Clause {
     "sees-all",
     .counts,
     "frees a table only when it saw all it held"
-  )
-  static let freesUsedUp = Clause(
-    "used-up",
-    .counts,
-    "frees a last-level table exactly when its count is used up"
   )
 }

@@ -30,7 +30,7 @@ extension Scenario {
         + (failsAfterMaking ? [.publishesOnFailure] : [])
     }
     return always
-      + [.returnsBytes, .forgetsBreaks, .keepsLinked, .freesUsedUp, .leavesNoneEmpty]
+      + [.returnsBytes, .forgetsBreaks, .keepsLinked, .leavesNoneEmpty]
       + Clause.frees
   }
 }

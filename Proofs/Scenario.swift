@@ -240,7 +240,7 @@ struct Scenario: Sendable {
       + (isBelowRoot ? [.freesDetached] : [])
     let makes: [Clause] =
       [.breaksFirst, .makesAfterForgetting, .losesNone] + (isBelowRoot ? [.publishesTables] : [])
-    let frees: [Clause] = Clause.frees + [.keepsLinked, .freesUsedUp]
+    let frees: [Clause] = Clause.frees + [.keepsLinked]
     switch operation {
     case .map:
       return always + makes + [.publishesLeaves] + (replacesTables ? frees : []) + sweeps

@@ -11,6 +11,8 @@ public struct MachineMutation: Sendable, Hashable {
     case relaxStore
     /// A load sees these bits the other way round.
     case alterLoad(UInt64)
+    /// A load is of the entry whose index has these bits the other way round.
+    case alterIndex(UInt64)
     /// Others run before a load.
     case yieldBeforeLoad
     /// A barrier is left out.
@@ -88,14 +90,17 @@ public struct MutatingMachine<Base: Machine>: Machine {
   public mutating func load(_ table: Table, at index: W) -> W {
     let change = change {
       switch $0 {
-      case .alterLoad, .yieldBeforeLoad: true
+      case .alterLoad, .alterIndex, .yieldBeforeLoad: true
       default: false
       }
     }
-    if case .yieldBeforeLoad = change { base.yield() }
-    let value = base.load(table, at: index)
-    if case .alterLoad(let bits) = change { return value ^ W(bits) }
-    return value
+    switch change {
+    case .yieldBeforeLoad: base.yield()
+    case .alterIndex(let bits): return base.load(table, at: index ^ W(bits))
+    case .alterLoad(let bits): return base.load(table, at: index) ^ W(bits)
+    default: break
+    }
+    return base.load(table, at: index)
   }
 
   private mutating func storeChange() -> MachineMutation.Change? {

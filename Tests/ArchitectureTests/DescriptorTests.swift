@@ -133,6 +133,26 @@ import Testing
     #expect(try !leaf(regime, 0b01, at: 2).isPage)
   }
 
+  @Test func `each bit that nobody can ask for is told, and no other`() {
+    /// The bits of which one more in `raw` is told.
+    func told(_ regime: TranslationRegime, _ raw: UInt64, at level: Int) -> [UInt64] {
+      (0..<64).filter {
+        raw & 1 << $0 == 0
+          && regime.misplacedBits(in: raw | 1 << $0, at: LookupLevel(rawValue: level)) == 1 << $0
+      }
+    }
+    let page = Self.stage2(.size4K)
+    #expect(told(page, 0b11, at: 3) == [11, 48, 49, 50, 51, 53])
+    #expect(told(page, 0b01, at: 2) == Array(11...20) + [48, 49, 50, 51, 53])
+    #expect(told(page, 0b11, at: 2) == [48, 49, 50, 59, 60, 61, 62, 63])
+    #expect(told(Self.stage2(.size64K), 0b11, at: 3) == [11, 48, 49, 50, 51, 53])
+    #expect(told(Self.stage2(.size16K), 0b11, at: 3) == [11, 12, 13, 48, 49, 50, 51, 53])
+    #expect(told(Self.el2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
+    let last = LookupLevel(rawValue: 3)
+    #expect(Self.el2.misplacedBits(in: 0b11, at: last) == 1 << 6, "AP[1] is 1 where EL0 is not")
+    #expect(page.misplacedBits(in: 0b10, at: last) == 0, "the hardware reads nothing of it")
+  }
+
   @Test func `each bit of a page either demands a break, or is a permission, or is not read`() {
     let regime = Self.stage2(.size4K)
     let page: UInt64 = 0b11 | 0b1111 << 2 | 0b11 << 6 | 0b11 << 8 | 1 << 10

@@ -137,6 +137,7 @@ func expectViolation(
     (.keepsEmptyTable, "unmap.1-page.64K", .leavesNoneEmpty),
     (.countDroppedEarly, "unmap.1-page.64K", .freesUnlinked),
     (.blockPastEnd, "unmap.1-page.64K", .returnsBytes),
+    (.freesTableInUse, "unmap.1-page.64K", .freesDetached),
     (.outputUnchecked, "map.outside-output", .refusesOutsideOutput),
     (.emptyRangeWalked, "map.0-pages", .touchesNothing),
   ]
@@ -157,6 +158,13 @@ func expectViolation(
     (.init(.skipRelease), "unmap.1-page.64K", .countsEntries),
     (.init(.alterInvalidation(1 << 16)), "unmap.1-page.64K", .forgetsBreaks),
     (.init(.warnBeforeStore), "unmap.1-page.64K", .neverWarns),
+    (.init(.doubleRelease), "unmap.2-pages", .countSuffices),
+    (.init(.doubleRelease), "unmap.1-page.64K", .usesLivePages),
+    (.init(.skipStore, ordinal: 2), "unmap.1-page.64K", .keepsLinked),
+    (.init(.alterIndex(1 << 13)), "unmap.1-page.64K", .staysInside),
+    (.init(.alterLoad(0b10), ordinal: 1), "unmap.1-page.64K", .followsLinks),
+    (.init(.alterLoad(1), ordinal: 1), "map.1-page.64K", .losesNone),
+    (.init(.alterStore(1)), "unmap.1-page.64K", .keepsOtherRules),
   ]
 
   @Test(arguments: mutations.indices)

@@ -132,6 +132,8 @@ private func results(
     (.init(.yieldBeforeLoad), "ladder-hyp.unmap.1-page.yielding", .usesNothingStale),
     (.init(.skipStore), "ladder-hyp.unmap.2-pages.yielding", .unmapsBetweenYields),
     (.init(.skipInvalidation), "ladder-hyp.unmap.1-page.yielding", .forgetsBreaks),
+    (.init(.alterStore(1)), "ladder.unmap.1-page.64K", .keepsOtherRules),
+    (.init(.doubleRelease), "ladder.unmap.2-pages.4K.2-levels", .countSuffices),
   ]
 
   @Test(arguments: mutations.indices)

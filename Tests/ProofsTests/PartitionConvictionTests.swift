@@ -196,6 +196,7 @@ extension Clause {
     .mutated(.alterStore(4), .fault(.record), .addsItsBits),
     .mutated(.skipFreeRoot, .free, .freesRoot),
     .mutated(.skipStore, .install(level: 0), .mapsRequested),
+    .mutated(.alterStore(1 << 63), .unmap(frames: 1), .keepsOtherRules),
   ]
 
   static let cases = flaws + tampers + faults + mutations

@@ -59,6 +59,7 @@ import Walkers
       (.takesField, fault { $0.nextBase ^= 0x100 }),
       (.treeBits, fault { $0.treeBits = { walks.treeBits($0) &+ BitVector(1) } }),
       (.fieldsApart, fault { $0.leaf.append($0.leaf[3]) }),
+      (.staysInTable, fault { $0.index = { walks.index($0, $1, $2 + 1) } }),
       (.losesNoBit, fault { $0.index = { walks.index($0, $1, $2 - 1) } }),
     ]
   }()

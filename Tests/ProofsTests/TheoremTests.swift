@@ -87,6 +87,16 @@ func verdicts(
     (.init(.skipRetain), "map.1-page.64K", .countsEntries),
     (.init(.doubleRelease), "unmap.1-page.64K", .usesLivePages),
     (.init(.warnBeforeStore), "set-owner.1-page.64K", .neverWarns),
+    (.init(.doubleRelease), "unmap.2-pages.64K", .countSuffices),
+    (.init(.skipRelease), "unmap.1-page.64K", .freesDetached),
+    (.init(.skipStore, ordinal: 2), "unmap.1-page.64K", .keepsLinked),
+    (.init(.alterIndex(1 << 13)), "unmap.1-page.64K", .staysInside),
+    (.init(.alterLoad(0b10), ordinal: 1), "unmap.1-page.64K", .followsLinks),
+    (.init(.alterLoad(0b10), ordinal: 1), "map.1-page.64K", .losesNone),
+    (.init(.alterLoad(0b10), ordinal: 2), "map.block-at-level-1", .freesBeneath),
+    (.init(.alterIndex(1), ordinal: 2), "map.block-at-level-1", .seesWhatItFrees),
+    (.init(.skipBarrier), "map.2-pages.64K", .publishesOnFailure),
+    (.init(.alterStore(1)), "unmap.1-page.64K", .keepsOtherRules),
   ]
 
   @Test(arguments: mutations.indices)
@@ -125,6 +135,50 @@ func verdicts(
         #expect(result.verdict.name == "holds", "\(result.theorem.name)")
       }
     }
+  }
+
+  /// An encoding with a fault in one place, and the clause that convicts it.
+  static let encodings: [(Clause, TableEncoding)] = {
+    let walkers = TableEncoding(Alignment(.size4K).geometry)
+    func fault(_ change: (inout TableEncoding) -> Void) -> TableEncoding {
+      var encoding = walkers
+      change(&encoding)
+      return encoding
+    }
+    func leaf(_ bits: UInt64) -> TableEncoding {
+      fault { $0.leaf = { walkers.leaf($0, $1, $2) ^ BitVector(bits) } }
+    }
+    func attributes(_ bits: UInt64) -> TableEncoding {
+      fault { $0.attributes = { walkers.attributes($0, $1) ^ BitVector(bits) } }
+    }
+    return [
+      (.fitsExactly, fault { $0.fits = { walkers.fits($0, $1, $1, $3) } }),
+      (.fitsExactly, fault { $0.fits = { walkers.fits($0, $1, $2, $3 &+ BitVector(1)) } }),
+      (.keepsOutput, leaf(1 << 30)), (.makesLeaf, leaf(0b10)), (.keepsAttributes, leaf(1 << 10)),
+      (.readsBack, fault { $0.output = { walkers.output($0) & BitVector(~(1 << 47)) } }),
+      (.staysOutOfAddress, attributes(1 << 12)), (.givesReading, attributes(1 << 6)),
+      (.givesWriting, attributes(1 << 7)), (.givesExecution, attributes(1 << 54)),
+      (.givesMemoryType, attributes(1 << 4)), (.keepsSoftwareBits, attributes(1 << 55)),
+      (.keepsTable, fault { $0.table = { walkers.table($0) ^ BitVector(1 << 20) } }),
+      (.makesTable, fault { $0.table = { walkers.table($0) ^ BitVector(0b10) } }),
+      (.staysInTable, fault { $0.index = { walkers.index($0, $1) &+ BitVector(1) } }),
+      (.staysInRoot, fault { $0.rootIndex = { walkers.rootIndex($0) &+ BitVector(1) } }),
+      (.findsRootEntry, fault { $0.index = { walkers.index($0, min($1 + 1, 3)) } }),
+      (.goesUp, fault { $0.next = { cursor, _ in cursor } }),
+      (.goesToBoundary, fault { $0.next = { cursor, _ in cursor &+ BitVector(4096) } }),
+      (.skipsNothing, fault { $0.next = { walkers.next($0, $1) &+ BitVector(1 << 40) } }),
+      (.staysInEntry, fault { $0.next = { walkers.next($0, max($1 - 1, 0)) } }),
+    ]
+  }()
+
+  @Test(arguments: encodings.indices)
+  func `a wrong place or encoding is convicted by its clause`(index: Int) {
+    let (clause, encoding) = LemmaTests.encodings[index]
+    var alignment = Alignment(.size4K)
+    alignment.encoding = encoding
+    let results = alignment.lemmas.flatMap { $0.job.prove(ProofOptions()) }
+    let violated = results.filter { $0.verdict.name == "violated" }.map(\.theorem.clause)
+    #expect(violated.contains(clause), "\(clause.name): \(violated.map(\.name))")
   }
 
   private static let clause = Clause("test", .alignment, "is tested")

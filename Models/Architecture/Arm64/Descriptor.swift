@@ -104,6 +104,31 @@ extension TranslationRegime {
     )
   }
 
+  /// The bits of the table or leaf `raw` of `level` that mean something here which nobody can ask for,
+  /// or nothing: set where they should be 0, or clear where they should be 1.
+  ///
+  /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats": RES0 fields; DBM, bit 51; what a table
+  /// imposes on all beneath it, bits 63:59; AP[1], bit 6, which is RES1 where there is one privilege
+  /// level. Bits that the hardware ignores are left out, and GP, bit 50, at EL2.
+  public func misplacedBits(in raw: UInt64, at level: LookupLevel) -> UInt64 {
+    let kind = kind(of: raw, at: level)
+    let shift = kind == .table ? granule.shift : entryShift(at: level)
+    let low: UInt64 = granule == .size64K ? 0xf000 : 0
+    let address = (1 &<< 48 &- 1) & ~(1 &<< shift &- 1) | low
+    switch kind {
+    case .invalid, .annotated: return 0
+    case .table:
+      let ignored: UInt64 = 0xff << 51 | 0x3ff << 2
+      return raw & ~(address | ignored | 0b11)
+    case .page, .block:
+      let ignored: UInt64 = 0x1ff << 55
+      let fields: UInt64 = 1 << 54 | 1 << 52 | 0x7ff
+      guard stage == .el2Stage1 else { return raw & ~(address | ignored | fields) }
+      let guarded: UInt64 = 1 << 50
+      return raw & ~(address | ignored | fields | guarded) | ~raw & 1 << 6
+    }
+  }
+
   /// The access flag's bit.
   @inlinable public static var accessFlag: UInt64 { 1 << 10 }
 

@@ -57,11 +57,15 @@ struct TableComparison {
     let level = LookupLevel(rawValue: place.level)
     let kind = regime.kind(of: raw, at: level)
     switch (expected, kind) {
-    case (nil, .invalid), (.table, .table): return nil
+    case (nil, .invalid): return nil
+    case (.table, .table):
+      guard regime.misplacedBits(in: raw, at: level) != 0 else { return nil }
+      return finding(place, expected, found: describe(raw, at: level), "reserved bits", address)
     case (.owned(let owner), .annotated) where raw == UInt64(owner) << 2: return nil
     case (.leaf(let mapping), .page), (.leaf(let mapping), .block):
       guard case .leaf(let leaf) = regime.decode(raw, at: level) else { break }
-      guard let field = difference(leaf, mapping) else { return nil }
+      let reserved = regime.misplacedBits(in: raw, at: level) == 0 ? nil : "reserved bits"
+      guard let field = difference(leaf, mapping) ?? reserved else { return nil }
       return finding(place, expected, found: describe(raw, at: level), field, address)
     default: break
     }
@@ -138,9 +142,15 @@ struct TableComparison {
     switch regime.decode(raw, at: level) {
     case .invalid(0): return "invalid"
     case .invalid(let raw): return "invalid, annotated \(hex(raw))"
-    case .table(let address): return "a table at \(hex(address))"
-    case .leaf(let leaf): return "a \(leaf.isPage ? "page" : "block") to \(describe(leaf))"
+    case .table(let address): return "a table at \(hex(address))\(misplaced(raw, at: level))"
+    case .leaf(let leaf):
+      return "a \(leaf.isPage ? "page" : "block") to \(describe(leaf))\(misplaced(raw, at: level))"
     }
+  }
+
+  private func misplaced(_ raw: UInt64, at level: LookupLevel) -> String {
+    let bits = regime.misplacedBits(in: raw, at: level)
+    return bits == 0 ? "" : " with the reserved bits \(hex(bits)) the wrong way round"
   }
 
   /// Where a leaf leads and how, in words.

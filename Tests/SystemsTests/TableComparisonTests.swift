@@ -1,0 +1,48 @@
+import Architecture
+import Machines
+import Reference
+import Testing
+
+@testable import Systems
+
+@Suite struct TableComparisonTests {
+  private static let mapping = Mapping(
+    outputAddress: 0,
+    protection: Protection.read | Protection.write
+  )
+  /// What the mapping is as a page's descriptor.
+  private static let page: UInt64 = 0b11 | 0b1111 << 2 | 0b11 << 6 | 0b11 << 8 | 1 << 10 | 1 << 54
+
+  private func finding(_ raw: UInt64, _ expected: EntryModel, level: Int = 3) -> Finding? {
+    let comparison = TableComparison(
+      regime: TranslationRegime(Stage2Configuration()),
+      memory: PhysicalMemory(granule: .size4K, base: 0, capacity: 1),
+      root: 0
+    )
+    return comparison.compare(
+      raw,
+      at: Place(level: level, address: 0),
+      address: nil,
+      with: expected
+    )
+  }
+
+  @Test func `a page that is what the model says is not told`() {
+    #expect(finding(TableComparisonTests.page, .leaf(TableComparisonTests.mapping)) == nil)
+    #expect(finding(0b11, .table, level: 2) == nil)
+  }
+
+  @Test(arguments: [11, 48, 49, 50, 51, 53] as [UInt64])
+  func `a bit of a page that nobody asked for is told`(bit: UInt64) throws {
+    let raw = TableComparisonTests.page | 1 << bit
+    let found = try #require(finding(raw, .leaf(TableComparisonTests.mapping)))
+    #expect(found.rule == "wrong-entry")
+    #expect(found.fingerprint.contains("reserved bits"))
+    #expect(found.message.contains("the wrong way round"))
+  }
+
+  @Test(arguments: [48, 59, 60, 61, 62, 63] as [UInt64])
+  func `a bit of a table that nobody asked for is told`(bit: UInt64) {
+    #expect(finding(0b11 | 1 << bit, .table, level: 2)?.rule == "wrong-entry")
+  }
+}
