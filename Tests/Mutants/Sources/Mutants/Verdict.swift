@@ -39,8 +39,8 @@ struct SubjectName: Codable, Hashable, Sendable, CustomStringConvertible {
   /// Those whose code is mutated, those that everybody uses first.
   static let all =
     SystemName.allCases.map { SubjectName(system: $0.rawValue, subject: "built-in") }
-    + SystemName.allCases.map {
-      SubjectName(system: $0.rawValue, subject: $0 == .armUnmap ? "nested-fixed" : "reference")
+    + SystemName.allCases.flatMap { system in
+      system.references.map { SubjectName(system: system.rawValue, subject: $0) }
     }
 }
 
@@ -50,6 +50,16 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
   case arm64Hyp = "arm64-hyp"
   case armUnmap = "arm-unmap"
   case powerRadix = "power-radix"
+
+  /// Its clean subjects besides the built-in one: what a walker is compared with.
+  var references: [String] {
+    switch self {
+    case .arm64Stage2:
+      ["reference", "reference-rivals", "reference-outside-faults", "reference-splits"]
+    case .armUnmap: ["nested-fixed"]
+    case .arm64Hyp, .powerRadix: ["reference"]
+    }
+  }
 
   /// The system that a walker's file belongs to; the first where it serves several.
   init(file: String) {

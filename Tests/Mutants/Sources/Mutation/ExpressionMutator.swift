@@ -235,8 +235,8 @@ extension ExpressionMutator {
   ) {
     let text = argument.trimmedDescription
     if parameter.type == "Int?" {
-      replace(argument, by: text == "nil" ? "3" : "nil", .hint)
-      if text != "nil" { replace(argument, by: "3", .hint) }
+      // No level at all is a hint not taken: it invalidates more, which no caller can tell.
+      replace(argument, by: "3", .hint)
       return
     }
     guard isPlain(parameter.type) else { return }

@@ -76,7 +76,7 @@ enum Replacements {
     [
       "store", "barrier", "clean", "mark", "report", "fill", "split", "warn", "extend", "open",
       "close",
-      "leave", "retire",
+      "leave", "retire", "init",
     ].contains(name)
       || ["invalidate", "issue", "complete", "order"].contains { name.hasPrefix($0) }
   }
