@@ -88,8 +88,8 @@ let package = Package(
     .executableTarget(
       name: "walkproof",
       dependencies: [
-        "CWalkerPlugin", "Machines", "Plugins", "Property", "Symbolic", "Systems", "Proofs",
-        "Reports", arguments,
+        "CWalkerPlugin", "Machines", "Oracles", "Plugins", "Property", "Symbolic", "Systems",
+        "Proofs", "Reports", arguments,
       ],
       swiftSettings: settings,
       // The instrumentation of a plugin's code finds its hooks in the process that loads it.
@@ -115,7 +115,9 @@ let package = Package(
     ),
     .testTarget(
       name: "SystemsTests",
-      dependencies: ["Systems", "Architecture", "Machines", "Property", "Walkers"],
+      dependencies: [
+        "Systems", "Architecture", "Machines", "Oracles", "Property", "Reference", "Walkers",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -121,3 +121,71 @@ struct BarrierDiscipline {
   /// Whether a missing barrier after the invalidation is what keeps the entry cached.
   static func isIncomplete(_ entry: StaleEntry) -> Bool { entry.cause == "not-completed" }
 }
+
+extension Rule {
+  /// A new table was made reachable by a store that is not ordered after its contents.
+  public static let plainLink = Rule(
+    "plain-link",
+    "a new table is linked after its contents are visible: by a release, or after a barrier",
+    reference: "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\"",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// An invalidation came before the change was visible.
+  public static let invalidateWithoutBarrier = Rule(
+    "invalidate-without-barrier",
+    "a change is made visible by dsb ishst before the invalidation of what it replaced is issued",
+    reference: "Arm ARM DDI 0487 M.b, RDDMVT",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// An invalidation was not waited for.
+  public static let incompleteInvalidation = Rule(
+    "incomplete-invalidation",
+    "an invalidation is completed by dsb ish before the call returns",
+    reference: "Arm ARM DDI 0487 M.b, RDDMVT",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// A mapping was made, and is not visible to every walker when its call returns.
+  public static let storeWithoutBarrier = Rule(
+    "store-without-barrier",
+    "a call that maps, or makes a mapping usable, orders its last store by dsb ishst before it"
+      + " returns, whatever it returns",
+    reference: "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\"",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// A guest's root was handed out before its zeroes are visible.
+  public static let rootWithoutBarrier = Rule(
+    "root-without-barrier",
+    "a guest's root is given to its user after a dsb ishst has made its zeroes visible",
+    reference: "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\"",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// Memory was mapped by a store that is not ordered after what was written to it.
+  public static let plainLeaf = Rule(
+    "plain-leaf",
+    "memory is mapped by a release, or after a barrier of the call, so that what was written to it"
+      + " before is what is seen through the mapping",
+    reference: "Arm ARM DDI 0487, \"Ordering of memory accesses from translation table walks\"",
+    oracle: "BarrierDiscipline"
+  )
+
+  /// A CPU may go on with what its own tables said before.
+  public static let contextNotSynchronised = Rule(
+    "context-not-synchronised",
+    "a call that changes the tables its own CPU walks ends with an isb after its last dsb",
+    reference: "Arm ARM DDI 0487, \"Context synchronization event\", and RDDMVT",
+    oracle: "BarrierDiscipline"
+  )
+}
+
+extension BarrierDiscipline {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [
+    .plainLink, .invalidateWithoutBarrier, .incompleteInvalidation, .storeWithoutBarrier,
+    .rootWithoutBarrier, .plainLeaf, .contextNotSynchronised,
+  ]
+}

@@ -68,3 +68,27 @@ enum BreakBeforeMake {
     return "attributes"
   }
 }
+
+extension Rule {
+  /// A valid descriptor was overwritten by one that demands a break.
+  public static let noBreak = Rule(
+    "no-break",
+    "a valid descriptor becomes another one with a different address, size, kind, memory type or"
+      + " shareability only by way of an invalid one",
+    reference: "Arm ARM DDI 0487 M.b, D8.17.1, RWHZWS",
+    oracle: "BreakBeforeMake"
+  )
+
+  /// A descriptor was made valid where what was there may still be cached.
+  public static let makeBeforeInvalidate = Rule(
+    "make-before-invalidate",
+    "a descriptor is made valid only when no TLB can hold what its entry translated before",
+    reference: "Arm ARM DDI 0487 M.b, RDDMVT, and D8.17.1, RWHZWS",
+    oracle: "BreakBeforeMake"
+  )
+}
+
+extension BreakBeforeMake {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.noBreak, .makeBeforeInvalidate]
+}

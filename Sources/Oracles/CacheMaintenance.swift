@@ -117,15 +117,19 @@ struct CacheMaintenance: Sendable {
           + " cleaned by a flush of its range"
       )
     }
-    judgeNeed(cleaned, cleanable, flushed, .needlessClean, "cleaned", &findings)
-    judgeNeed(
-      invalidated,
-      executable,
-      [],
-      .needlessInstructionInvalidation,
-      "invalidated in the instruction cache",
-      &findings
-    )
+    if !cleaned.isEmpty {
+      judgeNeed(cleaned, cleanable, flushed, .needlessClean, "cleaned", &findings)
+    }
+    if !invalidated.isEmpty {
+      judgeNeed(
+        invalidated,
+        executable,
+        [],
+        .needlessInstructionInvalidation,
+        "invalidated in the instruction cache",
+        &findings
+      )
+    }
   }
 
   private func judgeNeed(
@@ -136,7 +140,6 @@ struct CacheMaintenance: Sendable {
     _ verb: String,
     _ findings: inout Findings
   ) {
-    guard !done.isEmpty else { return }
     var allowed = needed
     for range in flushed { allowed.append(range) }
     if let range = allowed.firstMissing(from: done.ranges) {

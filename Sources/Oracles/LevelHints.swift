@@ -23,3 +23,18 @@ extension StaleEntry {
     return LevelHints.isToBlame(for: self) ? .wrongLevelHint : rule
   }
 }
+
+extension Rule {
+  /// An invalidation excludes what it should remove by the level that it promises.
+  public static let wrongLevelHint = Rule(
+    "wrong-level-hint",
+    "an invalidation promises a level only where what may be cached is a leaf of that level",
+    reference: "Arm ARM DDI 0487, TLBI instructions, the TTL field",
+    oracle: "LevelHints"
+  )
+}
+
+extension LevelHints {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.wrongLevelHint]
+}

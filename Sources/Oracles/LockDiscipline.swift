@@ -57,3 +57,41 @@ struct LockDiscipline {
     depth = 0
   }
 }
+
+extension Rule {
+  /// A section was left that was not entered, or the other way about.
+  public static let unbalancedSection = Rule(
+    "unbalanced-section",
+    "a section in which tables are kept for other walks is left as often as it is entered, and"
+      + " before the call returns",
+    oracle: "LockDiscipline"
+  )
+
+  /// An entry was written in no section, where other walks may run.
+  public static let storeOutsideSection = Rule(
+    "store-outside-section",
+    "a call beside which other walks may run writes tables only inside a section that keeps them",
+    oracle: "LockDiscipline"
+  )
+
+  /// A table was freed at once, where other walks may be reading it.
+  public static let freedWhileShared = Rule(
+    "freed-while-shared",
+    "a call beside which other walks may run frees no table that they may be reading",
+    oracle: "LockDiscipline"
+  )
+
+  /// Others were let run by a call that may not.
+  public static let yieldNotPermitted = Rule(
+    "yield-not-permitted",
+    "a call lets others run only where its caller can wait",
+    oracle: "LockDiscipline"
+  )
+}
+
+extension LockDiscipline {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [
+    .unbalancedSection, .storeOutsideSection, .freedWhileShared, .yieldNotPermitted,
+  ]
+}

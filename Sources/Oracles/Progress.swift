@@ -24,3 +24,31 @@ struct Progress: Sendable {
     findings.add(.runaway, "the call was cut off: it takes loads and stores without end")
   }
 }
+
+extension Rule {
+  /// A call took more loads and stores than its range allows.
+  public static let tooManySteps = Rule(
+    "too-many-steps",
+    "a call takes no more loads and stores than its range allows",
+    oracle: "Progress"
+  )
+
+  /// A call did not end by itself.
+  public static let runaway = Rule(
+    "runaway",
+    "a call ends",
+    oracle: "Progress"
+  )
+
+  /// A call did not come back: its walker is gone.
+  public static let lost = Rule(
+    "lost",
+    "a call comes back to its caller",
+    oracle: "Progress"
+  )
+}
+
+extension Progress {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.tooManySteps, .runaway, .lost]
+}

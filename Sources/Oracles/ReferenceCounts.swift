@@ -51,3 +51,17 @@ struct ReferenceCounts {
     }
   }
 }
+
+extension Rule {
+  /// A count is not what keeps its page alive.
+  public static let countMismatch = Rule(
+    "count-mismatch",
+    "a table page's count is 1 plus the number of its entries that are not zero",
+    oracle: "ReferenceCounts"
+  )
+}
+
+extension ReferenceCounts {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.countMismatch]
+}

@@ -19,7 +19,7 @@ enum TLBCoherence {
     for entry in unpaid {
       let rule = entry.rule(otherwise: ordinaryRule(entry))
       // With a context the same cause may be several faults, which only their fingerprints tell.
-      let isNew = seen.insert("\(rule)\(entry.cause)\(entry.kind)").inserted
+      let isNew = seen.insert("\(rule.name)\(entry.cause)\(entry.kind)").inserted
       guard isNew || findings.context != nil else { continue }
       let others = unpaid.count > 1 ? ", one of \(unpaid.count) such entries" : ""
       findings.add(
@@ -42,4 +42,35 @@ enum TLBCoherence {
     entry.kind == .table
       ? .staleTable : entry.isPermissionOnly ? .stalePermission : .staleTranslation
   }
+}
+
+extension Rule {
+  /// A translation that is no more may still be cached.
+  public static let staleTranslation = Rule(
+    "stale-translation",
+    "when a call returns, no TLB can hold a translation that the tables no longer have",
+    reference: "Arm ARM DDI 0487 M.b, RGPPYH, RFFWJK and RRVJDB",
+    oracle: "TLBCoherence"
+  )
+
+  /// A permission or an access flag that is no more may still be cached.
+  public static let stalePermission = Rule(
+    "stale-permission",
+    "when a call that owes no invalidation returns, no TLB can hold permissions of before",
+    reference: "Arm ARM DDI 0487 M.b, RGPPYH, RFFWJK and RRVJDB",
+    oracle: "TLBCoherence"
+  )
+
+  /// An entry that led to a table may still be cached.
+  public static let staleTable = Rule(
+    "stale-table",
+    "when a call returns, no TLB can hold a table entry that the tables no longer have",
+    reference: "Arm ARM DDI 0487 M.b, RGPPYH, RFFWJK and RRVJDB",
+    oracle: "TLBCoherence"
+  )
+}
+
+extension TLBCoherence {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.staleTranslation, .stalePermission, .staleTable]
 }

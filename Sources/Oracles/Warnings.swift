@@ -11,3 +11,17 @@ enum Warnings {
     findings.add(.unexpectedWarning, "the walker warned: \(site)", detail: detail)
   }
 }
+
+extension Rule {
+  /// The walker reached what its author thought impossible.
+  public static let unexpectedWarning = Rule(
+    "unexpected-warning",
+    "the walker does not reach what its author thought impossible",
+    oracle: "Warnings"
+  )
+}
+
+extension Warnings {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.unexpectedWarning]
+}

@@ -195,13 +195,13 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     failure: Failure? = nil
   ) {
     let finding = counterexample.finding
-    rule = finding.rule
-    statement = finding.statement
-    reference = finding.reference
+    rule = finding.rule.name
+    statement = finding.rule.statement
+    reference = finding.rule.reference
     message = finding.message
     fingerprint = finding.fingerprint
     also = finding.others.map {
-      Other(rule: $0.rule, message: $0.message, fingerprint: $0.fingerprint)
+      Other(rule: $0.rule.name, message: $0.message, fingerprint: $0.fingerprint)
     }
     firstCase = failure?.caseIndex
     occurrences = failure?.occurrences

@@ -1,6 +1,6 @@
 public import Architecture
 import Machines
-import Oracles
+public import Oracles
 import Property
 
 /// A family of subjects that are judged in the same way.
@@ -39,6 +39,8 @@ public struct System: Sendable {
   public let requiredTransitions: [Transition]
   /// The outcomes that a check has to have seen besides.
   public var requiredOutcomes: [Outcome] = []
+  /// The rules that are applied to it, the oracles' first, then the models'.
+  public let rules: [Rule]
   /// What can be checked, clean ones first.
   public let subjects: [Subject]
 
@@ -72,4 +74,12 @@ public struct System: Sendable {
       EntryKind.allCases.map { Transition(old: old, new: $0) }
     }.filter { statistics.transitions[from: $0.old, to: $0.new] == 0 }
   }
+}
+
+extension Rule {
+  /// Every rule there is, as the systems apply them, each once.
+  public static let all: [Rule] = {
+    var seen: Set<Rule> = []
+    return System.all.flatMap(\.rules).filter { seen.insert($0).inserted }
+  }()
 }

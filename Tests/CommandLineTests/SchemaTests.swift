@@ -32,6 +32,7 @@ import Testing
     var found: Set<String> = []
     for arguments in [
       ["check", "--subject", "seed", "--cases", "150"], ["list"],
+      ["list", "--rules"],
       ["compare", "--subject", "built-in", "--subject", "end-wraps", "--cases", "100"],
       ["prove", "--subject", "break-not-invalidated", "--only", "unmap.1-page.64K"],
     ] {

@@ -95,8 +95,8 @@ import Testing
   }
 
   @Test func `every rule says what it demands and where that comes from`() {
-    for rule in Rule.allCases {
-      #expect(!rule.title.isEmpty && !rule.reference.isEmpty && !rule.oracle.isEmpty)
+    for rule in Judges.rules + RadixJudges.rules {
+      #expect(!rule.name.isEmpty && !rule.reference.isEmpty && !rule.oracle.isEmpty)
       #expect(rule.statement.first?.isLowercase == true, "\(rule)")
       #expect(!rule.statement.hasSuffix("."), "\(rule)")
     }

@@ -1,4 +1,5 @@
 import Machines
+import Oracles
 import Property
 import Testing
 
@@ -211,7 +212,8 @@ private let exhibits: [Exhibit] = [
       "\(exhibit.subject) is not convicted"
     )
     let counterexample = try #require(subject.counterexample(replaying: failure.simplest))
-    #expect(exhibit.rules.contains(counterexample.finding.rule), "\(exhibit.subject)")
+    #expect(exhibit.rules.contains(counterexample.finding.rule.name), "\(exhibit.subject)")
+    #expect(system.rules.contains(counterexample.finding.rule), "the system's list has it")
     #expect(counterexample.calls.count == exhibit.calls, "\(counterexample.calls)")
     #expect(counterexample.finding.fingerprint == failure.violation.fingerprint)
     let again = subject.counterexample(replaying: failure.simplest)
@@ -352,7 +354,7 @@ private let exhibits: [Exhibit] = [
 
   @Test func `the history of a lost write shows the exchange that lost it`() throws {
     let found = try history("power-radix", "dirty-size-units")
-    #expect(found.finding.rule == "lost-write")
+    #expect(found.finding.rule == .lostWrite)
     let place = try #require(found.finding.entryAddress)
     let texts = found.history.map(\.text)
     #expect(
@@ -363,7 +365,7 @@ private let exhibits: [Exhibit] = [
   @Test func `the history of a freed table shows the store that unlinked it`() throws {
     for name in ["free-without-invalidation", "free-keeps-walk-cache"] {
       let found = try history("power-radix", name)
-      #expect(found.finding.rule == "freed-while-walkable")
+      #expect(found.finding.rule == .radixFreedWhileWalkable)
       let texts = found.history.map(\.text)
       #expect(texts.contains { $0.hasPrefix("store") && $0.hasSuffix("-> 0x0") }, "\(texts)")
     }

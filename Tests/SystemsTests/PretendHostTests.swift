@@ -1,58 +1,11 @@
 import Architecture
 import Machines
+import Oracles
 import Property
 import Testing
 
 @testable import Systems
 @testable import Walkers
-
-/// A guest of one slot of memory and its host, and the steps of which a test puts a handler together.
-private struct HostLitmus {
-  var session: PartitionSession
-  private let leaf: UInt64
-
-  static let writable: UInt64 = 3 << 62 | 0x187
-  static let readable: UInt64 = 3 << 62 | 0x105
-
-  init(flaws: PartitionFlawSet = []) {
-    session = PartitionSession(style: .batched, flaws: flaws)
-    var choices = Choices(replaying: [])
-    _ = session.begin(PartitionGenerator(&choices))
-    leaf = session.host.realAddress(ofFrame: 0)?.address ?? 0
-  }
-
-  /// What the host has to say of some steps.
-  static func rule(
-    flaws: PartitionFlawSet = [],
-    _ steps: (inout PretendHost, inout RadixMachine) -> Void
-  ) -> String? {
-    var litmus = HostLitmus(flaws: flaws)
-    steps(&litmus.session.host, &litmus.session.machine)
-    return litmus.session.host.finding?.rule
-  }
-
-  /// Maps the page of the first frame, held for stores, and does with it what is asked.
-  static func mapping(
-    _ bits: UInt64,
-    _ steps: (inout PretendHost, HostPage) -> Void
-  ) -> String? {
-    rule { host, machine in
-      let slot = host.slots[0].slot
-      guard let page = host.pin(slot.hostAddress, forWrite: true, on: &machine) else { return }
-      let table = host.table
-      let result = table.install(
-        page.realAddress | bits,
-        at: 0,
-        level: 0,
-        since: host.invalidations,
-        of: slot,
-        on: &machine,
-        host: &host
-      )
-      if result == .ok { steps(&host, page) }
-    }
-  }
-}
 
 @Suite struct PretendHostTests {
   @Test func `a page that was mapped for writing is marked while it is held, and no other is`() {
@@ -63,8 +16,8 @@ private struct HostLitmus {
       } == nil
     )
     #expect(HostLitmus.mapping(HostLitmus.readable) { $0.unpin($1) } == nil)
-    #expect(HostLitmus.mapping(HostLitmus.writable) { $0.unpin($1) } == "host-page-unmarked")
-    #expect(HostLitmus.mapping(HostLitmus.readable) { $0.setDirty($1) } == "host-page-unmarked")
+    #expect(HostLitmus.mapping(HostLitmus.writable) { $0.unpin($1) } == .hostPageUnmarked)
+    #expect(HostLitmus.mapping(HostLitmus.readable) { $0.setDirty($1) } == .hostPageUnmarked)
   }
 
   @Test func `a page is let go once, and marked before`() {
@@ -72,17 +25,17 @@ private struct HostLitmus {
       host.unpin(page)
       host.unpin(page)
     }
-    #expect(twice == "page-held")
+    #expect(twice == .pageHeld)
     let late = HostLitmus.mapping(HostLitmus.readable) { host, page in
       host.unpin(page)
       host.setDirty(page)
     }
-    #expect(late == "page-held")
+    #expect(late == .pageHeld)
   }
 
   @Test func `invalidations are counted and looked for under the lock`() {
     for isLocked in [false, true] {
-      let expected = isLocked ? nil : "lock"
+      let expected: Rule? = isLocked ? nil : .hostLock
       let counted = HostLitmus.rule { host, machine in
         if isLocked { host.lock(on: &machine) }
         host.countInvalidation()
@@ -104,21 +57,21 @@ private struct HostLitmus {
         host.lock(on: &machine)
         _ = host.mustRetry(since: host.invalidations - count)
       }
-      #expect(rule == (count == 0 ? nil : "invalidation-uncounted"))
+      #expect(rule == (count == 0 ? nil : .invalidationUncounted))
     }
     for flaws: PartitionFlawSet in [[], [.flushUncounted]] {
       let rule = HostLitmus.rule(flaws: flaws) { host, machine in host.remove(0, on: &machine) }
-      #expect(rule == (flaws == [] ? nil : "invalidation-uncounted"))
+      #expect(rule == (flaws == [] ? nil : .invalidationUncounted))
     }
   }
 
   @Test func `the lock is taken and given back in turn`() {
-    #expect(HostLitmus.rule { $0.unlock(on: &$1) } == "lock")
+    #expect(HostLitmus.rule { $0.unlock(on: &$1) } == .hostLock)
     let twice = HostLitmus.rule { host, machine in
       host.lock(on: &machine)
       host.lock(on: &machine)
     }
-    #expect(twice == "lock")
+    #expect(twice == .hostLock)
     let balanced = HostLitmus.rule { host, machine in
       host.lock(on: &machine)
       host.unlock(on: &machine)
@@ -127,11 +80,11 @@ private struct HostLitmus {
   }
 
   @Test func `the log has a bit for each page of the slot`() {
-    for (word, rule) in [(7, nil), (8, "bitmap-bounds"), (-1, "bitmap-bounds")] {
+    for (word, rule) in [(7, nil), (8, .bitmapBounds), (-1, .bitmapBounds)] as [(Int, Rule?)] {
       #expect(HostLitmus.rule { host, _ in host.mark(1, slot: 0, word: word) } == rule)
       #expect(HostLitmus.rule { host, _ in host.report(1, slot: 0, word: word) } == rule)
     }
-    #expect(HostLitmus.rule { host, _ in host.mark(1, slot: 1, word: 0) } == "bitmap-bounds")
+    #expect(HostLitmus.rule { host, _ in host.mark(1, slot: 1, word: 0) } == .bitmapBounds)
   }
 
   @Test func `pages that were split move apart, and those that were not go as one`() {
@@ -169,9 +122,9 @@ private struct HostLitmus {
       _ = machine.compareExchange(old, with: old & ~0x100, in: place, at: 0)
     }
     #expect(session.needlessChange("test", of: 0..<1, changing: 0x100) == nil)
-    #expect(session.needlessChange("test", of: 0..<1, changing: 0x80)?.rule == "needless-change")
+    #expect(session.needlessChange("test", of: 0..<1, changing: 0x80)?.rule == .needlessChange)
     #expect(
-      session.needlessChange("test", of: 512..<513, changing: .max)?.rule == "needless-change"
+      session.needlessChange("test", of: 512..<513, changing: .max)?.rule == .needlessChange
     )
   }
 }

@@ -85,3 +85,12 @@ extension Judges {
     )
   }
 }
+
+extension Rule {
+  /// Memory is not what the events made of it.
+  public static let auditMismatch = Rule(
+    "audit-mismatch",
+    "the tables in memory are what the stores that were seen make of them",
+    oracle: "Audit"
+  )
+}

@@ -42,6 +42,17 @@ public struct Judges: EventListener, Sendable {
     maintenance = CacheMaintenance(regime: regime)
   }
 
+  /// The rules that are judged.
+  public static let rules =
+    BreakBeforeMake.rules + TLBCoherence.rules + LevelHints.rules + BarrierDiscipline.rules
+    + TableLifetime.rules + LockDiscipline.rules + ReferenceCounts.rules + CacheMaintenance.rules
+    + Progress.rules + Warnings.rules + [.auditMismatch]
+
+  /// The rules that are judged, but for those that no contract of a system's calls brings to bear.
+  public static func rules(without others: Set<Rule>) -> [Rule] {
+    rules.filter { !others.contains($0) }
+  }
+
   /// The first violations since the last reset, in order.
   public var violations: [Violation] { findings.violations }
   /// How many violations there were since the last reset.

@@ -1,16 +1,16 @@
 public import Architecture
 
+/// The stations of a page's life, by which both architectures' tables are judged.
+@usableFromInline
+enum PageStation: UInt8 {
+  case unused
+  case live
+  case freed
+}
+
 /// What is known of one table page from the events alone.
 @usableFromInline
 struct PageShadow {
-  /// The stations of a page's life.
-  @usableFromInline
-  enum Station: UInt8 {
-    case unused
-    case live
-    case freed
-  }
-
   /// The input address that its first entry covers; meaningful once linked.
   @usableFromInline var inputAddress: UInt64 = 0
   /// The physical address of the entry that leads to it, 0 for a root or a page never linked.
@@ -34,7 +34,7 @@ struct PageShadow {
   @usableFromInline var nextSibling: Int32 = -1
   @usableFromInline var previousSibling: Int32 = -1
   @usableFromInline var level = LookupLevel.last
-  @usableFromInline var station = Station.unused
+  @usableFromInline var station = PageStation.unused
   @usableFromInline var isRoot = false
   /// Whether a walk from the root reaches it.
   @usableFromInline var isLinked = false

@@ -7,8 +7,7 @@ public import Machines
 public struct RadixJudges {
   /// A page of memory, as far as it matters here.
   struct Page {
-    enum Station { case unused, live, freed }
-    var station = Station.unused
+    var station = PageStation.unused
     /// What it translates, where an entry leads to it.
     var span: Span?
   }
@@ -63,13 +62,10 @@ public struct RadixJudges {
   /// Whether the current call has to take the tables' lock before it changes them.
   var demandsLock = false
   /// Whether the tables' lock is taken.
-  public var isLocked = false
+  var isLocked = false
   /// The first entry that was changed since the lock was taken.
-  var changedUnderLock: (place: UInt64, base: UInt64)?
-  /// What was found, in order.
-  public internal(set) var violations: [RadixViolation] = []
-  /// How many events there were.
-  public internal(set) var eventCount = 0
+  var changedUnderLock: Place?
+  var findings = Findings(limit: 4)
   /// How entries changed.
   public internal(set) var transitions = TransitionMatrix()
 
@@ -80,6 +76,16 @@ public struct RadixJudges {
     self.partition = partition
     cache = RadixCache(partition: partition)
   }
+
+  /// The rules that are judged.
+  public static let rules =
+    RadixBreak.rules + RadixCoherence.rules + RadixBarriers.rules + RadixLocks.rules
+    + RadixEntries.rules + RadixLifetime.rules + [.unexpectedWarning, .runaway]
+
+  /// What was found, in order.
+  public var violations: [Violation] { findings.violations }
+  /// How many events there were.
+  public var eventCount: Int { findings.now }
 
   /// Says where the root is, by the first doubleword of a partition-table entry.
   public mutating func setRoot(_ entry: UInt64) {
@@ -102,26 +108,6 @@ public struct RadixJudges {
     adrift.removeAll(keepingCapacity: true)
   }
 
-  /// Says that the lock of the tables was taken.
-  public mutating func takeLock() {
-    isLocked = true
-    changedUnderLock = nil
-  }
-
-  /// Says that the lock was given back, by somebody who was to change tables or was not.
-  ///
-  /// Whoever rests on answers from before may not, until the answer is that they still hold.
-  public mutating func giveLockBack(mayHaveChanged: Bool) {
-    isLocked = false
-    guard !mayHaveChanged, let (place, base) = changedUnderLock else { return }
-    add(
-      .changeUnasked,
-      "the entry for \(base.hexadecimal) was changed by a fault whose answers may be out of date",
-      entryAddress: place,
-      inputAddress: base
-    )
-  }
-
   /// Says that what was made invalid so far was so for a reason outside the call.
   public mutating func excuseBreaks() { broken.removeAll(keepingCapacity: true) }
 
@@ -131,83 +117,6 @@ public struct RadixJudges {
     judgeCached()
     judgeCleared()
     judgeAdrift()
-  }
-
-  private mutating func judgeCleared() {
-    // In the order of their places, so that one case tells one story.
-    let places = touched.keys.filter { place in
-      guard let entry = memory.descriptor(at: place), entry != 0 else { return false }
-      return RadixField.valid.value(in: entry) == 0
-    }
-    guard let place = places.min(), let leaf = touched[place],
-      let page = number(of: place), pages[page].span != nil
-    else { return }
-    let entry = memory.descriptor(at: place) ?? 0
-    add(
-      .entryNotCleared,
-      "the entry for \(leaf.base.hexadecimal) maps nothing and is \(entry.hexadecimal)",
-      detail: sizeText(leaf.shift),
-      entryAddress: place,
-      inputAddress: leaf.base
-    )
-  }
-
-  private mutating func judgeAdrift() {
-    let lost = adrift.first { pages[$0].station == .live && pages[$0].span == nil }
-    guard let lost else { return }
-    let address = memory.base + UInt64(lost) << memory.pageShift
-    add(
-      .lostTable,
-      "the page at \(address.hexadecimal) is a table to which nothing leads, and was not given back",
-      entryAddress: address
-    )
-  }
-
-  private mutating func judgeCached() {
-    let entries = cache.entries
-    cache.reset()
-    for entry in entries {
-      if let rule = staleness(of: entry) {
-        let sequence: RadixRule? =
-          switch entry.stage {
-          case .changed, .ordered: nil
-          case .issued, .separated, .synchronised: .incompleteInvalidation
-          }
-        add(
-          sequence ?? rule,
-          "what was at \(entry.place.hexadecimal), for \(sizeText(entry.shift)) from"
-            + " \(entry.base.hexadecimal), may still be cached",
-          detail: sizeText(entry.shift),
-          entryAddress: entry.place,
-          inputAddress: entry.base
-        )
-      }
-    }
-  }
-
-  /// Which rule is broken if an entry is still cached; nil for none.
-  private func staleness(of entry: RadixCache.Entry) -> RadixRule? {
-    guard entry.isLeaf else {
-      let page = memory.page(of: entry.place)
-      let isLinked = page.map { $0 < pages.count && pages[$0].span != nil } ?? false
-      return isLinked && memory.descriptor(at: entry.place) == entry.old ? nil : .staleTable
-    }
-    guard let leaf = leaves[entry.place], leaf.base == entry.base, leaf.shift == entry.shift,
-      RadixJudges.sameTranslation(leaf.entry, entry.old)
-    else { return .staleTranslation }
-    let lost = entry.old & ~leaf.entry
-    if lost & RadixField.rights != 0 { return .stalePermission }
-    // A reference bit that stays cached makes a page seem older than it is, which is permitted.
-    return lost & RadixField.change.mask != 0 ? .staleChange : nil
-  }
-
-  /// Judges that nothing is left after the tree was freed.
-  public mutating func judgeFreed() {
-    for (number, page) in pages.enumerated() where page.station == .live {
-      let address = memory.base + UInt64(number) << memory.pageShift
-      add(.leak, "the page at \(address.hexadecimal) was not freed", entryAddress: address)
-      return
-    }
   }
 
   /// Forgets everything, and judges the tables of another partition from now on.
@@ -226,9 +135,8 @@ public struct RadixJudges {
     changedPlaces.removeAll(keepingCapacity: true)
     changedSpans.removeAll(keepingCapacity: true)
     changePlaces.removeAll(keepingCapacity: true)
-    violations.removeAll()
+    findings.reset()
     transitions = TransitionMatrix()
-    eventCount = 0
     isLocked = false
     changedUnderLock = nil
     beginCall()
@@ -258,7 +166,7 @@ public struct RadixJudges {
   /// Takes note of a leaf that says that it was written.
   mutating func noteChange(_ leaf: Leaf, at place: UInt64) {
     changedSpans.append(leaf)
-    changePlaces[leaf.base | leaf.shift] = (place, eventCount)
+    changePlaces[leaf.base | leaf.shift] = (place, findings.now)
   }
 
   /// Takes note that the hardware set bits of a leaf.
@@ -271,22 +179,12 @@ public struct RadixJudges {
   }
 
   mutating func add(
-    _ rule: RadixRule,
+    _ rule: Rule,
     _ message: @autoclosure () -> String,
-    detail: String = "",
-    entryAddress: UInt64? = nil,
-    inputAddress: UInt64? = nil
+    detail: @autoclosure () -> String = "",
+    at place: Place? = nil
   ) {
-    guard violations.count < 4 else { return }
-    violations.append(
-      RadixViolation(
-        rule: rule,
-        message: message(),
-        fingerprint: rule.rawValue + (detail.isEmpty ? "" : "/" + detail),
-        entryAddress: entryAddress,
-        inputAddress: inputAddress
-      )
-    )
+    findings.add(rule, message(), at: place, detail: detail())
   }
 
   /// The number of a page that was handed out once; nil for others.
@@ -298,6 +196,13 @@ public struct RadixJudges {
   /// Whether two leaves lead to the same place, in the same way.
   static func sameTranslation(_ a: UInt64, _ b: UInt64) -> Bool {
     (a ^ b) & (RadixField.realPage.mask | RadixField.attributes.mask) == 0
+  }
+}
+
+extension Place {
+  /// Where an entry was that may still be cached.
+  init(_ entry: RadixCache.Entry) {
+    self.init(entryAddress: entry.place, inputAddress: entry.base)
   }
 }
 

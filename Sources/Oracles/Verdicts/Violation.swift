@@ -21,14 +21,14 @@ public struct Violation: Sendable, Hashable {
 
 extension Violation: CustomStringConvertible {
   /// The rule's name and what happened.
-  public var description: String { "\(rule.rawValue): \(message)" }
+  public var description: String { "\(rule.name): \(message)" }
 }
 
 /// The violations found, the first few of them.
 @usableFromInline
 struct Findings: Sendable {
   /// How many are kept.
-  static let limit = 16
+  private let limit: Int
   /// The first ones, in the order of events.
   private(set) var violations: [Violation] = []
   /// How many there were.
@@ -43,6 +43,8 @@ struct Findings: Sendable {
   var accepted: Set<String> = []
   /// How often each of them was seen.
   private(set) var acceptedCounts: [String: UInt64] = [:]
+
+  init(limit: Int = 16) { self.limit = limit }
 
   /// How often each accepted one was seen since the last call of this.
   mutating func takeAcceptedCounts() -> [String: UInt64] {
@@ -68,11 +70,11 @@ struct Findings: Sendable {
     detail: @autoclosure () -> String = "",
     decidedAt ordinal: Int? = nil
   ) {
-    guard violations.count < Self.limit || !accepted.isEmpty else {
+    guard violations.count < limit || !accepted.isEmpty else {
       count += 1
       return
     }
-    var fingerprint = rule.rawValue
+    var fingerprint = rule.name
     let detail = detail()
     if !detail.isEmpty { fingerprint += "/" + detail }
     if let level = place?.level { fingerprint += level == .last ? "/last-level" : "/upper-level" }
@@ -91,7 +93,7 @@ struct Findings: Sendable {
       return
     }
     count += 1
-    guard violations.count < Self.limit else { return }
+    guard violations.count < limit else { return }
     // With a context one fault may be found of many entries, and is told once.
     if context != nil, violations.contains(where: { $0.fingerprint == fingerprint }) { return }
     violations.append(
@@ -109,7 +111,7 @@ struct Findings: Sendable {
 }
 
 /// Where in the tables something was seen.
-struct Place {
+struct Place: Sendable {
   var entryAddress: UInt64
   var inputAddress: UInt64?
   var level: LookupLevel?

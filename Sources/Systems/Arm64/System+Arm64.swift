@@ -1,4 +1,5 @@
 import Architecture
+import Oracles
 import Property
 import Reference
 import Walkers
@@ -14,6 +15,8 @@ extension System {
       (.page, .page), (.block, .block), (.page, .invalid), (.block, .invalid), (.table, .invalid),
       (.annotated, .invalid),
     ]),
+    // No CPU of the hypervisor's walks these tables for itself.
+    rules: Judges.rules(without: [.contextNotSynchronised]) + Finding.modelRules,
     subjects: [
       Subject(
         "built-in",
@@ -73,6 +76,11 @@ extension System {
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.page, .page), (.page, .invalid),
       (.block, .invalid), (.table, .invalid),
     ]),
+    // What is mapped is the hypervisor's own memory, and nobody walks beside it.
+    rules: Judges.rules(without: [
+      .rootWithoutBarrier, .storeOutsideSection, .freedWhileShared, .notCleanedBeforeInstall,
+      .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed,
+    ]) + Finding.modelRules,
     subjects: [
       Subject(
         "built-in",

@@ -14,7 +14,7 @@ extension TableSession {
     var findings = machine.judges.violations.map { Finding($0) }
     let isOfJudges = findings.contains { $0.fingerprint == first.fingerprint }
     if !isOfJudges { findings.append(qualified(first)) }
-    if comparesEntries, isOfJudges || first.rule == "wrong-entry" {
+    if comparesEntries, isOfJudges || first.rule == .wrongEntry {
       findings += differences().map(qualified)
     }
     return findings
@@ -25,7 +25,7 @@ extension TableSession {
   func isPassedOver(_ first: Finding, accepting accepted: Set<String>) -> Bool {
     guard !accepted.isEmpty, machine.judges.violationCount == 0 else { return false }
     let findings = findings(first)
-    return findings.count == 1 && findings[0].rule == "wrong-result"
+    return findings.count == 1 && findings[0].rule == .wrongResult
       && accepted.contains(findings[0].fingerprint) && differences().isEmpty
   }
 
@@ -34,7 +34,7 @@ extension TableSession {
     var finding = finding
     let log = machine.base.listener.log
     finding.fingerprint +=
-      finding.rule == "wrong-entry"
+      finding.rule == .wrongEntry
       ? log.qualifyEntry(
         at: finding.entryAddress,
         inputAddress: finding.inputAddress,

@@ -194,11 +194,8 @@ final class LadderCallers<W: LadderWalker & UsableOnThreads> where W.M == CheckM
         comparison.memory.descriptor(at: touched.entryAddress) == touched.before
       else { continue }
       return Finding(
-        rule: "needless-rewrite",
-        statement: "an entry that is what it should be already is left alone",
-        reference: "the calls' own contract",
-        message: "the entry for \(hex(touched.inputAddress)) was broken and made again as it was",
-        fingerprint: "needless-rewrite",
+        .needlessRewrite,
+        "the entry for \(hex(touched.inputAddress)) was broken and made again as it was",
         entryAddress: touched.entryAddress,
         inputAddress: touched.inputAddress
       )
@@ -207,16 +204,33 @@ final class LadderCallers<W: LadderWalker & UsableOnThreads> where W.M == CheckM
   }
 }
 
+extension Rule {
+  /// An entry was written that was the same already.
+  static let needlessRewrite = Rule(
+    "needless-rewrite",
+    "an entry that is what it should be already is left alone",
+    oracle: "LadderCallers"
+  )
+
+  /// Others were let run, or not, against the contract.
+  static let yieldAmiss = Rule(
+    "yield-amiss",
+    "an unmap whose caller can wait lets others run after each root entry that led to a table, and"
+      + " nowhere else",
+    oracle: "LadderModel"
+  )
+}
+
 extension Finding {
+  /// The rules of the older walkers' calls, beside those of their tables.
+  static let ladderRules: [Rule] = [.needlessRewrite, .yieldAmiss]
+
   /// Others were let run, or not, against the contract.
   static func yieldAmiss(_ what: String, at address: UInt64) -> Finding {
     Finding(
-      rule: "yield-amiss",
-      statement: "an unmap whose caller can wait lets others run after each root entry that led to"
-        + " a table, and nowhere else",
-      reference: "the calls' own contract",
-      message: "others \(what) with the unmap done up to \(hex(address))",
-      fingerprint: "yield-amiss \(what)",
+      .yieldAmiss,
+      "others \(what) with the unmap done up to \(hex(address))",
+      cause: " \(what)",
       inputAddress: address
     )
   }

@@ -1,4 +1,5 @@
 import Architecture
+import Oracles
 import Walkers
 
 extension System {
@@ -11,6 +12,10 @@ extension System {
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.invalid, .annotated),
       (.page, .invalid), (.block, .invalid), (.table, .invalid), (.annotated, .invalid),
     ]),
+    // Its calls promise nothing of memory's contents, have one lock, and run in this process.
+    rules: Judges.rules(without: [
+      .contextNotSynchronised, .plainLeaf, .storeOutsideSection, .freedWhileShared, .lost,
+    ]) + Finding.modelRules + Finding.ladderRules,
     subjects: [
       ladder("built-in", .clean, "the optimised walker: one pass, in runs", .batched),
       ladder("nested-fixed", .clean, "one function a level, mended", .nested),

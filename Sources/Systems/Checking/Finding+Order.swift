@@ -9,10 +9,7 @@ extension Finding {
   /// that caches hide; then tables that are freed too early, and what is done with them afterwards;
   /// then counts and tables that are lost; then warnings and steps; then what callers see of it, the
   /// result and the entries; last what was done in vain, and the judges' own account.
-  static func explanatoryRank(of rule: String) -> Int {
-    guard let rule = Rule(rawValue: rule) else {
-      return rule == "wrong-result" ? 7 : rule == "wrong-entry" ? 8 : 6
-    }
+  static func explanatoryRank(of rule: Rule) -> Int {
     switch rule {
     case .lost, .runaway: return 0
     case .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
@@ -27,9 +24,12 @@ extension Finding {
       .linkedTwice:
       return 4
     case .countMismatch, .lostTable, .leakAfterDestroy: return 5
-    case .tooManySteps, .unexpectedWarning, .yieldNotPermitted: return 6
+    case .wrongResult: return 7
+    case .wrongEntry: return 8
     case .needlessClean, .needlessInstructionInvalidation: return 9
     case .auditMismatch: return 10
+    // Too many steps, warnings, others let run.
+    default: return 6
     }
   }
 

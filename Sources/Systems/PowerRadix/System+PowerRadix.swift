@@ -1,5 +1,6 @@
 import Architecture
 import Machines
+import Oracles
 public import Walkers
 
 extension System {
@@ -20,6 +21,8 @@ extension System {
       Outcome(.fault, .ok), Outcome(.fault, .again), Outcome(.fault, .noMemory),
       Outcome(.fault, .fault),
     ] + PartitionOperation.Kind.allCases.map { Outcome($0, .ok) },
+    rules: RadixJudges.rules + TranslateCheck.rules + Finding.modelRules + Finding.leafRules
+      + Finding.logRules + PretendHost.rules,
     subjects: [
       Subject(
         "built-in",

@@ -71,7 +71,8 @@ struct TranslateCheck {
     return compare(address, guest.registers(for: operation), &guest.memory, &statistics)
   }
 
-  private func compare(
+  /// Compares one walk with the hardware's; nil where they do and read the same.
+  func compare(
     _ address: UInt64,
     _ registers: RadixRegisters<UInt64>,
     _ memory: inout GuestMemory,
@@ -91,11 +92,9 @@ struct TranslateCheck {
     if found != expected {
       return TranslateFinding(
         Finding(
-          rule: "wrong-result",
-          statement: "a software walk gives what the hardware would",
-          reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
-          message: "the walk ends with \(text(found)), and the hardware says \(text(expected))",
-          fingerprint: "wrong-result xlate \(cause(hardware, found))",
+          .wrongTranslationResult,
+          "the walk ends with \(text(found)), and the hardware says \(text(expected))",
+          cause: " xlate \(cause(hardware, found))",
           inputAddress: address
         ),
         hardware: "\(hex(address)): \(text(expected))\(because(hardware))",
@@ -105,11 +104,9 @@ struct TranslateCheck {
     guard reads != expectedReads else { return nil }
     return TranslateFinding(
       Finding(
-        rule: "wrong-read",
-        statement: "a software walk reads the entries that the hardware would, and nothing else",
-        reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
-        message: "the walk reads \(reads.map(hex)), and the hardware \(expectedReads.map(hex))",
-        fingerprint: "wrong-read xlate",
+        .wrongRead,
+        "the walk reads \(reads.map(hex)), and the hardware \(expectedReads.map(hex))",
+        cause: " xlate",
         inputAddress: address
       ),
       hardware: "\(hex(address)): \(text(expected))",
@@ -176,6 +173,29 @@ struct TranslateCheck {
         + "a page of 2^\(translation.pageShift) bytes"
     }
   }
+}
+
+extension Rule {
+  /// A walk ended otherwise than the hardware's.
+  static let wrongTranslationResult = Rule(
+    "wrong-result",
+    "a software walk gives what the hardware would",
+    reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
+    oracle: "RadixWalk"
+  )
+
+  /// A walk read something else than the hardware's.
+  static let wrongRead = Rule(
+    "wrong-read",
+    "a software walk reads the entries that the hardware would, and nothing else",
+    reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
+    oracle: "RadixWalk"
+  )
+}
+
+extension TranslateCheck {
+  /// The rules that a software walk is judged by.
+  static let rules: [Rule] = [.wrongTranslationResult, .wrongRead]
 }
 
 /// What is wrong with a walk, with both accounts of it.

@@ -43,7 +43,7 @@ extension PartitionSession {
     return needlessChange("test_age", of: 0..<0, changing: 0)
   }
 
-  private func wrongAge(
+  func wrongAge(
     _ call: String,
     _ frame: UInt64,
     _ reference: PartitionModel.Reference,
@@ -53,12 +53,10 @@ extension PartitionSession {
     let was = reference.before ? "set" : "clear"
     let meanwhile = reference.isSetMeanwhile ? ", set by the hardware meanwhile," : ""
     return Finding(
-      rule: "wrong-age",
-      statement: "ageing forgets an access and tells of it; asking for the age forgets nothing",
-      reference: "the reference model",
-      message: "\(call) answers \(answer), and the reference bit was \(was)\(meanwhile) and is"
+      .wrongAge,
+      "\(call) answers \(answer), and the reference bit was \(was)\(meanwhile) and is"
         + " \(reference.after ? "set" : "clear")",
-      fingerprint: "wrong-age \(call)",
+      cause: " \(call)",
       entryAddress: leaf?.place,
       inputAddress: frame << host.pageShift
     )

@@ -141,7 +141,7 @@ extension PretendHost {
     let before = invalidations
     table.flush(slots[number].slot, on: &machine, host: &self)
     if invalidations == before {
-      note("slot \(number) was flushed, and no invalidation was counted", .counted)
+      note("slot \(number) was flushed, and no invalidation was counted", .invalidationUncounted)
     }
   }
 

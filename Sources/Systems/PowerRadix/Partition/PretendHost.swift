@@ -101,13 +101,13 @@ struct PretendHost: PartitionHost {
 
   mutating func unpin(_ page: HostPage) {
     guard let pin = pins.last, pin.page == page else {
-      return note("a page is let go that was not held, or once more than it was", .held)
+      return note("a page is let go that was not held, or once more than it was", .pageHeld)
     }
     pins.removeLast()
     if pin.isGranted, !pin.isMarked {
       note(
         "the page at \(hex(pin.address)) was mapped for writing and let go without being marked",
-        .marked
+        .hostPageUnmarked
       )
     }
   }
@@ -134,11 +134,14 @@ struct PretendHost: PartitionHost {
 
   mutating func setDirty(_ page: HostPage) {
     guard let pin = pins.last, pin.page == page else {
-      return note("a page is marked that is not held any more", .held)
+      return note("a page is marked that is not held any more", .pageHeld)
     }
     pins[pins.count - 1].isMarked = true
     guard pin.isWritable else {
-      return note("the page at \(hex(pin.address)) is marked, and not mapped for writing", .marked)
+      return note(
+        "the page at \(hex(pin.address)) is marked, and not mapped for writing",
+        .hostPageUnmarked
+      )
     }
     if realAddress(of: pin.address, slot: pin.place.slot) == page.realAddress {
       update(pin.place) { $0.isDirty = true }
@@ -147,7 +150,7 @@ struct PretendHost: PartitionHost {
 
   mutating func lock(on machine: inout M) {
     happen(.lock, on: &machine)
-    if isLocked { note("the lock of the tables is taken twice", .lock) }
+    if isLocked { note("the lock of the tables is taken twice", .hostLock) }
     isLocked = true
     isUndisturbed = false
     machine.base.listener.judges.takeLock()
@@ -155,7 +158,7 @@ struct PretendHost: PartitionHost {
   }
 
   mutating func unlock(on machine: inout M) {
-    if !isLocked { note("the lock of the tables is given back, and was not taken", .lock) }
+    if !isLocked { note("the lock of the tables is given back, and was not taken", .hostLock) }
     isLocked = false
     machine.base.listener.judges.giveLockBack(mayHaveChanged: handed == nil || isUndisturbed)
     guard let pin = pins.last else { return }
@@ -177,9 +180,12 @@ struct PretendHost: PartitionHost {
   }
 
   mutating func mustRetry(since count: UInt64) -> Bool {
-    if !isLocked { note("invalidations are looked for without the lock", .lock) }
+    if !isLocked { note("invalidations are looked for without the lock", .hostLock) }
     if let handed, !handed.contains(count) {
-      note("invalidations are looked for since a moment that is not the fault's", .counted)
+      note(
+        "invalidations are looked for since a moment that is not the fault's",
+        .invalidationUncounted
+      )
     }
     let mustRetry = count != invalidations
     if mustRetry { retries += 1 }
@@ -188,7 +194,7 @@ struct PretendHost: PartitionHost {
   }
 
   mutating func countInvalidation() {
-    if !isLocked { note("an invalidation is counted without the lock", .lock) }
+    if !isLocked { note("an invalidation is counted without the lock", .hostLock) }
     invalidations += 1
   }
 
@@ -230,7 +236,7 @@ struct PretendHost: PartitionHost {
 
   private mutating func isInside(_ bits: UInt64, _ word: Int, _ number: Int) -> Bool {
     guard slots.indices.contains(number), slots[number].slot.hasLog else {
-      note("bits \(hex(bits)) are for slot \(number), which has no log", .bitmap)
+      note("bits \(hex(bits)) are for slot \(number), which has no log", .bitmapBounds)
       return false
     }
     let (slot, count) = (slots[number].slot, slots[number].log.count)
@@ -240,19 +246,8 @@ struct PretendHost: PartitionHost {
     note(
       "bits \(hex(bits)) are set in word \(word) of the bitmap of \(slot.frameCount) pages, which has"
         + " \(count) words",
-      .bitmap
+      .bitmapBounds
     )
     return false
-  }
-
-  mutating func note(_ message: String, _ rule: HostRule) {
-    guard finding == nil else { return }
-    finding = Finding(
-      rule: rule.rawValue,
-      statement: rule.statement,
-      reference: "the calls' own contract",
-      message: message,
-      fingerprint: rule.rawValue
-    )
   }
 }

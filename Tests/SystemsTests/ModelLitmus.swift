@@ -1,0 +1,55 @@
+import Foundation
+import Oracles
+import Testing
+
+@testable import Systems
+
+/// A model's or a session's rule and its litmus: a case that it convicts, and a near miss.
+struct ModelLitmus: Sendable {
+  let rule: Rule
+  /// The rule that a case is found to break, with the fault in it or without; nil for none.
+  let found: @Sendable (_ hasFault: Bool) -> Rule?
+
+  init(_ rule: Rule, _ found: @escaping @Sendable (_ hasFault: Bool) -> Rule?) {
+    self.rule = rule
+    self.found = found
+  }
+}
+
+@Suite struct ModelLitmusTests {
+  private static let all =
+    ModelLitmus.arm + ModelLitmus.walks + ModelLitmus.leaves + ModelLitmus.logs
+    + ModelLitmus.hosts
+
+  @Test(arguments: all.indices)
+  func `a model's rule convicts its case and not the near miss`(index: Int) {
+    let litmus = ModelLitmusTests.all[index]
+    #expect(litmus.found(true) == litmus.rule, "\(litmus.rule.name)")
+    #expect(litmus.found(false) == nil, "\(litmus.rule.name)")
+  }
+
+  @Test func `every rule of the list has a litmus pair, a judge's or a model's`() {
+    // Those of the judges are in `OraclesTests`, with a test like this.
+    let judges = Set(Judges.rules + RadixJudges.rules)
+    #expect(judges.isSubset(of: Rule.all))
+    #expect(Set(ModelLitmusTests.all.map(\.rule)) == Set(Rule.all).subtracting(judges))
+    #expect(ModelLitmusTests.all.count == Rule.all.count - judges.count)
+  }
+
+  @Test func `every rule that is declared is in the list, and says what it demands`() throws {
+    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources")
+    let paths = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String }
+    var declarations: [Substring] = []
+    for path in paths ?? [] where path.hasSuffix(".swift") {
+      let text = try String(contentsOf: sources.appendingPathComponent(path), encoding: .utf8)
+      declarations += text.split(separator: "\n").filter { $0.hasSuffix("= Rule(") }
+    }
+    #expect(declarations.count == Rule.all.count)
+    #expect(System.all.allSatisfy { Set($0.rules).count == $0.rules.count })
+    for rule in Rule.all {
+      #expect(rule.statement.first?.isLowercase == true && !rule.statement.hasSuffix("."))
+      #expect(!rule.name.contains(" ") && !rule.reference.isEmpty && !rule.oracle.isEmpty)
+    }
+  }
+}
