@@ -59,7 +59,8 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: ["CWalkerPlugin", "Machines", "Systems"],
-      resources: [.embedInCode("Shim")],
+      exclude: ["README.md"],
+      resources: [.embedInCode("Shim"), .embedInCode("Accepted")],
       swiftSettings: settings
     ),
     // Floor 5

@@ -1,4 +1,5 @@
 import Architecture
+import Machines
 
 /// Level hints: an invalidation may promise the level of the leaf only where that is true.
 ///
@@ -8,9 +9,21 @@ import Architecture
 /// hint is to blame. A hint that is wrong for one entry and right for another, the first being
 /// invalidated otherwise, is no fault.
 ///
+/// A hint that no level has, such as one that was never set, promises what nobody decided.
+///
 /// Does not establish: that a hint is given where it could be; that a hint for a place where nothing
 /// is cached is true.
 enum LevelHints {
+  /// Judges the hint itself: level 0 gives none, and beyond 3 there is no level.
+  static func judge(_ invalidation: TLBInvalidation<UInt64>, _ findings: inout Findings) {
+    guard let hint = invalidation.levelHint, !(0...3).contains(hint) else { return }
+    findings.add(
+      .wrongLevelHint,
+      "an invalidation promises level \(hint), and there is no such level",
+      detail: "no-such-level"
+    )
+  }
+
   /// Whether a hint is what kept the entry from being forgotten.
   static func isToBlame(for entry: StaleEntry) -> Bool { entry.cause == "wrong-level" }
 }

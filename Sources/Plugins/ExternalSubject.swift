@@ -13,6 +13,8 @@ public struct ExternalSubject: Sendable {
   private let name: String
   private let isWide: Bool
   private let replayOptions: String
+  /// What of it no case exercises, in sentences, by system.
+  private let unjudged: [String: [String]]
 
   /// The name of plugins in reports and tokens.
   public static let pluginName = "plugin"
@@ -42,6 +44,7 @@ public struct ExternalSubject: Sendable {
       name: ExternalSubject.pluginName,
       plugins: plugins,
       isWide: false,
+      unjudged: [:],
       replayOptions: pluginPaths.map { "--plugin \(quoted($0))" }.joined(separator: " ")
     )
   }
@@ -55,8 +58,10 @@ public struct ExternalSubject: Sendable {
     keepsCoverage: Bool = false
   ) throws(PluginFault) {
     var plugins: [Plugin] = []
+    let unjudged: [String: [String]]
     do {
       let tree = try LinuxTree(path: path)
+      unjudged = tree.unjudged
       for granule in granules {
         let built = try tree.build(
           for: granule,
@@ -81,6 +86,7 @@ public struct ExternalSubject: Sendable {
       name: ExternalSubject.linuxTreeName,
       plugins: plugins,
       isWide: true,
+      unjudged: unjudged,
       // What a token means depends on the granules that there are to draw from.
       replayOptions: (["--linux-tree \(quoted(path))"]
         + (granules == Granule.allCases ? [] : granules.map { "--granule \($0)" }))
@@ -93,14 +99,16 @@ public struct ExternalSubject: Sendable {
     name: String,
     plugins: [Plugin],
     isWide: Bool,
+    unjudged: [String: [String]],
     replayOptions: String
   ) {
+    self.unjudged = unjudged
     self.replayOptions = replayOptions
     self.origin = origin
     self.name = name
     self.plugins = plugins
     self.isWide = isWide
-    dialect = PluginDialect(of: plugins[0])
+    dialect = PluginDialect(of: plugins[0], refusesFlags: isWide)
   }
 
   /// Which lines of a tree's page-table code were reached so far, over all granules.
@@ -121,6 +129,7 @@ public struct ExternalSubject: Sendable {
         plugins: plugins,
         dialect: dialect,
         isWide: isWide,
+        unjudged: unjudged[system.name] ?? [],
         replayOptions: replayOptions,
         locate: DebugInformation.locate
       )
@@ -129,7 +138,9 @@ public struct ExternalSubject: Sendable {
         name,
         origin,
         plugins: plugins,
+        dialect: dialect,
         isWide: isWide,
+        unjudged: unjudged[system.name] ?? [],
         replayOptions: replayOptions,
         locate: DebugInformation.locate
       )

@@ -15,14 +15,9 @@ public struct LinuxTree: Sendable {
   static let code = "arch/arm64/kvm/hyp/pgtable.c"
   private static let headers = ["asm/kvm_pgtable.h", "asm/stage2_pgtable.h"]
   private static let headerFolder = "arch/arm64/include"
-  /// What the glue asks of the tree's header: whether these words are in it.
-  private static let features = [
-    "free_unlinked_table", "free_removed_table", "KVM_PGTABLE_WALK_SHARED",
-    "KVM_PGTABLE_WALK_HANDLE_FAULT",
-  ]
-
   private let codeText: String
   private let headerTexts: [String: String]
+  let text: TreeText
 
   /// Reads a tree.
   ///
@@ -42,10 +37,18 @@ public struct LinuxTree: Sendable {
     codeText = code
     var texts: [String: String] = [:]
     for header in LinuxTree.headers { texts[header] = text("\(LinuxTree.headerFolder)/\(header)") }
-    guard texts[LinuxTree.headers[0]] != nil else {
+    guard let header = texts[LinuxTree.headers[0]] else {
       throw PluginFault("there is no \(LinuxTree.headerFolder)/\(LinuxTree.headers[0]) in it")
     }
     headerTexts = texts
+    self.text = TreeText(code: code, header: header, others: Array(texts.values))
+    guard self.text.words.contains("kvm_pgtable_mm_ops") else {
+      throw PluginFault(
+        "its page-table code takes its memory from the kernel itself: there is no struct"
+          + " kvm_pgtable_mm_ops in it, as there is from Linux 5.13 on; Linux"
+          + " \(BuildErrors.knownReleases) are known to build"
+      )
+    }
   }
 
   /// What a build is for.
@@ -101,9 +104,16 @@ public struct LinuxTree: Sendable {
       throw PluginFault("its build cannot be written to \(cache): \(error.localizedDescription)")
     }
     let code = URL(fileURLWithPath: path).appendingPathComponent(LinuxTree.code).path
-    try run(compiler, flags.common + flags.instrumented + ["-c", code, "-o", "tree.o"], in: work)
-    try run(compiler, flags.common + ["-c", "walkproof_glue.c", "-o", "glue.o"], in: work)
-    try run(compiler, ["-shared", "-o", "tree.so", "tree.o", "glue.o"], in: work)
+    let parts = [
+      flags.common + flags.instrumented + ["-c", code, "-o", "tree.o"],
+      flags.common + LinuxTree.glueFlags + ["-c", "walkproof_glue.c", "-o", "glue.o"],
+    ]
+    // What is missing in either is told at once.
+    let errors = try parts.map { arguments throws(PluginFault) in
+      try compile(compiler, arguments, in: work)
+    }
+    try report(errors)
+    try report([compile(compiler, ["-shared", "-o", "tree.so", "tree.o", "glue.o"], in: work)])
     // Another process may have built the same meanwhile; then that one is as good.
     try? FileManager.default.moveItem(at: work, to: folder)
     guard FileManager.default.fileExists(atPath: result) else {
@@ -116,16 +126,16 @@ public struct LinuxTree: Sendable {
     for granule: Granule,
     _ purpose: Purpose
   ) -> (common: [String], instrumented: [String]) {
-    let header = headerTexts[LinuxTree.headers[0]] ?? ""
-    let features = LinuxTree.features.filter { header.contains($0) }.map { "-DTREE_HAS_\($0)" }
-    let common =
-      [
-        "-O2", "-g", "-fPIC", "-std=gnu11", "-fno-strict-aliasing", "-w",
-        "-DCONFIG_ARM64_\(granule)_PAGES=1",
-      ] + features + ["-Iinclude", "-I.", "-include", "walkproof_shim.h"]
-    // Nothing is inlined or merged, so that the functions that run are those of the source.
+    let common = [
+      "-O2", "-g", "-fPIC", "-std=gnu11", "-fno-strict-aliasing",
+      "-Werror=implicit-function-declaration", "-DCONFIG_ARM64_\(granule)_PAGES=1", "-Iinclude",
+      "-I.",
+      "-include", "walkproof_shim.h",
+    ]
+    // Nothing is inlined or merged, so that the functions that run are those of the source; and what is
+    // never set is what no caller would set, such as a level that there is not.
     let watched =
-      ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread"] + volatileFlags
+      ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread", LinuxTree.patternFlag] + volatileFlags
     switch purpose {
     case .checking: return (common, watched)
     // Unoptimised, so that an instruction is of one line.
@@ -134,6 +144,11 @@ public struct LinuxTree: Sendable {
       return (common + ["-DWALKPROOF_STANDALONE=1", "-fvisibility=hidden"], [])
     }
   }
+
+  /// A call of the tree's with an argument too many or of another kind is an error of the glue's.
+  private static let glueFlags = ["-Werror=incompatible-pointer-types", "-Werror=int-conversion"]
+  /// Fills variables that are never set; compilers know it since gcc 12 and clang 8.
+  private static let patternFlag = "-ftrivial-auto-var-init=pattern"
 
   /// What makes the compiler tell volatile accesses from plain ones.
   private var volatileFlags: [String] {
@@ -156,6 +171,8 @@ public struct LinuxTree: Sendable {
       try Data(text.utf8).write(to: file)
     }
     for (name, text) in Shim.files { try write(text, name) }
+    let found = Shim.questions.intersection(text.words).sorted()
+    try write(found.map { "#define TREE_HAS_\($0) 1\n" }.joined(), "walkproof_tree.h")
     for text in [codeText] + headerTexts.values {
       for header in includes(in: text) {
         try write("#include \"walkproof_shim.h\"\n", "include/\(header)")
@@ -175,14 +192,16 @@ public struct LinuxTree: Sendable {
     }
   }
 
-  private func run(
+  /// Runs a compiler; nil where it is content, else what it wrote.
+  private func compile(
     _ compiler: String,
     _ arguments: [String],
     in folder: URL
-  ) throws(PluginFault) {
+  ) throws(PluginFault) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [compiler] + arguments
+    // In words that can be read again.
+    process.arguments = ["LC_ALL=C", compiler] + arguments
     process.currentDirectoryURL = folder
     let errors = folder.appendingPathComponent("errors")
     do {
@@ -194,15 +213,20 @@ public struct LinuxTree: Sendable {
       throw PluginFault("'\(compiler)' cannot be started: \(error.localizedDescription)")
     }
     process.waitUntilExit()
-    guard process.terminationStatus != 0 else { return }
+    guard process.terminationStatus != 0 else { return nil }
     let text = (try? Data(contentsOf: errors)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let first = text.split(separator: "\n").first {
-      $0.contains("error") || $0.contains("not found")
+    if arguments.contains(LinuxTree.patternFlag), text.contains(LinuxTree.patternFlag) {
+      let without = arguments.filter { $0 != LinuxTree.patternFlag }
+      return try compile(compiler, without, in: folder)
     }
-    throw PluginFault(
-      "it does not build: \(first.map(String.init) ?? "\(compiler) said nothing");"
-        + " what is missing is not in the shim"
-    )
+    return text
+  }
+
+  private func report(_ errors: [String?]) throws(PluginFault) {
+    let texts = errors.compactMap { $0 }
+    guard texts.isEmpty else {
+      throw PluginFault(BuildErrors(texts.joined(separator: "\n")).sentence)
+    }
   }
 }
 

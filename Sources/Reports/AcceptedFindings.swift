@@ -27,11 +27,18 @@ public struct AcceptedFindings: Sendable, Equatable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Complaint(.world, "\(path): cannot be read; check the path and its permissions")
     }
+    try self.init(String(decoding: data, as: UTF8.self), of: path)
+  }
+
+  /// Reads a text.
+  ///
+  /// - Parameters:
+  ///   - text: The lines.
+  ///   - path: What they are called in a complaint.
+  /// - Throws: `Complaint` with the number of a line that is malformed.
+  public init(_ text: String, of path: String) throws(Complaint) {
     var entries: [Entry] = []
-    let lines = String(decoding: data, as: UTF8.self).split(
-      separator: "\n",
-      omittingEmptySubsequences: false
-    )
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (number, line) in lines.enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }

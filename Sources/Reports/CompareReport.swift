@@ -49,6 +49,10 @@ public struct CompareReport: Codable, Sendable, Equatable {
     public var cases: UInt64
     /// The seed of the cases.
     public var seed: String
+    /// The calls that only the first has, which neither was asked for.
+    public var onlyFirst: [String]
+    /// The calls that only the second has, which neither was asked for.
+    public var onlySecond: [String]
     /// Where they differ.
     public var differences: [Difference]
     /// What their calls cost.
@@ -82,6 +86,9 @@ extension CompareReport.Result {
     self.second = second
     cases = campaign.casesRun
     seed = campaign.seed.description
+    let unshared = pair.unshared(in: system)
+    onlyFirst = unshared.filter(\.isFirst).map(\.operation)
+    onlySecond = unshared.filter { !$0.isFirst }.map(\.operation)
     differences = campaign.failures.compactMap { failure in
       pair.difference(replaying: failure.simplest).map {
         CompareReport.Difference(
@@ -136,7 +143,8 @@ extension CompareReport {
         ]
       }
       lines.append("\(result.system): \(grouped(result.cases)) cases, seed \(result.seed)")
-      lines += ["  a: \(result.first)", "  b: \(result.second)", ""]
+      lines += ["  a: \(result.first)", "  b: \(result.second)"]
+      lines += result.unsharedLines.map { "  \($0)" } + [""]
       var table = TextTable(["operation", "what, a call", "a", "b", "b/a"])
       for cost in result.costs { table.add(cost.cells) }
       lines += table.lines
@@ -154,13 +162,14 @@ extension CompareReport {
           + " \(grouped(result.cases)) cases",
         "",
       ]
+      lines += result.unsharedLines.map { "- \($0)" }
       for difference in result.differences {
         lines.append(
           "- \(difference.what): `\(difference.calls.joined(separator: "; "))`"
             + " (a: \(difference.first); b: \(difference.second))"
         )
       }
-      if !result.differences.isEmpty { lines.append("") }
+      if !result.differences.isEmpty || !result.unsharedLines.isEmpty { lines.append("") }
       lines += [
         "| operation | what, a call | a | b | b/a |", "| --- | --- | ---: | ---: | ---: |",
       ]
@@ -168,6 +177,15 @@ extension CompareReport {
       lines.append("")
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension CompareReport.Result {
+  /// The calls that only one of the two has, a line for each.
+  fileprivate var unsharedLines: [String] {
+    [("a", onlyFirst), ("b", onlySecond)].filter { !$0.1.isEmpty }.map { name, calls in
+      "only \(name) has: \(calls.joined(separator: ", ")); neither was asked for them"
+    }
   }
 }
 

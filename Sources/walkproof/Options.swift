@@ -81,13 +81,28 @@ struct SelectionOptions: ParsableArguments {
 struct AcceptanceOptions: ParsableArguments {
   @Option(
     help:
-      "A file of findings that are known and accepted, a line each: SYSTEM FINGERPRINT # REASON."
+      """
+      A file of findings that are known and accepted, a line each: SYSTEM FINGERPRINT # REASON; or \
+      'builtin', for what is known of the release of a --linux-tree.
+      """
   )
   var accept: String?
 
   /// The findings; none where no file is given.
   func findings(of external: ExternalOptions) throws(Complaint) -> AcceptedFindings {
     guard let accept else { return AcceptedFindings() }
+    if accept == "builtin" {
+      guard let tree = external.linuxTree else {
+        throw Complaint(.usage, "--accept builtin is about a --linux-tree")
+      }
+      let list: AcceptedList
+      do {
+        list = try AcceptedList(forLinuxTree: tree)
+      } catch {
+        throw Complaint(.noSubject, error.description)
+      }
+      return try AcceptedFindings(list.text, of: accept)
+    }
     let findings = try AcceptedFindings(path: accept)
     return external.isGiven ? try findings.naming(placesIn: accept) : findings
   }

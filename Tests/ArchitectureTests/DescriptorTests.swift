@@ -47,6 +47,20 @@ import Testing
     }
   }
 
+  @Test func `in the EL2&0 regime what EL0 may do has bits of its own`() throws {
+    let regime = TranslationRegime(HypConfiguration(hasUnprivilegedAccess: true))
+    for bits in 0...7 as ClosedRange<UInt64> {
+      let (ap1, pxn, uxn) = (bits & 1, bits >> 1 & 1, bits >> 2)
+      let leaf = try leaf(regime, ap1 << 6 | pxn << 53 | uxn << 54 | 0x403)
+      #expect(leaf.isExecutable == (pxn == 0))
+      #expect(leaf.unprivileged == Unprivileged(hasAccess: ap1 == 1, isExecutable: uxn == 0))
+      // In EL2 alone bit 54 is the only one that says so.
+      let alone = try self.leaf(Self.el2, ap1 << 6 | pxn << 53 | uxn << 54 | 0x403)
+      #expect(alone.isExecutable == (uxn == 0))
+      #expect(alone.unprivileged == nil)
+    }
+  }
+
   @Test func `a reserved encoding decodes as invalid, and keeps its bits`() {
     let regime = Self.stage2(.size4K)
     #expect(regime.decode(0x1001, at: .last) == .invalid(raw: 0x1001))

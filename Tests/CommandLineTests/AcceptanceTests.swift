@@ -13,6 +13,9 @@ import Testing
     #expect(outcome.errors.contains("list:3: "))
     let missing = try command.run(["check", "--accept", "none", "--cases", "1"])
     #expect(missing.status == 74)
+    let ours = try command.run(["check", "--accept", "builtin", "--cases", "1"])
+    #expect(ours.status == 64)
+    #expect(ours.errors.contains("--accept builtin is about a --linux-tree"))
   }
 
   @Test func `what is accepted is counted and does not fail, and the rest does`() throws {

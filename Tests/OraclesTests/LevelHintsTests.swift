@@ -25,6 +25,20 @@ import Testing
     #expect(litmus.rules.first == .wrongLevelHint)
   }
 
+  @Test(arguments: [-2, -1, 4, 17])
+  func `a hint of a level that there is not is convicted, whatever it is for`(hint: Int) {
+    var litmus = Litmus()
+    litmus.call(.unmap(cleans: false)) { $0.invalidate(0, hint: hint) }
+    #expect(litmus.rules == [.wrongLevelHint])
+  }
+
+  @Test(arguments: [0, 1, 2, 3])
+  func `a hint where nothing is cached is acquitted`(hint: Int) {
+    var litmus = Litmus()
+    litmus.call(.unmap(cleans: false)) { $0.invalidate(0x4000_0000, hint: hint) }
+    #expect(litmus.rules == [])
+  }
+
   @Test func `a table entry invalidated without a level is acquitted`() {
     var litmus = Litmus()
     litmus.call(.unmap(cleans: false)) {

@@ -12,6 +12,20 @@ public enum Descriptor: Sendable, Hashable {
   case leaf(Leaf)
 }
 
+/// What EL0 may do with a leaf of the EL2&0 regime.
+public struct Unprivileged: Sendable, Hashable {
+  /// It may load, and store where the leaf is writable: AP[1] is set.
+  public var hasAccess: Bool
+  /// It may fetch instructions: UXN is clear.
+  public var isExecutable: Bool
+
+  /// What EL0 may do, by the two bits.
+  public init(hasAccess: Bool, isExecutable: Bool) {
+    self.hasAccess = hasAccess
+    self.isExecutable = isExecutable
+  }
+}
+
 /// A block or page descriptor's contents.
 public struct Leaf: Sendable, Hashable {
   /// How accesses to the memory behave.
@@ -32,8 +46,10 @@ public struct Leaf: Sendable, Hashable {
   public var isReadable: Bool
   /// Stores are permitted.
   public var isWritable: Bool
-  /// Instruction fetches are permitted.
+  /// Instruction fetches are permitted: of EL2 and below, or of EL2 alone where EL0 has bits of its own.
   public var isExecutable: Bool
+  /// What EL0 may do, where the regime is EL2&0; nil in others.
+  public var unprivileged: Unprivileged?
   /// How accesses to the memory behave.
   public var memoryType: MemoryType
   /// The shareability field, SH: 0 none, 2 outer, 3 inner.
@@ -96,6 +112,8 @@ extension TranslationRegime {
       isReadable: stage == .el2Stage1 || raw & (1 << 6) != 0,
       isWritable: (raw & (1 << 7) != 0) == (stage == .stage2),
       isExecutable: isExecutable(raw),
+      unprivileged: hasUnprivilegedAccess
+        ? Unprivileged(hasAccess: raw & (1 << 6) != 0, isExecutable: raw & (1 << 54) == 0) : nil,
       memoryType: memoryType(in: raw),
       shareability: UInt8(raw >> 8 & 0b11),
       isAccessed: raw & TranslationRegime.accessFlag != 0,
@@ -125,16 +143,23 @@ extension TranslationRegime {
       let fields: UInt64 = 1 << 54 | 1 << 52 | 0x7ff
       guard stage == .el2Stage1 else { return raw & ~(address | ignored | fields) }
       let guarded: UInt64 = 1 << 50
-      return raw & ~(address | ignored | fields | guarded) | ~raw & 1 << 6
+      let privilegedExecuteNever: UInt64 = hasUnprivilegedAccess ? 1 << 53 : 0
+      let isOne: UInt64 = hasUnprivilegedAccess ? 0 : 1 << 6
+      return raw & ~(address | ignored | fields | guarded | privilegedExecuteNever) | ~raw & isOne
     }
   }
 
   /// The access flag's bit.
   @inlinable public static var accessFlag: UInt64 { 1 << 10 }
 
-  /// Whether the leaf `raw` lets instructions be fetched (XN, bit 54, is clear).
+  /// Whether the leaf `raw` lets instructions be fetched: XN, bit 54, is clear; in the EL2&0 regime
+  /// PXN, bit 53, which is the hypervisor's.
+  ///
+  /// Reference: Arm ARM DDI 0487, "Instruction execution permissions".
   @inlinable
-  public func isExecutable(_ raw: UInt64) -> Bool { raw & (1 << 54) == 0 }
+  public func isExecutable(_ raw: UInt64) -> Bool {
+    raw & (hasUnprivilegedAccess ? 1 << 53 : 1 << 54) == 0
+  }
 
   /// The memory type of the leaf `raw`.
   ///

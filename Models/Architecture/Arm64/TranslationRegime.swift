@@ -26,6 +26,9 @@ public struct TranslationRegime: Sendable, Hashable {
   public let outputAddressBits: UInt64
   /// Whether stage-2 memory attributes are read as FEAT_S2FWB has them.
   public let forcesWriteBack: Bool
+  /// Whether the hypervisor's addresses are of the EL2&0 regime, where what EL0 may do has bits of its
+  /// own.
+  public let hasUnprivilegedAccess: Bool
   /// The level of the root.
   public let startLevel: LookupLevel
   /// How many tables are concatenated to make the root: 1 to 16.
@@ -50,7 +53,8 @@ public struct TranslationRegime: Sendable, Hashable {
       granule: configuration.granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
-      forcesWriteBack: false
+      forcesWriteBack: false,
+      hasUnprivilegedAccess: configuration.hasUnprivilegedAccess
     )
   }
 
@@ -70,7 +74,8 @@ public struct TranslationRegime: Sendable, Hashable {
     granule: Granule,
     inputAddressBits: UInt64,
     outputAddressBits: UInt64,
-    forcesWriteBack: Bool
+    forcesWriteBack: Bool,
+    hasUnprivilegedAccess: Bool = false
   ) {
     let legal = (0...2).reversed().lazy.compactMap { number -> (LookupLevel, Int)? in
       let level = LookupLevel(rawValue: number)
@@ -89,6 +94,7 @@ public struct TranslationRegime: Sendable, Hashable {
     self.inputAddressBits = inputAddressBits
     self.outputAddressBits = outputAddressBits
     self.forcesWriteBack = forcesWriteBack
+    self.hasUnprivilegedAccess = hasUnprivilegedAccess
     self.startLevel = startLevel
     self.rootTableCount = rootTableCount
   }

@@ -112,7 +112,8 @@ extension TranslationRegime {
   }
 
   /// The result of a walk that ended at the leaf `raw`; in EL2 stage 1 the table descriptors passed
-  /// may have taken permissions away (APTable[1], bit 62; XNTable, bit 60).
+  /// may have taken permissions away (APTable[1], bit 62; XNTable, bit 60; in the EL2&0 regime PXNTable,
+  /// bit 59, and from EL0 UXNTable, bit 60, and APTable[0], bit 61).
   @usableFromInline
   func found(
     _ raw: UInt64,
@@ -124,7 +125,10 @@ extension TranslationRegime {
     var leaf = leaf(raw, at: level)
     if stage == .el2Stage1 {
       if hierarchicalBits & (1 << 62) != 0 { leaf.isWritable = false }
-      if hierarchicalBits & (1 << 60) != 0 { leaf.isExecutable = false }
+      let executeNever: UInt64 = hasUnprivilegedAccess ? 1 << 59 : 1 << 60
+      if hierarchicalBits & executeNever != 0 { leaf.isExecutable = false }
+      if hierarchicalBits & (1 << 60) != 0 { leaf.unprivileged?.isExecutable = false }
+      if hierarchicalBits & (1 << 61) != 0 { leaf.unprivileged?.hasAccess = false }
     }
     guard leaf.isAccessed else {
       let fault = WalkFault(kind: .accessFlag, level: level, leaf: leaf, entryAddress: entryAddress)

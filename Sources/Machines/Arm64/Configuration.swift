@@ -68,18 +68,22 @@ public struct HypConfiguration: Sendable, Hashable {
   public var outputAddressBits: UInt64
   /// The CPU has range TLB invalidation, FEAT_TLBIRANGE.
   public var hasRangeInvalidation: Bool
+  /// The table is of the EL2&0 regime (hVHE), where what EL0 may do has bits of its own.
+  public var hasUnprivilegedAccess: Bool
 
   /// A configuration with 4 KiB granules, 48 bits in and out by default.
   public init(
     granule: Granule = .size4K,
     inputAddressBits: UInt64 = 48,
     outputAddressBits: UInt64 = 48,
-    hasRangeInvalidation: Bool = false
+    hasRangeInvalidation: Bool = false,
+    hasUnprivilegedAccess: Bool = false
   ) {
     self.granule = granule
     self.inputAddressBits = inputAddressBits
     self.outputAddressBits = outputAddressBits
     self.hasRangeInvalidation = hasRangeInvalidation
+    self.hasUnprivilegedAccess = hasUnprivilegedAccess
   }
 }
 

@@ -37,6 +37,7 @@ extension Judges {
     case .freeRoot(let address, let pageCount): freeRoot(address, pageCount: pageCount)
     case .invalidate(let invalidation):
       barriers.noteInvalidation()
+      LevelHints.judge(invalidation, &findings)
       if !cache.isEmpty { invalidate(invalidation) }
     case .barrier(let barrier):
       barriers.note(barrier, at: findings.now)

@@ -1,40 +1,14 @@
 /* Makes a Linux tree's page-table code a plugin. Compiled without instrumentation.
  *
- * The code's callbacks carry no context, so the one table that there is at a time is kept here.
- * Calls that not every tree has are weak: one that is not there is null in the plugin's table. */
+ * The code's callbacks carry no context, so the one table that there is at a time is kept here. How the
+ * tree's functions are called is in walkproof_calls.h; one that a tree does not have is null in the
+ * plugin's table. */
 #include <asm/kvm_pgtable.h>
 #include "walkproof_plugin.h"
-
-#define WEAK(name) __asm__(#name) __attribute__((weak))
-
-/* By the platform's calling convention an argument too many is not looked at, so the widest form
- * serves trees of every age. */
-int tree_map(struct kvm_pgtable *, u64, u64, u64, u64, void *, u32) WEAK(kvm_pgtable_stage2_map);
-int tree_unmap(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_unmap);
-int tree_set_owner(struct kvm_pgtable *, u64, u64, void *, u8) WEAK(kvm_pgtable_stage2_set_owner);
-int tree_wrprotect(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_wrprotect);
-u64 tree_mkyoung(struct kvm_pgtable *, u64, u32) WEAK(kvm_pgtable_stage2_mkyoung);
-u64 tree_mkold(struct kvm_pgtable *, u64) WEAK(kvm_pgtable_stage2_mkold);
-bool tree_is_young(struct kvm_pgtable *, u64) WEAK(kvm_pgtable_stage2_is_young);
-bool tree_test_clear_young(struct kvm_pgtable *, u64, u64, bool)
-	WEAK(kvm_pgtable_stage2_test_clear_young);
-int tree_relax(struct kvm_pgtable *, u64, u64, u32) WEAK(kvm_pgtable_stage2_relax_perms);
-int tree_flush(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_stage2_flush);
-int tree_split(struct kvm_pgtable *, u64, u64, void *) WEAK(kvm_pgtable_stage2_split);
-void tree_free_unlinked(struct kvm_pgtable_mm_ops *, void *, s32)
-	WEAK(kvm_pgtable_stage2_free_unlinked);
-void tree_free_removed(struct kvm_pgtable_mm_ops *, void *, u32)
-	WEAK(kvm_pgtable_stage2_free_removed);
-int tree_get_leaf(struct kvm_pgtable *, u64, u64 *, u32 *) WEAK(kvm_pgtable_get_leaf);
-int tree_stage2_init(struct kvm_pgtable *, struct kvm_s2_mmu *, struct kvm_pgtable_mm_ops *, u32,
-		     void *) WEAK(__kvm_pgtable_stage2_init);
-void tree_stage2_destroy(struct kvm_pgtable *) WEAK(kvm_pgtable_stage2_destroy);
-int tree_hyp_init(struct kvm_pgtable *, u32, struct kvm_pgtable_mm_ops *) WEAK(kvm_pgtable_hyp_init);
-void tree_hyp_destroy(struct kvm_pgtable *) WEAK(kvm_pgtable_hyp_destroy);
-int tree_hyp_map(struct kvm_pgtable *, u64, u64, u64, u64) WEAK(kvm_pgtable_hyp_map);
-u64 tree_hyp_unmap(struct kvm_pgtable *, u64, u64) WEAK(kvm_pgtable_hyp_unmap);
+#include "walkproof_tree.h"
 
 bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkproof_has_hvhe;
+bool walkproof_has_xnx;
 bool walkproof_is_locked;
 static int lock_depth;
 
@@ -89,10 +63,15 @@ void walkproof_lock(bool isEntered)
 	REPORT(.kind = WALKPROOF_EV_LOCK, .flags = isEntered);
 }
 
-/* Level 0 is the encoding of 'no hint' where there is no INT_MAX for it. */
+/* The level that a tree promises. Where it has no name for 'no hint' that is level 0; whatever else it
+ * says is passed on, so that a level that there is not, or one that was never set, is seen. */
 static s32 hint(s64 level)
 {
-	return level <= 0 || level > 3 ? WALKPROOF_LEVEL_UNKNOWN : (s32)level;
+#if defined(TREE_HAS_TLBI_TTL_UNKNOWN)
+	return level == TLBI_TTL_UNKNOWN ? WALKPROOF_LEVEL_UNKNOWN : (s32)level;
+#else
+	return level == 0 || level == TLBI_TTL_UNKNOWN ? WALKPROOF_LEVEL_UNKNOWN : (s32)level;
+#endif
 }
 
 void walkproof_tlbi_va(const char *operation, u64 address, s64 level)
@@ -198,13 +177,7 @@ static void *zalloc_page(void *from)
 
 static void *zalloc_pages_exact(size_t size) { return host_alloc(size); }
 
-static void free_table(void *address, s32 level)
-{
-	if (tree_free_unlinked)
-		tree_free_unlinked(&mm_ops, address, level);
-	else if (tree_free_removed)
-		tree_free_removed(&mm_ops, address, (u32)level);
-}
+#include "walkproof_calls.h"
 
 static __attribute__((unused)) void detach(void *address, s32 level)
 {
@@ -238,6 +211,20 @@ static bool forces_pages(u64 address, u64 end, enum kvm_pgtable_prot prot)
 
 /* ---- the plugin's calls ---- */
 
+/* A table that the tree cannot be asked for is not made. */
+static bool is_unknown(u32 flags)
+{
+#if !defined(TREE_HAS_ARM64_KVM_HVHE)
+	if (flags & WALKPROOF_F_HVHE)
+		return true;
+#endif
+#if !defined(TREE_HAS_KVM_PGTABLE_S2_NOFWB)
+	if (flags & WALKPROOF_F_NOFWB)
+		return true;
+#endif
+	return flags & WALKPROOF_F_LPA2;
+}
+
 static int init_stage2(const struct walkproof_config *config)
 {
 	u32 flags = 0;
@@ -247,13 +234,13 @@ static int init_stage2(const struct walkproof_config *config)
 	table.mmu.arch = &table.arch;
 	table.mmu.vtcr = table.arch.vtcr;
 	table.mmu.pgt = &table.pgt;
+#if defined(TREE_HAS_KVM_PGTABLE_S2_NOFWB)
 	if (config->flags & WALKPROOF_F_NOFWB)
 		flags |= KVM_PGTABLE_S2_NOFWB;
+#endif
 	if (config->flags & WALKPROOF_F_IDMAP)
 		flags |= KVM_PGTABLE_S2_IDMAP;
-	if (!tree_stage2_init)
-		return -WALKPROOF_ENOSYS;
-	result = tree_stage2_init(&table.pgt, &table.mmu, &mm_ops, flags, 0);
+	result = __kvm_pgtable_stage2_init(&table.pgt, &table.mmu, &mm_ops, flags, 0);
 	table.pgt.force_pte_cb = forces_pages;
 	return result;
 }
@@ -282,10 +269,8 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 		.zalloc_page = zalloc_page,
 		.zalloc_pages_exact = zalloc_pages_exact,
 		.free_pages_exact = free_pages_exact,
-#if defined(TREE_HAS_free_unlinked_table)
-		.free_unlinked_table = (void *)detach_s8,
-#elif defined(TREE_HAS_free_removed_table)
-		.free_removed_table = (void *)detach_u32,
+#if defined(DETACH)
+		.DETACH = _Generic(mm_ops.DETACH, detach_by_byte *: detach_s8, detach_by_word *: detach_u32),
 #endif
 		.get_page = get_page,
 		.put_page = put_page,
@@ -296,9 +281,11 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 		.icache_inval_pou = hasMaintenance ? invalidate_instructions : 0,
 	};
 	*out = &table;
+	if (is_unknown(config->flags))
+		return -WALKPROOF_ENOSYS;
 	if (!table.isStage1)
 		return init_stage2(config);
-	return tree_hyp_init ? tree_hyp_init(&table.pgt, config->ia_bits, &mm_ops) : -WALKPROOF_ENOSYS;
+	return kvm_pgtable_hyp_init(&table.pgt, config->ia_bits, &mm_ops);
 }
 
 static void quiesce(struct walkproof_table *t)
@@ -314,9 +301,9 @@ static void destroy(struct walkproof_table *t)
 {
 	quiesce(t);
 	if (t->isStage1)
-		tree_hyp_destroy(&t->pgt);
+		kvm_pgtable_hyp_destroy(&t->pgt);
 	else
-		tree_stage2_destroy(&t->pgt);
+		stage2_destroy(t);
 }
 
 static int root(struct walkproof_table *t, u64 *root_pa, int32_t *start_level, u32 *ia_bits, u64 *root_bytes)
@@ -332,83 +319,12 @@ static int root(struct walkproof_table *t, u64 *root_pa, int32_t *start_level, u
 
 static int map(struct walkproof_table *t, u64 ia, u64 size, u64 pa, u64 prot, u32 flags)
 {
-	u32 walk = 0;
-
-	if (t->isStage1)
-		return tree_hyp_map(&t->pgt, ia, size, pa, prot);
-#if defined(TREE_HAS_KVM_PGTABLE_WALK_SHARED)
-	if (flags & WALKPROOF_MAP_SHARED)
-		walk |= KVM_PGTABLE_WALK_SHARED;
-#endif
-#if defined(TREE_HAS_KVM_PGTABLE_WALK_HANDLE_FAULT)
-	if (flags & WALKPROOF_MAP_FAULT)
-		walk |= KVM_PGTABLE_WALK_HANDLE_FAULT;
-#endif
-	(void)flags;
-	return tree_map(&t->pgt, ia, size, pa, prot, &cache, walk);
+	return t->isStage1 ? hyp_map(t, ia, size, pa, prot) : stage2_map(t, ia, size, pa, prot, flags);
 }
 
 static int64_t unmap(struct walkproof_table *t, u64 ia, u64 size)
 {
-	return t->isStage1 ? (int64_t)tree_hyp_unmap(&t->pgt, ia, size) : tree_unmap(&t->pgt, ia, size);
-}
-
-static int set_owner(struct walkproof_table *t, u64 ia, u64 size, u8 owner)
-{
-	return tree_set_owner(&t->pgt, ia, size, &cache, owner);
-}
-
-static int wrprotect(struct walkproof_table *t, u64 ia, u64 size)
-{
-	return tree_wrprotect(&t->pgt, ia, size);
-}
-
-static int mkyoung(struct walkproof_table *t, u64 ia, u64 *old)
-{
-	*old = tree_mkyoung(&t->pgt, ia, 0);
-	return 0;
-}
-
-static int mkold(struct walkproof_table *t, u64 ia, u64 *old)
-{
-	*old = tree_mkold(&t->pgt, ia);
-	return 0;
-}
-
-static int is_young(struct walkproof_table *t, u64 ia)
-{
-	return tree_is_young(&t->pgt, ia);
-}
-
-static int test_clear_young(struct walkproof_table *t, u64 ia, u64 size, int clear)
-{
-	return tree_test_clear_young(&t->pgt, ia, size, clear);
-}
-
-static int relax(struct walkproof_table *t, u64 ia, u64 prot)
-{
-	return tree_relax(&t->pgt, ia, prot, 0);
-}
-
-static int flush(struct walkproof_table *t, u64 ia, u64 size)
-{
-	return tree_flush(&t->pgt, ia, size);
-}
-
-static int get_leaf(struct walkproof_table *t, u64 ia, u64 *pte, int32_t *level)
-{
-	/* The level is written as a byte or as a word, depending on age. */
-	u32 word = 0;
-	int result = tree_get_leaf(&t->pgt, ia, pte, &word);
-
-	*level = (s8)word;
-	return result;
-}
-
-static int split(struct walkproof_table *t, u64 ia, u64 size, int pages)
-{
-	t->mmu.split_page_cache.nobjs = pages;
-	return tree_split(&t->pgt, ia, size, &t->mmu.split_page_cache);
+	return t->isStage1 ? hyp_unmap(t, ia, size) : stage2_unmap(t, ia, size);
 }
 
 static struct walkproof_plugin plugin = {
@@ -427,22 +343,22 @@ static struct walkproof_plugin plugin = {
 	.init = init,
 	.destroy = destroy,
 	.root = root,
+	.map = map,
+	.unmap = unmap,
+	.set_owner = CALL_set_owner,
+	.wrprotect = CALL_wrprotect,
+	.mkyoung = CALL_mkyoung,
+	.mkold = CALL_mkold,
+	.test_clear_young = CALL_test_clear_young,
+	.is_young = CALL_is_young,
+	.relax = CALL_relax,
+	.flush = CALL_flush,
+	.get_leaf = CALL_get_leaf,
+	.split = CALL_split,
 	.quiesce = quiesce,
 };
 
 __attribute__((visibility("default"))) const struct walkproof_plugin *walkproof_plugin_v1(void)
 {
-	plugin.map = tree_map ? map : 0;
-	plugin.unmap = tree_unmap ? unmap : 0;
-	plugin.set_owner = tree_set_owner ? set_owner : 0;
-	plugin.wrprotect = tree_wrprotect ? wrprotect : 0;
-	plugin.mkyoung = tree_mkyoung ? mkyoung : 0;
-	plugin.mkold = tree_mkold ? mkold : 0;
-	plugin.is_young = tree_is_young ? is_young : 0;
-	plugin.test_clear_young = tree_test_clear_young ? test_clear_young : 0;
-	plugin.relax = tree_relax ? relax : 0;
-	plugin.flush = tree_flush ? flush : 0;
-	plugin.get_leaf = tree_get_leaf ? get_leaf : 0;
-	plugin.split = tree_split ? split : 0;
 	return &plugin;
 }

@@ -22,6 +22,7 @@ typedef u64 gfn_t;
 /* ---- compiler ---- */
 #define __rcu
 #define __ro_after_init
+#undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -48,6 +49,8 @@ typedef u64 gfn_t;
 
 /* ---- numbers ---- */
 #define BITS_PER_LONG 64
+#define INT_MAX 0x7fffffff
+#define UL(n) n##ull
 #define BIT(n) (1ull << ((n) & 63))
 #define BIT_ULL(n) BIT(n)
 #define GENMASK(high, low) ((~0ull >> (63 - (high))) & (~0ull << (low)))
@@ -160,6 +163,8 @@ void walkproof__kvm_tlb_flush_vmid_range(struct kvm_s2_mmu *mmu, u64 ipa, u64 pa
 /* ---- the pretended CPU ---- */
 #define CONFIG_ARM64_PA_BITS_52 (PAGE_SHIFT == 16)
 extern bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkproof_has_hvhe;
+extern bool walkproof_has_xnx;
+#define ARM64_HAS_XNX walkproof_has_xnx
 #define ARM64_HAS_STAGE2_FWB walkproof_has_fwb
 #define ARM64_KVM_HVHE walkproof_has_hvhe
 #define ARM64_WORKAROUND_AMPERE_AC03_CPU_38 false
@@ -179,14 +184,17 @@ extern bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkp
 #define get_vmid_bits(mmfr1) 16
 
 /* ---- the control register: its fields are where the glue finds them ---- */
+/* A field is a function of its value in some trees and a mask in others, so it is both: a function-like
+ * macro is let alone where no parenthesis follows. */
 #define VTCR_EL2_FLAGS 0ull
-#define VTCR_EL2_PS_SHIFT 32
-#define VTCR_EL2_T0SZ(bits) ((u64)(bits))
-#define VTCR_EL2_IPA(vtcr) ((u32)((vtcr) & 0xff))
-#define VTCR_EL2_SL0_MASK GENMASK(15, 8)
+enum { VTCR_EL2_T0SZ = 0x3f, VTCR_EL2_SL0 = 0xff00, VTCR_EL2_VS = 0x10000, VTCR_EL2_PS = 0xe0000 };
+#define VTCR_EL2_T0SZ(bits) FIELD_PREP(VTCR_EL2_T0SZ, 64 - (bits))
+#define VTCR_EL2_PS_SHIFT 17
+#define VTCR_EL2_IPA(vtcr) ((u32)(64 - FIELD_GET(VTCR_EL2_T0SZ, vtcr)))
+#define VTCR_EL2_SL0_MASK VTCR_EL2_SL0
 #define VTCR_EL2_TGRAN_SL0_BASE 100
-#define VTCR_EL2_LVLS_TO_SL0(levels) FIELD_PREP(VTCR_EL2_SL0_MASK, 100 - (4 - (levels)))
-#define VTCR_EL2_LVLS(vtcr) (4 - (100 - FIELD_GET(VTCR_EL2_SL0_MASK, vtcr)))
+#define VTCR_EL2_LVLS_TO_SL0(levels) FIELD_PREP(VTCR_EL2_SL0, 100 - (4 - (levels)))
+#define VTCR_EL2_LVLS(vtcr) (4 - (100 - FIELD_GET(VTCR_EL2_SL0, vtcr)))
 #define VTCR_EL2_HA 0ull
 #define VTCR_EL2_DS 0ull
 #define VTCR_EL2_VS_16BIT 0ull
@@ -204,10 +212,21 @@ extern bool walkproof_has_fwb, walkproof_has_tlb_range, walkproof_has_bti, walkp
 #define MT_S2_FWB_NORMAL 6
 #define MT_S2_FWB_NORMAL_NC 5
 #define MT_S2_FWB_DEVICE_nGnRE 1
-#define PAGE_S2_MEMATTR(type, hasForceWriteBack) \
-	((u64)((hasForceWriteBack) ? MT_S2_FWB_##type : MT_S2_##type) << 2)
+#define MT_S2_AS_S1 MT_S2_NORMAL
+#define MT_S2_FWB_AS_S1 7
+/* Where the caller does not say whether write-back is forced, it is where the CPU can. */
+#define PAGE_S2_MEMATTR(...) WALKPROOF_MEMATTR(__VA_ARGS__, walkproof_has_fwb, )
+#define WALKPROOF_MEMATTR(type, isForced, ...) ((u64)((isForced) ? MT_S2_FWB_##type : MT_S2_##type) << 2)
 
 /* ---- the objects that the code is handed ---- */
+struct rb_node;
+struct rb_root {
+	struct rb_node *rb_node;
+};
+struct rb_root_cached {
+	struct rb_root rb_root;
+	struct rb_node *rb_leftmost;
+};
 struct kvm_pgtable;
 struct kvm_mmu_memory_cache {
 	int nobjs;

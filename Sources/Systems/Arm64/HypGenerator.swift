@@ -20,6 +20,9 @@ struct HypGenerator: OperationGenerator {
       configuration.outputAddressBits = 52
     }
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
+    if limits.hasUnprivilegedAccess {
+      configuration.hasUnprivilegedAccess = choices.flip(1, in: 2)
+    }
     self.configuration = configuration
     let addresses = AddressGenerator(
       granule,
@@ -36,6 +39,7 @@ struct HypGenerator: OperationGenerator {
     "\(configuration.granule) granule, \(configuration.inputAddressBits)-bit input, "
       + "\(configuration.outputAddressBits)-bit output"
       + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+      + (configuration.hasUnprivilegedAccess ? ", EL2&0 (hVHE)" : "")
   }
 
   mutating func operation(_ choices: inout Choices) -> HypOperation {

@@ -10,6 +10,7 @@ struct Stage2Generator: OperationGenerator {
   private let kindWeights: Weights
   private let hasRivals: Bool
   private let splitsWholeBlocks: Bool
+  private let hasNoOwner: Bool
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
@@ -29,7 +30,7 @@ struct Stage2Generator: OperationGenerator {
     }
     configuration.hasForceWriteBack = choices.flip(1, in: 2)
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
-    if configuration.hasForceWriteBack {
+    if configuration.hasForceWriteBack, limits.disablesForceWriteBack {
       configuration.disablesForceWriteBack = choices.flip(oneIn: 8)
     }
     configuration.isIdentityMap = choices.flip(oneIn: 16)
@@ -45,6 +46,7 @@ struct Stage2Generator: OperationGenerator {
     self.configuration = configuration
     hasRivals = limits.hasRivals
     splitsWholeBlocks = limits.splitsWholeBlocks
+    hasNoOwner = limits.hasNoOwner
     kindWeights = Weights(
       Stage2Generator.ordinaryWeights + [
         limits.hasSplit ? 6 : 0, limits.agesByRange ? 4 : 0,
@@ -161,10 +163,11 @@ struct Stage2Generator: OperationGenerator {
     if size <= addresses.inputSize {
       size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
     }
+    let owner = (1 + choices.draw(through: 2)) % 3
     return .setOwner(
       ipa: ipa,
       sizeInBytes: size,
-      owner: (1 + choices.draw(through: 2)) % 3,
+      owner: hasNoOwner ? owner : 1,
       allocations: allowance(&choices)
     )
   }

@@ -18,6 +18,8 @@ struct Stage2Library<W: Stage2Walker & UsableOnThreads>: Sendable where W.M == C
   /// Whether added permissions are invalidated on the issuing CPU only; the others fault once more
   /// than they have to.
   var relaxesLocally = false
+  /// The type that an owner's annotation has, in its place in the entry; 0 for none.
+  var ownerType: UInt64 = 0
   /// Whether what it does between a call and its return is seen.
   var reportsEvents = true
 }

@@ -29,7 +29,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     comparison = TableComparison(
       regime: regime,
       memory: machine.base.memory,
-      root: walker.root
+      root: walker.root,
+      ownerType: library.ownerType
     )
     self.library = library
     self.machine = machine

@@ -10,6 +10,8 @@ struct TableComparison {
   let memory: PhysicalMemory
   /// The physical address of the root.
   let root: UInt64
+  /// The type that an owner's annotation has, in its place in the entry; 0 for none.
+  var ownerType: UInt64 = 0
 
   /// The descriptor at a place and its physical address; nil where no table leads there.
   func descriptor(at place: Place) -> (raw: UInt64, address: UInt64)? {
@@ -61,7 +63,7 @@ struct TableComparison {
     case (.table, .table):
       guard regime.misplacedBits(in: raw, at: level) != 0 else { return nil }
       return finding(place, expected, found: describe(raw, at: level), "reserved bits", address)
-    case (.owned(let owner), .annotated) where raw == UInt64(owner) << 2: return nil
+    case (.owned(let owner), .annotated) where raw == UInt64(owner) << 2 | ownerType: return nil
     case (.leaf(let mapping), .page), (.leaf(let mapping), .block):
       guard case .leaf(let leaf) = regime.decode(raw, at: level) else { break }
       let reserved = regime.misplacedBits(in: raw, at: level) == 0 ? nil : "reserved bits"
@@ -77,7 +79,14 @@ struct TableComparison {
     if leaf.outputAddress != mapping.outputAddress { return "output address" }
     if leaf.isReadable != mapping.canRead { return "read permission" }
     if leaf.isWritable != mapping.canWrite { return "write permission" }
-    if leaf.isExecutable != mapping.canExecute { return "execute permission" }
+    if leaf.isExecutable != mapping.canExecute {
+      return leaf.unprivileged == nil ? "execute permission" : "execute permission of EL2"
+    }
+    if let unprivileged = leaf.unprivileged {
+      if unprivileged.hasAccess { return "access of EL0" }
+      // Who asks for execution asks for that of both.
+      if unprivileged.isExecutable != mapping.canExecute { return "execute permission of EL0" }
+    }
     if leaf.memoryType != (mapping.isDevice ? .deviceNGnRE : .normalWriteBack) {
       return "memory type"
     }
@@ -158,6 +167,8 @@ struct TableComparison {
     var access = leaf.isReadable ? "R" : ""
     if leaf.isWritable { access += "W" }
     if leaf.isExecutable { access += "X" }
+    if leaf.unprivileged?.isExecutable == true { access += "x" }
+    if leaf.unprivileged?.hasAccess == true { access += "0" }
     let type =
       switch leaf.memoryType {
       case .normalWriteBack: "normal"

@@ -14,6 +14,12 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasForcingByProtection = true
   /// Whether maps can be made as if other walks ran beside them.
   var hasSharedWalks = false
+  /// Whether forced write-back can be left unused.
+  var disablesForceWriteBack = true
+  /// Whether having no owner is an owner too.
+  var hasNoOwner = true
+  /// Whether a hypervisor's table can be of the EL2&0 regime.
+  var hasUnprivilegedAccess = false
   /// Whether blocks can be split.
   var hasSplit = false
   /// Whether a block is split down to pages at once, or not at all.

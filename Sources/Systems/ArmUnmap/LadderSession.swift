@@ -100,14 +100,13 @@ extension LadderLibrary: DrivenLibrary {
 
   /// How a comparison uses the library.
   var driver: CallDriver<LadderGenerator> {
-    CallDriver { configuration, machine in
+    // Others do not run in a comparison, nor does a table end before its case.
+    let kinds = LadderOperation.Kind.allCases.filter { $0 != .destroy }
+    return CallDriver(kinds: Set(kinds.map(\.rawValue))) { configuration, machine in
       guard let walker = create(configuration, &machine) else { return nil }
       return CallDriver.Running(
         root: walker.root,
-        // Others do not run in a comparison, nor does a table end before its case.
-        perform: { operation, machine in
-          operation == .destroy ? nil : walker.perform(operation, on: &machine)
-        },
+        perform: { walker.perform($0, on: &$1) },
         destroy: { walker.destroy(on: &$0) }
       )
     }

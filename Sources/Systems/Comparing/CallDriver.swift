@@ -18,12 +18,16 @@ struct CallDriver<Generator: OperationGenerator>: Sendable {
   struct Running {
     /// The first root page.
     let root: UInt64
-    /// Makes one call; nil where the library has no such call.
-    let perform: (Generator.Operation, inout CheckMachine) -> CallAnswer?
+    /// The type that an owner's annotation has, in its place in the entry; 0 for none.
+    var ownerType: UInt64 = 0
+    /// Makes one call, of a kind that the library has.
+    let perform: (Generator.Operation, inout CheckMachine) -> CallAnswer
     /// Frees everything.
     let destroy: (inout CheckMachine) -> Void
   }
 
+  /// The kinds of call that the library has, by the numbers that they are counted by.
+  let kinds: Set<Int>
   /// Makes a table; nil where there is no memory for one.
   let start: @Sendable (Generator.Configuration, inout CheckMachine) -> Running?
 }
@@ -106,12 +110,12 @@ extension Stage2Library: DrivenLibrary {
 
   /// How a comparison uses the library.
   var driver: CallDriver<Stage2Generator> {
-    CallDriver { configuration, machine in
+    CallDriver(kinds: Set(calls.map(\.rawValue))) { configuration, machine in
       guard let walker = create(configuration, &machine) else { return nil }
       return CallDriver.Running(
         root: walker.root,
+        ownerType: ownerType,
         perform: { operation, machine in
-          guard calls.contains(operation.kind) else { return nil }
           var answer = walker.perform(operation, on: &machine)
           // What was there before is not told by every library.
           if operation.kind == .makeYoung || operation.kind == .makeOld { answer.word = 0 }
@@ -128,13 +132,13 @@ extension HypLibrary: DrivenLibrary {
 
   /// How a comparison uses the library.
   var driver: CallDriver<HypGenerator> {
-    CallDriver { configuration, machine in
+    let kinds = HypOperation.Kind.allCases.filter { canUnmap || $0 != .unmap }
+    return CallDriver(kinds: Set(kinds.map(\.rawValue))) { configuration, machine in
       guard let walker = create(configuration, &machine) else { return nil }
       return CallDriver.Running(
         root: walker.root,
         perform: { operation, machine in
-          if case .unmap = operation, !canUnmap { return nil }
-          return walker.perform(operation, on: &machine)
+          walker.perform(operation, on: &machine)
         },
         destroy: { walker.destroy(on: &$0) }
       )

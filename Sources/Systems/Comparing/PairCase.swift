@@ -34,30 +34,29 @@ struct PairCase<Generator: OperationGenerator> {
       comparison = TableComparison(
         regime: regime,
         memory: machine.base.memory,
-        root: running.root
+        root: running.root,
+        ownerType: running.ownerType
       )
     }
 
-    /// Makes one call; nil where the library has none such.
+    /// Makes one call.
     mutating func perform(
       _ operation: Generator.Operation,
       allocations: Int
-    ) -> (answer: CallAnswer, events: CallEvents)? {
+    ) -> (answer: CallAnswer, events: CallEvents) {
       machine.begin(.owing, allocations: allocations)
       machine.base.stepAllowance = .max
       machine.base.listener.forget()
       machine.base.listener.hiddenLoads = 0
       let answer = running.perform(operation, &machine)
       machine.judges.endCall()
-      return answer.map {
-        (
-          $0,
-          CallEvents(
-            machine.base.listener.log.events,
-            hiddenLoads: machine.base.listener.hiddenLoads
-          )
+      return (
+        answer,
+        CallEvents(
+          machine.base.listener.log.events,
+          hiddenLoads: machine.base.listener.hiddenLoads
         )
-      }
+      )
     }
 
     /// The input addresses whose entries the last call changed.
@@ -95,17 +94,21 @@ struct PairCase<Generator: OperationGenerator> {
       // The draw of the check, where it says whether to audit: one token replays in both.
       _ = choices.flip(oneIn: 64)
       let allocations = generator.allocations(of: operation)
-      guard let a = first.perform(operation, allocations: allocations),
-        let b = second.perform(operation, allocations: allocations)
-      else { continue }
+      // A call that one alone makes would leave them in different places.
+      let kind = kind(operation)
+      guard drivers.0.kinds.contains(kind), drivers.1.kinds.contains(kind) else { continue }
+      let a = first.perform(operation, allocations: allocations)
+      let b = second.perform(operation, allocations: allocations)
       calls.append("\(operation)")
       let name = "\(operation)".prefix { $0 != "(" }
-      if let loss = first.machine.loss ?? second.machine.loss {
-        let isFirst = first.machine.loss != nil
+      let losses = (first.machine.loss, second.machine.loss)
+      if losses.0 != nil || losses.1 != nil {
+        // Where neither comes back they do the same, and nothing can follow.
+        guard losses.0?.message != losses.1?.message else { return nil }
         return difference(
           "\(name) does not come back",
-          isFirst ? loss.message : "returned",
-          isFirst ? "returned" : loss.message
+          losses.0?.message ?? "returned",
+          losses.1?.message ?? "returned"
         )
       }
       if a.answer != b.answer {
@@ -123,7 +126,7 @@ struct PairCase<Generator: OperationGenerator> {
           )
         }
       }
-      costs.add(operation: kind(operation), a.events, b.events)
+      costs.add(operation: kind, a.events, b.events)
     }
     return nil
   }
@@ -134,6 +137,9 @@ struct PairCase<Generator: OperationGenerator> {
   }
 }
 
+/// Where an annotation has its type.
+private let ownerTypeBits: UInt64 = 0xf << 60
+
 extension TableComparison {
   /// What the architecture makes of an input address, in words that are the same for the same
   /// translation, whatever the size of its leaf.
@@ -143,7 +149,9 @@ extension TableComparison {
       let lookupLevel = LookupLevel(rawValue: level)
       let span = regime.entrySizeInBytes(at: lookupLevel)
       let place = Place(level: level, address: address & ~(span - 1))
-      guard let (raw, _) = descriptor(at: place) else { break }
+      guard var (raw, _) = descriptor(at: place) else { break }
+      // An owner is the same owner whatever the type of its annotation.
+      if raw & 1 == 0, ownerType != 0, raw & ownerTypeBits == ownerType { raw &= ~ownerTypeBits }
       text = describe(raw, at: lookupLevel)
       if case .leaf(var leaf) = regime.decode(raw, at: lookupLevel) {
         leaf.outputAddress += address & (span - 1)

@@ -21,6 +21,7 @@ public struct SubjectDifference: Sendable, Hashable {
 public struct SubjectPair: Sendable {
   private let makeCheck: @Sendable () -> PairCheck
   private let explain: @Sendable ([UInt64]) -> SubjectDifference?
+  private let hasCall: @Sendable (Int) -> (Bool, Bool)
 
   /// Two subjects; nil where they are not of one system, or have no granule in common.
   public init?(_ first: Subject, _ second: Subject) {
@@ -58,6 +59,7 @@ public struct SubjectPair: Sendable {
       var pools = (MachinePool(), MachinePool())
       return PairCheck { pair.run(&$0, into: &$1, &pools) }
     }
+    hasCall = { (first.kinds.contains($0), second.kinds.contains($0)) }
     explain = { values in
       let pair = PairCase(drivers: (first, second), limits: limits, kind: kind)
       var pools = (MachinePool(), MachinePool())
@@ -72,11 +74,21 @@ public struct SubjectPair: Sendable {
       var pair = RadixPair(first, second)
       return PairCheck { pair?.run(&$0, into: &$1) }
     }
+    hasCall = { _ in (true, true) }
     explain = { values in
       var pair = RadixPair(first, second)
       var choices = Choices(replaying: values)
       var costs = CallCosts()
       return pair?.run(&choices, into: &costs)
+    }
+  }
+
+  /// The operations of a system that only one of the two has, each with whether it is the first; they
+  /// are performed on neither.
+  public func unshared(in system: System) -> [(operation: String, isFirst: Bool)] {
+    system.operations.enumerated().compactMap { number, name in
+      let (first, second) = hasCall(number)
+      return first == second ? nil : (name, first)
     }
   }
 
@@ -117,6 +129,9 @@ extension GeneratorLimits {
       isAlwaysWide: isAlwaysWide || other.isAlwaysWide,
       hasForcingByProtection: hasForcingByProtection && other.hasForcingByProtection,
       hasSharedWalks: hasSharedWalks && other.hasSharedWalks,
+      disablesForceWriteBack: disablesForceWriteBack && other.disablesForceWriteBack,
+      hasNoOwner: hasNoOwner && other.hasNoOwner,
+      hasUnprivilegedAccess: hasUnprivilegedAccess && other.hasUnprivilegedAccess,
       hasSplit: hasSplit && other.hasSplit,
       splitsWholeBlocks: splitsWholeBlocks && other.splitsWholeBlocks,
       agesByRange: agesByRange && other.agesByRange,

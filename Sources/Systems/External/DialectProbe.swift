@@ -9,12 +9,14 @@ struct DialectProbe {
     private let table: PluginCase
     private let pageSize: UInt64
     private var machine: CheckMachine
+    /// Whether there is one: a plugin may refuse flags that mean nothing to it.
+    let isMade: Bool
 
     init(_ plugin: Plugin, _ configuration: Stage2Configuration, flags: Int32) {
       machine = MachinePool.make(TranslationRegime(configuration), countsPages: true)
       pageSize = plugin.granule.sizeInBytes
       table = PluginCase(plugin)
-      table.create(
+      isMade = table.create(
         flags: flags,
         inputAddressBits: configuration.inputAddressBits,
         outputAddressBits: configuration.outputAddressBits,
@@ -48,6 +50,11 @@ struct DialectProbe {
       .errno
     }
 
+    /// What the last store of the last call stored; nil for no store.
+    var lastStored: UInt64? {
+      table.records?.last { $0.kind == WALKPROOF_EV_STORE.rawValue }?.val
+    }
+
     /// Whether something was done in the last call that satisfies `predicate`.
     func did(_ predicate: (walkproof_record) -> Bool) -> Bool {
       table.records?.contains(where: predicate) ?? false
@@ -70,6 +77,27 @@ struct DialectProbe {
 
   /// A table that translates nothing.
   func table(flags: Int32 = 0) -> Table { Table(plugin, configuration, flags: flags) }
+
+  /// What an owner's annotation has besides the owner, and whether having no owner is one.
+  ///
+  /// Where it is none an annotation has a type, in bits 63:60; one that should have, and has not, is
+  /// given a type that no entry has.
+  func ownerAnnotation() -> (type: UInt64, hasNone: Bool) {
+    var table = table()
+    let none = table.call(WALKPROOF_CALL_SET_OWNER, (0, plugin.granule.sizeInBytes, 0, 0, 0))
+    guard none.result == -Int64(WALKPROOF_ENOSYS) else { return (0, true) }
+    let typeBits: UInt64 = 0xf << 60
+    _ = table.call(WALKPROOF_CALL_SET_OWNER, (0, plugin.granule.sizeInBytes, 1, 0, 0))
+    let last = table.lastStored.map { $0 & typeBits } ?? 0
+    return (last == 0 ? typeBits : last, false)
+  }
+
+  /// Whether a hypervisor's table can be unmapped.
+  func unmapsHyp() -> Bool {
+    var table = table(flags: Int32(WALKPROOF_F_STAGE1))
+    let answer = table.call(WALKPROOF_CALL_UNMAP, (0, plugin.granule.sizeInBytes, 0, 0, 0))
+    return answer.result != -Int64(WALKPROOF_ENOSYS)
+  }
 
   /// Whether a table that a block replaces is given away when that is asked for.
   func defersFrees() -> Bool {

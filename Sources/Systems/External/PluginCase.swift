@@ -41,13 +41,14 @@ final class PluginCase {
     var errno: Errno { result < 0 ? Errno(rawValue: Int32(clamping: -result)) : .ok }
   }
 
-  /// Makes a table.
+  /// Makes a table; false where it cannot.
+  @discardableResult
   func create(
     flags: Int32,
     inputAddressBits: UInt64,
     outputAddressBits: UInt64,
     on machine: inout CheckMachine
-  ) {
+  ) -> Bool {
     self.flags = flags
     machine.judges.adoptsTables = !plugin.reports(WALKPROOF_CAP_EVENTS)
     worker?.control.pointee.physical_base = machine.base.memory.base
@@ -59,9 +60,10 @@ final class PluginCase {
       (UInt64(flags), inputAddressBits, outputAddressBits, 0, 0),
       on: &machine
     )
-    guard let worker, worker.isAlive else { return }
+    guard let worker, worker.isAlive else { return false }
     if answer.result != 0 { machine.base.lose(Site("it cannot make a table")) }
     root = worker.control.pointee.facts.root_pa
+    return answer.result == 0
   }
 
   /// Makes one call, and does again on `machine` what the plugin did.

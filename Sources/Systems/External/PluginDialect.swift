@@ -23,11 +23,36 @@ public struct PluginDialect: Sendable, Hashable {
   /// Whether tables can be freed later than they are taken out of the tree.
   public var defersFrees = false
 
+  /// The type that an owner's annotation has, in its place in the entry; 0 for none.
+  public var ownerType: UInt64 = 0
+  /// Whether having no owner is an owner too.
+  public var hasNoOwner = true
+  /// Whether a table can do without forced write-back where the CPU has it.
+  public var canDisableForceWriteBack = true
+  /// Whether a hypervisor's table can be made for the EL2&0 regime.
+  public var makesHVHE = false
+  /// Whether a hypervisor's table can be unmapped.
+  public var unmapsHyp = true
+
   /// Asks a plugin.
-  public init(of plugin: Plugin) {
+  ///
+  /// - Parameters:
+  ///   - plugin: The one that is asked.
+  ///   - refusesFlags: Whether it makes no table for a flag that means nothing to it; where it may ignore
+  ///     one, it is made with none that is not every plugin's.
+  public init(of plugin: Plugin, refusesFlags: Bool = false) {
     agesByRange = !plugin.has(WALKPROOF_CALL_MKOLD) && plugin.has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)
     guard plugin.has(WALKPROOF_CALL_MAP) else { return }
     let probe = DialectProbe(plugin)
+    canDisableForceWriteBack =
+      probe.table(flags: Int32(WALKPROOF_F_FWB | WALKPROOF_F_NOFWB)).isMade
+    if plugin.has(WALKPROOF_CALL_SET_OWNER) {
+      (ownerType, hasNoOwner) = probe.ownerAnnotation()
+    }
+    if refusesFlags {
+      makesHVHE = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_HVHE)).isMade
+    }
+    if plugin.has(WALKPROOF_CALL_UNMAP) { unmapsHyp = probe.unmapsHyp() }
     if plugin.has(WALKPROOF_CALL_QUIESCE) { defersFrees = probe.defersFrees() }
     var table = probe.table()
     _ = table.map(0, 1)
@@ -63,6 +88,7 @@ public struct PluginDialect: Sendable, Hashable {
         "ages are read and cleared by range: mkold and is_young are asked that way, and no old"
           + " descriptor is compared"
       ),
+      (!hasNoOwner, "an owner is an annotation with a type, and having none is not one"),
       (
         hasSharedWalks,
         "maps beside which other walks may run are kept apart by a section, not a lock"

@@ -132,6 +132,7 @@ struct PluginHyp: HypWalker {
   init(_ plugin: Plugin, _ configuration: HypConfiguration, on machine: inout M) {
     table = PluginCase(plugin)
     var flags = UInt32(WALKPROOF_F_STAGE1)
+    if configuration.hasUnprivilegedAccess { flags |= UInt32(WALKPROOF_F_HVHE) }
     if configuration.hasRangeInvalidation { flags |= UInt32(WALKPROOF_F_TLBRANGE) }
     table.create(
       flags: Int32(flags),

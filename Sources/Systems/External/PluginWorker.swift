@@ -20,6 +20,8 @@ public struct PluginFault: Error, Sendable, Hashable, CustomStringConvertible {
 final class PluginWorker: @unchecked Sendable {
   /// How long loading may take before the process is ended, in milliseconds.
   private static let loadTimeout: Int32 = 10_000
+  /// Among how many of the last records a call that goes on takes a table: more than filling one makes.
+  private static let progressRecords = 1 << 15
   /// How many table pages there are; as many as a machine of a check has.
   static let pageCapacity: UInt32 = 1536
 
@@ -114,6 +116,13 @@ final class PluginWorker: @unchecked Sendable {
     if ending == WALKPROOF_RETURNED { return nil }
     isAlive = false
     hasTimedOut = ending == WALKPROOF_TIMED_OUT
+    // Tables are limited, so what takes them comes to an end; the log is just too short for it.
+    let takesTables = records.suffix(PluginWorker.progressRecords).contains {
+      $0.kind == WALKPROOF_EV_ALLOC.rawValue && $0.addr != 0
+    }
+    if ending == WALKPROOF_ENDLESS, takesTables {
+      return Site("it does more than can be followed")
+    }
     return PluginWorker.site(of: ending, detail)
   }
 

@@ -12,6 +12,7 @@ extension Subject {
   ///   - plugins: The plugins, each for a granule of its own; at least one.
   ///   - dialect: Where the library differs without being wrong.
   ///   - isWide: Whether it always has 52 bits of output address with 64 KiB granules.
+  ///   - unjudged: What of it no case exercises, in sentences.
   ///   - replayOptions: The options besides the token that a replay needs.
   ///   - locate: Says where in the library's source an instruction is.
   /// - Returns: The subject.
@@ -21,6 +22,7 @@ extension Subject {
     plugins: [Plugin],
     dialect: PluginDialect,
     isWide: Bool,
+    unjudged: [String] = [],
     replayOptions: String,
     locate: @escaping SourceLocator
   ) -> Subject {
@@ -44,17 +46,12 @@ extension Subject {
         returnsOldDescriptors: !dialect.agesByRange,
         warnsOfMisuse: true,
         relaxesLocally: dialect.relaxesLocally,
+        ownerType: dialect.ownerType,
         reportsEvents: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
       ),
       countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
-      notJudged: notJudged(plugins, calls: calls),
-      // Where entries are locked first, those are changes of the locked one.
-      unreachable: dialect.locksEntries
-        ? [
-          System.Transition(old: .invalid, new: .page),
-          System.Transition(old: .invalid, new: .block),
-          System.Transition(old: .invalid, new: .table),
-        ] : [],
+      notJudged: notJudged(plugins, calls: calls) + unjudged,
+      unreachable: dialect.unreachable(with: calls),
       dialect: dialect.benefits,
       replay: .command(options: replayOptions),
       locate: locate,
@@ -67,11 +64,22 @@ extension Subject {
     _ name: String,
     _ summary: String,
     plugins: [Plugin],
+    dialect: PluginDialect,
     isWide: Bool,
+    unjudged: [String] = [],
     replayOptions: String,
     locate: @escaping SourceLocator
   ) -> Subject {
     let byGranule = PluginSet(plugins)
+    let unmaps = dialect.unmapsHyp && plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) }
+    let isSeen = plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
+    var unreachable: Set<System.Transition> = []
+    // Where only what is left is seen, a block that goes with its table is not seen to go.
+    if !isSeen || !unmaps { unreachable.insert(System.Transition(old: .block, new: .invalid)) }
+    if !unmaps {
+      unreachable.insert(System.Transition(old: .page, new: .invalid))
+      unreachable.insert(System.Transition(old: .table, new: .invalid))
+    }
     return Subject(
       name,
       .external,
@@ -79,17 +87,15 @@ extension Subject {
       checkedIn: HypSession.self,
       HypLibrary<PluginHyp>(
         create: { PluginHyp(byGranule[$0.granule], $0, on: &$1) },
-        canUnmap: plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) },
+        canUnmap: unmaps,
         warnsOfMisuse: true
       ),
       countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
-      notJudged: unreported(by: plugins),
-      // Where only what is left is seen, a block that goes with its table is not seen to go.
-      unreachable: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
-        ? [] : [System.Transition(old: .block, new: .invalid)],
+      notJudged: (unmaps ? [] : ["unmap: it has none"]) + unreported(by: plugins) + unjudged,
+      unreachable: unreachable,
       replay: .command(options: replayOptions),
       locate: locate,
-      limits: limits(plugins, isWide: isWide)
+      limits: limits(plugins, isWide: isWide, dialect: dialect)
     )
   }
 
@@ -130,6 +136,9 @@ extension Subject {
       isAlwaysWide: isWide,
       hasForcingByProtection: false,
       hasSharedWalks: dialect?.hasSharedWalks ?? false,
+      disablesForceWriteBack: dialect?.canDisableForceWriteBack ?? true,
+      hasNoOwner: dialect?.hasNoOwner ?? true,
+      hasUnprivilegedAccess: dialect?.makesHVHE ?? false,
       hasSplit: calls.contains(.split),
       agesByRange: calls.contains(.testClearYoung),
       hasFaultMaps: dialect?.goesOnAfterSame ?? false,
