@@ -18,7 +18,10 @@ struct Litmus {
 
   /// A tree for guests.
   init(
-    _ configuration: Stage2Configuration = Stage2Configuration(hasForceWriteBack: true),
+    _ configuration: Stage2Configuration = Stage2Configuration(
+      hasForceWriteBack: true,
+      hasRangeInvalidation: true
+    ),
     countsPages: Bool = true
   ) {
     self.init(TranslationRegime(configuration), countsPages: countsPages)

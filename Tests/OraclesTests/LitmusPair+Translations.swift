@@ -26,6 +26,12 @@ extension LitmusPair {
         if hasFault { $0.invalidate(0, hint: 3) }
       }
     },
+    .arm(.missingFeature, on: .guestWithoutForcing) { litmus, hasFault in
+      litmus.call(.unmap(cleans: false)) {
+        let operation: TLBInvalidation<UInt64>.Operation = hasFault ? .ripas2e1 : .ipas2e1
+        $0.machine.invalidate(TLBInvalidation(operation, address: 0, sizeInBytes: 4096))
+      }
+    },
     .arm(.staleTranslation) { litmus, hasFault in
       litmus.mapPages(0..<4)
       litmus.call(.unmap(cleans: false)) {

@@ -29,6 +29,8 @@ public struct TranslationRegime: Sendable, Hashable {
   /// Whether the hypervisor's addresses are of the EL2&0 regime, where what EL0 may do has bits of its
   /// own.
   public let hasUnprivilegedAccess: Bool
+  /// Whether the CPU has the instructions that invalidate a range (FEAT_TLBIRANGE).
+  public let hasRangeInvalidation: Bool
   /// The level of the root.
   public let startLevel: LookupLevel
   /// How many tables are concatenated to make the root: 1 to 16.
@@ -42,7 +44,8 @@ public struct TranslationRegime: Sendable, Hashable {
       granule: configuration.granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
-      forcesWriteBack: configuration.hasForceWriteBack && !configuration.disablesForceWriteBack
+      forcesWriteBack: configuration.hasForceWriteBack && !configuration.disablesForceWriteBack,
+      hasRangeInvalidation: configuration.hasRangeInvalidation
     )
   }
 
@@ -54,6 +57,7 @@ public struct TranslationRegime: Sendable, Hashable {
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
       forcesWriteBack: false,
+      hasRangeInvalidation: configuration.hasRangeInvalidation,
       hasUnprivilegedAccess: configuration.hasUnprivilegedAccess
     )
   }
@@ -65,7 +69,8 @@ public struct TranslationRegime: Sendable, Hashable {
       granule: configuration.granule,
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
-      forcesWriteBack: false
+      forcesWriteBack: false,
+      hasRangeInvalidation: configuration.hasRangeInvalidation
     )
   }
 
@@ -75,6 +80,7 @@ public struct TranslationRegime: Sendable, Hashable {
     inputAddressBits: UInt64,
     outputAddressBits: UInt64,
     forcesWriteBack: Bool,
+    hasRangeInvalidation: Bool,
     hasUnprivilegedAccess: Bool = false
   ) {
     let legal = (0...2).reversed().lazy.compactMap { number -> (LookupLevel, Int)? in
@@ -94,6 +100,7 @@ public struct TranslationRegime: Sendable, Hashable {
     self.inputAddressBits = inputAddressBits
     self.outputAddressBits = outputAddressBits
     self.forcesWriteBack = forcesWriteBack
+    self.hasRangeInvalidation = hasRangeInvalidation
     self.hasUnprivilegedAccess = hasUnprivilegedAccess
     self.startLevel = startLevel
     self.rootTableCount = rootTableCount

@@ -38,6 +38,7 @@ extension Judges {
     case .invalidate(let invalidation):
       barriers.noteInvalidation()
       LevelHints.judge(invalidation, &findings)
+      Features.judge(invalidation, regime, &findings)
       if !cache.isEmpty { invalidate(invalidation) }
     case .barrier(let barrier):
       barriers.note(barrier, at: findings.now)

@@ -44,7 +44,8 @@ public struct Judges: EventListener, Sendable {
 
   /// The rules that are judged.
   public static let rules =
-    BreakBeforeMake.rules + TLBCoherence.rules + LevelHints.rules + BarrierDiscipline.rules
+    BreakBeforeMake.rules + TLBCoherence.rules + LevelHints.rules + Features.rules
+    + BarrierDiscipline.rules
     + TableLifetime.rules + LockDiscipline.rules + ReferenceCounts.rules + CacheMaintenance.rules
     + Progress.rules + Warnings.rules + [.auditMismatch]
 
