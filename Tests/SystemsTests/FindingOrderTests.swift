@@ -38,4 +38,11 @@ import Testing
     #expect(combined?.others.map(\.fingerprint) == ["a", "b"])
     #expect(Finding.combined([]) == nil)
   }
+
+  @Test func `every rule of Arm's tables has its place in the order`() {
+    let rules = [System.arm64Stage2, .arm64Hyp, .armUnmap].flatMap(\.rules)
+    let ordered = Finding.explanatoryOrder.flatMap { $0 }
+    #expect(Set(ordered) == Set(rules))
+    #expect(Set(ordered).count == ordered.count)
+  }
 }

@@ -1,13 +1,5 @@
 public import Architecture
 
-/// The stations of a page's life, by which both architectures' tables are judged.
-@usableFromInline
-enum PageStation: UInt8 {
-  case unused
-  case live
-  case freed
-}
-
 /// What is known of one table page from the events alone.
 @usableFromInline
 struct PageShadow {

@@ -1,7 +1,7 @@
 import Oracles
 
 extension Finding {
-  /// How near to the cause a rule is: of what one call breaks, the rules with the lowest number
+  /// The rules by how near to the cause they are: of what one call breaks, those that come first
   /// explain the others.
   ///
   /// First that the walker is gone, which explains everything; then the rules about the order of
@@ -9,28 +9,33 @@ extension Finding {
   /// that caches hide; then tables that are freed too early, and what is done with them afterwards;
   /// then counts and tables that are lost; then warnings and steps; then what callers see of it, the
   /// result and the entries; last what was done in vain, and the judges' own account.
-  static func explanatoryRank(of rule: Rule) -> Int {
-    switch rule {
-    case .lost, .runaway: return 0
-    case .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
+  static let explanatoryOrder: [[Rule]] = [
+    [.lost, .runaway],
+    [
+      .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
       .incompleteInvalidation, .plainLink, .plainLeaf, .storeWithoutBarrier, .rootWithoutBarrier,
-      .contextNotSynchronised, .unbalancedSection, .storeOutsideSection:
-      return 1
-    case .staleTranslation, .stalePermission, .staleTable, .notCleanedBeforeInstall,
-      .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed:
-      return 2
-    case .freedWhileLinked, .freedWhileWalkable, .freedWhileShared, .rootMismatch: return 3
-    case .useAfterFree, .accessOutsideMemory, .doubleFree, .countBelowZero, .linkedFreedTable,
-      .linkedTwice:
-      return 4
-    case .countMismatch, .lostTable, .leakAfterDestroy: return 5
-    case .wrongResult: return 7
-    case .wrongEntry: return 8
-    case .needlessClean, .needlessInstructionInvalidation: return 9
-    case .auditMismatch: return 10
-    // Too many steps, warnings, others let run.
-    default: return 6
-    }
+      .contextNotSynchronised, .unbalancedSection, .storeOutsideSection,
+    ],
+    [
+      .staleTranslation, .stalePermission, .staleTable, .notCleanedBeforeInstall,
+      .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed,
+    ],
+    [.freedWhileLinked, .freedWhileWalkable, .freedWhileShared, .rootMismatch],
+    [
+      .useAfterFree, .accessOutsideMemory, .doubleFree, .countBelowZero, .linkedFreedTable,
+      .linkedTwice,
+    ],
+    [.countMismatch, .lostTable, .leakAfterDestroy],
+    [.tooManySteps, .unexpectedWarning, .yieldNotPermitted, .needlessRewrite, .yieldAmiss],
+    [.wrongResult],
+    [.wrongEntry],
+    [.needlessClean, .needlessInstructionInvalidation],
+    [.auditMismatch],
+  ]
+
+  /// Where a rule stands in that order; one that does not comes last.
+  private static func explanatoryRank(of rule: Rule) -> Int {
+    explanatoryOrder.firstIndex { $0.contains(rule) } ?? explanatoryOrder.count
   }
 
   /// All that one call broke as one finding: what explains the others, with the others in it.
