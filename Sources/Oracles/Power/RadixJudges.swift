@@ -65,6 +65,7 @@ public struct RadixJudges {
   var isLocked = false
   /// The first entry that was changed since the lock was taken.
   var changedUnderLock: Place?
+  /// What was found, the first few.
   var findings = Findings(limit: 4)
   /// How entries changed.
   public internal(set) var transitions = TransitionMatrix()

@@ -15,7 +15,7 @@ extension System {
       (.page, .page), (.block, .block), (.page, .invalid), (.block, .invalid), (.table, .invalid),
       (.annotated, .invalid),
     ]),
-    // No CPU of the hypervisor's walks these tables for itself.
+    // The CPU that changes a guest's tables does not itself walk them in the call.
     rules: Judges.rules(without: [.contextNotSynchronised]) + Finding.modelRules,
     subjects: [
       Subject(
@@ -76,7 +76,7 @@ extension System {
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.page, .page), (.page, .invalid),
       (.block, .invalid), (.table, .invalid),
     ]),
-    // What is mapped is the hypervisor's own memory, and nobody walks beside it.
+    // No guest sees what is mapped, the root serves nothing before that, and no walk runs beside.
     rules: Judges.rules(without: [
       .rootWithoutBarrier, .storeOutsideSection, .freedWhileShared, .notCleanedBeforeInstall,
       .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed,
