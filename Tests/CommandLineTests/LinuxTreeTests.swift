@@ -429,8 +429,11 @@ struct LinuxTreeTests {
   private func copy(_ fault: Fault, in folder: URL) throws -> String {
     try LinuxTrees.copy(of: fault.version, in: folder) { file, text in
       guard file.hasSuffix("hyp/pgtable.c") else { return text }
-      let changed = fault.put(into: text)
-      return try #require(changed, "\(fault.name): the tree has no such line")
+      let changed: String = try #require(
+        fault.put(into: text),
+        "\(fault.name): the tree has no such line"
+      )
+      return changed
     }
   }
 

@@ -77,7 +77,7 @@ struct TreeAgesTests {
 
   @Test(arguments: LinuxTrees.versions)
   func `protections that have other numbers are the same protections`(version: String) throws {
-    let options = ["--granule", "4K", "--cases", "300", "--accept", "builtin"]
+    let options = ["--granule", "4K", "--cases", "900", "--accept", "builtin"]
     var count = 0
     let outcome = try check(version, options) { file, text in
       guard file == TreeAgesTests.header else { return text }
@@ -113,9 +113,10 @@ struct TreeAgesTests {
 
   @Test(
     arguments: LinuxTrees.versions.filter { $0.hasPrefix("7.") },
-    ["PXN": "execute permission of EL2", "UXN": "execute permission of EL0"].sorted {
-      $0.key < $1.key
-    }
+    [
+      (name: "PXN", field: "execute permission of EL2"),
+      (name: "UXN", field: "execute permission of EL0"),
+    ]
   )
   func `a bit of execution that hVHE leaves out is found`(
     version: String,
