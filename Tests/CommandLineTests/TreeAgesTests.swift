@@ -42,6 +42,21 @@ struct TreeAgesTests {
     )
   }
 
+  @Test func `a callback that is declared in another way is named too`() throws {
+    let outcome = try check("6.12") { _, text in
+      text.replacingOccurrences(
+        of: "(*free_unlinked_table)(void *addr, s8 level)",
+        with: "(*free_unlinked_table)(void *addr, u64 level)"
+      )
+    }
+    #expect(outcome.status == 125)
+    #expect(outcome.errorLines.count == 1)
+    #expect(
+      outcome.errors.contains("free_unlinked_table is declared in a way that no adapter is for"),
+      "\(outcome.errors)"
+    )
+  }
+
   @Test func `every name that is missing is told at once, with the releases that build`() throws {
     let outcome = try check("6.12") { _, text in
       text.replacingOccurrences(of: "READ_ONCE(", with: "READ_TWICE(")

@@ -344,8 +344,10 @@ KNOWN(kvm_pgtable_stage2_free_removed, IS(FREE_DETACHED, free_by_byte) || IS(FRE
 
 #if defined(TREE_HAS_free_unlinked_table)
 #define DETACH free_unlinked_table
+KNOWN(free_unlinked_table, IS(*mm_ops.DETACH, detach_by_byte) || IS(*mm_ops.DETACH, detach_by_word));
 #elif defined(TREE_HAS_free_removed_table)
 #define DETACH free_removed_table
+KNOWN(free_removed_table, IS(*mm_ops.DETACH, detach_by_byte) || IS(*mm_ops.DETACH, detach_by_word));
 #endif
 
 static void free_table(void *address, s32 level)

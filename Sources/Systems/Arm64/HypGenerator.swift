@@ -21,7 +21,7 @@ struct HypGenerator: OperationGenerator {
     }
     configuration.hasRangeInvalidation = choices.flip(1, in: 2)
     if limits.hasUnprivilegedAccess {
-      configuration.hasUnprivilegedAccess = choices.flip(1, in: 2)
+      configuration.hasUnprivilegedAccess = choices.flip(oneIn: 4)
     }
     self.configuration = configuration
     let addresses = AddressGenerator(
