@@ -14,7 +14,7 @@ extension Finding {
     [
       .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
       .incompleteInvalidation, .plainLink, .plainLeaf, .storeWithoutBarrier, .rootWithoutBarrier,
-      .contextNotSynchronised, .unbalancedSection, .storeOutsideSection,
+      .contextNotSynchronised, .missingFeature, .unbalancedSection, .storeOutsideSection,
     ],
     [
       .staleTranslation, .stalePermission, .staleTable, .notCleanedBeforeInstall,

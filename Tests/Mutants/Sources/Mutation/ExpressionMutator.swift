@@ -207,13 +207,16 @@ final class ExpressionMutator: SyntaxVisitor {
       labels: node.trailingClosure == nil ? labels : labels + [""]
     )
     for (index, argument) in arguments.enumerated() {
+      // The level of a table that is asked for is told to people only.
+      if name.hasPrefix("allocate"), labels[index] == "level" { continue }
       guard let parameter = parameters?[index] else { continue }
       mutate(argument.expression, for: parameter, index, arguments, parameters ?? [])
     }
     if name == "TLBInvalidation", !labels.contains("isBroadcast"), let last = arguments.last {
       replace(last, by: "\(last.trimmedDescription), isBroadcast: false", .weaker)
     }
-    for argument in arguments {
+    for (argument, label) in zip(arguments, labels)
+    where !name.hasPrefix("allocate") || label != "level" {
       // An argument that is a parameter was dealt with as an argument.
       if argument.expression.is(DeclReferenceExprSyntax.self), parameters != nil { continue }
       walk(argument.expression)

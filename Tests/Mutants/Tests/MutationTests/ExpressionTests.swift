@@ -88,6 +88,12 @@ import Testing
     #expect(given.mutants(.hint) == ["run.level -> 3"])
   }
 
+  @Test func `the level that a table is asked for at is nobody's business`() {
+    let snippet = Snippet("_ = machine.allocateTable(level: entry.level &+ 1)")
+    #expect(snippet.mutants(.offByOne).isEmpty)
+    #expect(snippet.mutants(.constant).isEmpty)
+  }
+
   @Test func `orders, barriers and scopes are weaker`() {
     let store = Snippet("machine.store(a, to: b, at: c, order: .release)")
     #expect(store.mutants(.weaker) == ["release -> relaxed"])
