@@ -19,6 +19,7 @@ func expectViolation(
     return
   }
   #expect(counterexample.isReplayed == true, "\(part): \(counterexample.claim)")
+  #expect(!counterexample.operation.isEmpty)
 }
 
 @Suite struct AttributeTheoremTests {

@@ -18,6 +18,7 @@ func verdicts(
   options.mutation = mutation
   if let sought { options.isEnough = { $0 == sought } }
   let jobs = Catalogue.jobs.filter { job in job.theorems.contains { $0.name.contains(part) } }
+  #expect(!jobs.isEmpty, "no theorem's name contains \(part)")
   let results = jobs.flatMap { $0.prove(options) }
   return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
 }
@@ -61,16 +62,7 @@ func verdicts(
   @Test(arguments: faults.indices)
   func `a fault is convicted, by a case that plain memory repeats`(index: Int) throws {
     let (fault, part, clause) = TheoremTests.faults[index]
-    let result = try #require(
-      verdicts("stage2.\(part)", about: .recursive([fault]), seeking: clause)[clause],
-      "\(fault)"
-    )
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(fault) is not convicted: \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(fault): \(counterexample.claim)")
-    #expect(!counterexample.operation.isEmpty)
+    try expectViolation(of: clause, in: "stage2.\(part)", about: .recursive([fault]))
   }
 
   /// A change of the machine, a call in which it shows, and the clause that convicts it.
@@ -104,18 +96,7 @@ func verdicts(
     index: Int
   ) throws {
     let (mutation, part, clause) = TheoremTests.mutations[index]
-    var options = ProofOptions()
-    options.mutation = mutation
-    options.isEnough = { $0 == clause }
-    let job = try #require(
-      Catalogue.jobs(of: "arm64-stage2").first { $0.theorems[0].name.contains("stage2.\(part)") }
-    )
-    let result = try #require(job.prove(options).first { $0.theorem.clause == clause })
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(mutation) is not convicted: \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(mutation): \(counterexample.claim)")
+    try expectViolation(of: clause, in: "stage2.\(part)", mutation)
   }
 
   @Test func `a resource limit that is too small leaves theorems undecided, not proved`() {
