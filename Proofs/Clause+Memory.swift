@@ -15,6 +15,9 @@ extension Clause {
   /// That it follows links that are there.
   static let followsLinks = Clause(.followsLinks)
 
+  /// That it comes to an end.
+  static let ends = Clause(.ends)
+
   /// That it looks again after others ran.
   static let usesNothingStale = Clause(.usesNothingStale)
 

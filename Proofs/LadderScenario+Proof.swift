@@ -110,8 +110,7 @@ extension LadderScenario {
     let returns = "returns \(expected) here, not \(result)"
     outcome.claims.append(Claim(.returnsPromised, returns, isTrue: expected == result))
     if expected == .invalid || expected == .range {
-      let isUntouched = trace.allSatisfy { if case .barrier = $0 { true } else { false } }
-      outcome.claims.append(Claim(.refusesUntouched, isTrue: isUntouched))
+      outcome.claims.append(Claim(.refusesUntouched, isTrue: trace.allSatisfy { $0.isBarrier }))
     }
     if specification.isThere == true {
       outcome.claims.append(Claim(.leavesSame, isTrue: trace.allSatisfy(LadderScenario.isIdle)))

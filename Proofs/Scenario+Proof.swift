@@ -21,9 +21,7 @@ extension Scenario {
     for assumption in assumptions(in: explorer.context) { explorer.assume(assumption) }
     let machine = SymbolicMachine(explorer: explorer, shape: decoder.shape)
     let untouched = refusal ?? (extent == .pages(0) ? .touchesNothing : nil)
-    if untouched != nil {
-      machine.permits = { if case .barrier = $0 { true } else { false } }
-    }
+    if untouched != nil { machine.permits = { $0.isBarrier } }
     let root = machine.initialRoot()
     let call = call(in: explorer.context, ipa: inputAddress(explorer))
     var mutating = MutatingMachine(machine, options.mutation)
@@ -139,7 +137,7 @@ extension Scenario {
     _ sizeInBytes: UInt64
   ) -> [Claim] {
     let machine = memory.machine
-    let isRefused = machine.trace.contains { if case .refuse = $0 { true } else { false } }
+    let isRefused = machine.trace.contains { $0.isRefusal }
     let allocated = machine.tables.count { $0.isFresh }
     var specification = Specification(
       machine: machine,

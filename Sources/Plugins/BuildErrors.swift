@@ -11,7 +11,8 @@ struct BuildErrors {
     ("implicit declaration of function ", ""), ("unknown type name ", ""),
     ("has no member named ", ""), ("no member named ", ""), ("field ", "has incomplete type"),
   ]
-  private static let adapterPhrase = " is declared in a way that no adapter is for"
+  /// What the glue says of a function, and this of one or several.
+  private static let noAdapter = " declared in a way that no adapter is for"
 
   /// The names that are not known, each once, in the order in which they are met.
   private(set) var names: [String] = []
@@ -42,7 +43,7 @@ struct BuildErrors {
     if !functions.isEmpty {
       parts.append(
         functions.joined(separator: ", ")
-          + (functions.count == 1 ? " is" : " are") + " declared in a way that no adapter is for"
+          + (functions.count == 1 ? " is" : " are") + BuildErrors.noAdapter
       )
     }
     if !names.isEmpty { parts.append("the shim does not have \(names.joined(separator: ", "))") }
@@ -53,9 +54,7 @@ struct BuildErrors {
   }
 
   private static func function(in line: Substring) -> String? {
-    guard let end = line.range(of: adapterPhrase) else { return nil }
-    return line[..<end.lowerBound].split { !$0.isLetter && !$0.isNumber && $0 != "_" }.last
-      .map(String.init)
+    line.range(of: " is" + noAdapter).flatMap { TreeText.lastWord(in: line[..<$0.lowerBound]) }
   }
 
   private static func name(in line: Substring) -> String? {

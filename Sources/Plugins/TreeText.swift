@@ -35,6 +35,11 @@ struct TreeText {
     Set(text.utf8.split { !isOfWord($0) }.map { String(Substring($0)) })
   }
 
+  /// The last word of a text; nil for none.
+  static func lastWord(in text: Substring) -> String? {
+    text.utf8.split { !isOfWord($0) }.last.map { String(Substring($0)) }
+  }
+
   /// A C text with a space for each comment.
   private static func withoutComments(_ text: String) -> String {
     var result: [UInt8] = []
@@ -79,13 +84,10 @@ struct TreeText {
       return depth == 0 && (character == ";" || character == "}")
     }) {
       guard !declaration.contains("{"), let end = declaration.firstIndex(of: "("),
-        let name = declaration[..<end].split(whereSeparator: {
-          !$0.isLetter && !$0.isNumber && $0 != "_"
-        })
-        .last,
+        let name = lastWord(in: declaration[..<end]),
         name.drop(while: { $0 == "_" }).hasPrefix("kvm_pgtable_"), !declaration.contains("typedef")
       else { continue }
-      names.append(String(name))
+      names.append(name)
     }
     return names
   }

@@ -35,6 +35,8 @@ public enum SymbolicEvent {
 extension SymbolicEvent {
   /// Whether it is that an allocation was refused, which no machine shows as an event of its own.
   public var isRefusal: Bool { if case .refuse = self { true } else { false } }
+  /// Whether it is a barrier.
+  public var isBarrier: Bool { if case .barrier = self { true } else { false } }
 }
 
 /// What hardware may have made of an entry while a walker ran.

@@ -94,11 +94,7 @@ import Testing
 
   private static func unmap(_ maintenance: (inout Litmus) -> Void) -> [Rule] {
     var litmus = Litmus(Stage2Configuration())
-    litmus.call(.map) {
-      $0.machine.clean(0x8000_0000, sizeInBytes: 4096)
-      $0.put($0.page(0x8000_0000), 0, of: $0.last)
-      $0.machine.barrier(.dsbISHST)
-    }
+    litmus.mapCleaned()
     litmus.call(.unmap(cleans: true)) {
       $0.clear(0, of: $0.last)
       maintenance(&$0)

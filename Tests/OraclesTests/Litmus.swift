@@ -118,6 +118,15 @@ struct Litmus {
     machine.barrier(.dsbISH)
   }
 
+  /// Maps a page, after so many bytes of its memory were cleaned.
+  mutating func mapCleaned(_ sizeInBytes: UInt64 = 4096) {
+    call(.map) {
+      $0.machine.clean(0x8000_0000, sizeInBytes: sizeInBytes)
+      $0.put($0.page(0x8000_0000), 0, of: $0.last)
+      $0.machine.barrier(.dsbISHST)
+    }
+  }
+
   /// Maps pages by a call of its own, `execute` and cleaning left out (the tree has FWB).
   mutating func mapPages(_ indexes: Range<UInt64>, to base: UInt64 = 0x8000_0000) {
     call(.map) {

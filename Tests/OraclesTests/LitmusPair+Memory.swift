@@ -6,11 +6,7 @@ import Oracles
 extension LitmusPair {
   static let memory: [LitmusPair] = [
     .arm(.notCleanedBeforeInstall, on: .guestWithoutForcing) { litmus, hasFault in
-      litmus.call(.map) {
-        $0.machine.clean(0x8000_0000, sizeInBytes: hasFault ? 2048 : 4096)
-        $0.put($0.page(0x8000_0000), 0, of: $0.last)
-        $0.machine.barrier(.dsbISHST)
-      }
+      litmus.mapCleaned(hasFault ? 2048 : 4096)
     },
     .arm(.instructionsNotInvalidated) { litmus, hasFault in
       litmus.call(.map) {
@@ -20,11 +16,7 @@ extension LitmusPair {
       }
     },
     .arm(.needlessClean, on: .guestWithoutForcing) { litmus, hasFault in
-      litmus.call(.map) {
-        $0.machine.clean(0x8000_0000, sizeInBytes: hasFault ? 8192 : 4096)
-        $0.put($0.page(0x8000_0000), 0, of: $0.last)
-        $0.machine.barrier(.dsbISHST)
-      }
+      litmus.mapCleaned(hasFault ? 8192 : 4096)
     },
     .arm(.needlessInstructionInvalidation) { litmus, hasFault in
       litmus.call(.map) {
@@ -34,11 +26,7 @@ extension LitmusPair {
       }
     },
     .arm(.notCleanedAfterUnmap, on: .guestWithoutForcing) { litmus, hasFault in
-      litmus.call(.map) {
-        $0.machine.clean(0x8000_0000, sizeInBytes: 4096)
-        $0.put($0.page(0x8000_0000), 0, of: $0.last)
-        $0.machine.barrier(.dsbISHST)
-      }
+      litmus.mapCleaned()
       litmus.call(.unmap(cleans: true)) {
         $0.clear(0, of: $0.last)
         if hasFault { $0.machine.clean(0x8000_0000, sizeInBytes: 4096) }

@@ -162,32 +162,14 @@ extension LitmusPair {
       }
     },
     .power(.radixFreedWhileLinked) { litmus, hasFault in
-      litmus.call {
-        if !hasFault { $0.exchange(RadixLitmus.table($0.last), 0, in: $0.middle) }
-        $0.machine.barrier(.ptesync)
-        $0.issue(0x800, .everything)
-        $0.complete()
-        $0.machine.release($0.last)
-      }
+      litmus.freeLast(after: .everything, unlinks: !hasFault)
     },
     .power(.radixFreedWhileWalkable) { litmus, hasFault in
-      litmus.call {
-        $0.exchange(RadixLitmus.table($0.last), 0, in: $0.middle)
-        $0.machine.barrier(.ptesync)
-        $0.issue(0x800, hasFault ? .translations : .walkCache)
-        $0.complete()
-        $0.machine.release($0.last)
-      }
+      litmus.freeLast(after: hasFault ? .translations : .walkCache)
     },
     .power(.radixFreedWhileCached) { litmus, hasFault in
       litmus.map()
-      litmus.call {
-        $0.exchange(RadixLitmus.table($0.last), 0, in: $0.middle)
-        $0.machine.barrier(.ptesync)
-        $0.issue(0x800, hasFault ? .walkCache : .everything)
-        $0.complete()
-        $0.machine.release($0.last)
-      }
+      litmus.freeLast(after: hasFault ? .walkCache : .everything)
     },
     .power(.radixBadLink) { litmus, hasFault in
       litmus.call {

@@ -68,6 +68,20 @@ struct RadixLitmus {
     for barrier: Barrier in [.eieio, .tlbsync, .ptesync] { machine.barrier(barrier) }
   }
 
+  /// Frees the last table once it is unlinked and invalidated.
+  mutating func freeLast(
+    after target: RadixInvalidation<UInt64>.Target,
+    unlinks: Bool = true
+  ) {
+    call {
+      if unlinks { $0.exchange(RadixLitmus.table($0.last), 0, in: $0.middle) }
+      $0.machine.barrier(.ptesync)
+      $0.issue(0x800, target)
+      $0.complete()
+      $0.machine.release($0.last)
+    }
+  }
+
   mutating func invalidate(_ operand: UInt64 = 0) {
     machine.barrier(.ptesync)
     issue(operand)

@@ -5,6 +5,16 @@ import Walkers
 
 @testable import Proofs
 
+/// Records an issue unless the theorem is violated, by a case that plain memory repeats.
+func expectViolated(_ result: TheoremResult, _ what: String) {
+  guard case .violated(let counterexample) = result.verdict else {
+    Issue.record("\(what) is not convicted: \(result.verdict)")
+    return
+  }
+  #expect(counterexample.isReplayed == true, "\(what): \(counterexample.claim)")
+  #expect(!counterexample.operation.isEmpty)
+}
+
 /// Records an issue unless the clause of the call is violated, by a case that plain memory repeats.
 func expectViolation(
   of clause: Clause,
@@ -14,12 +24,7 @@ func expectViolation(
 ) throws {
   let found = verdicts(part, about: subject, mutation, seeking: clause)
   let result = try #require(found[clause], "\(part)")
-  guard case .violated(let counterexample) = result.verdict else {
-    Issue.record("\(subject), \(String(describing: mutation)): \(result.verdict)")
-    return
-  }
-  #expect(counterexample.isReplayed == true, "\(part): \(counterexample.claim)")
-  #expect(!counterexample.operation.isEmpty)
+  expectViolated(result, "\(part) by \(subject), \(String(describing: mutation))")
 }
 
 @Suite struct AttributeTheoremTests {

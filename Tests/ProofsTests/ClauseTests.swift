@@ -2,10 +2,6 @@ import Testing
 
 @testable import Proofs
 
-extension Theorem {
-  fileprivate var isOfProtocol: Bool { subject.hasPrefix("protocol") }
-}
-
 /// Whether each clause has a fault that it convicts: a claim that nothing breaks may claim nothing.
 @Suite struct ClauseTests {
   /// A clause in a kind of theorems: those about stage 2, about a hypervisor's tables, and so on.
@@ -39,7 +35,8 @@ extension Theorem {
     add("partition", PartitionTheoremTests.encodings.map(\.0))
     add("alignment", LemmaTests.encodings.map(\.0))
     // Without any one of its parts the protocol is convicted by both.
-    add("protocol", Catalogue.jobs.flatMap(\.theorems).filter { $0.isOfProtocol }.map(\.clause))
+    let theorems = Catalogue.jobs.flatMap(\.theorems)
+    add("protocol", theorems.filter { $0.subject.hasPrefix("protocol") }.map(\.clause))
     add("radix", RadixTheoremTests.flaws.map(\.1) + RadixTheoremTests.decodings.map(\.0))
     return found
   }()

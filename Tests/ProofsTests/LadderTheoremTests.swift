@@ -88,11 +88,7 @@ private func results(
     let (fault, unmapping, call, clause) = LadderTheoremTests.faults[index]
     let found = results(call, about: .ladder(unmapping, [fault]), seeking: clause)
     let result = try #require(found[clause], "\(fault)")
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(fault) is not convicted: \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(fault): \(counterexample.claim)")
+    expectViolated(result, "\(fault)")
   }
 
   /// A change of the machine, a call in which it shows, and the clause that convicts it.
@@ -143,11 +139,7 @@ private func results(
     let (mutation, call, clause) = LadderTheoremTests.mutations[index]
     let found = results(call, about: .builtIn, mutation, seeking: clause)
     let result = try #require(found[clause], "\(mutation)")
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(mutation) is not convicted by \(call): \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(mutation): \(counterexample.claim)")
+    expectViolated(result, "\(mutation) in \(call)")
   }
 
   @Test func `indices and next addresses are proved for every layout`() {

@@ -4,15 +4,6 @@ import Testing
 @testable import Proofs
 @testable import Walkers
 
-extension Clause {
-  private static func memory(_ name: String) -> Clause {
-    memory.first { $0.name == name } ?? .keepsOtherRules
-  }
-  fileprivate static let comesToAnEnd = memory("ends")
-  fileprivate static let usesOwnPages = memory("inside")
-  fileprivate static let takesFromCounts = memory("count-suffices")
-}
-
 /// Every clause about partition-scoped tables has a fault that it convicts.
 @Suite struct PartitionConvictionTests {
   /// A fault, the call that has it, and the clause that convicts it.
@@ -183,9 +174,9 @@ extension Clause {
     .faulty(.asRefused, .fault(.elsewhere), .answersFault),
     .faulty(.asRefused, .fault(.record), .answersFault),
     .faulty(.oneFrameMore, .fault(.elsewhere), .changesNoOther),
-    .faulty(.endless, .unmap(frames: 1), .comesToAnEnd),
-    .faulty(.outside, .unmap(frames: 1), .usesOwnPages),
-    .faulty(.countTwice, .unmap(frames: 1), .takesFromCounts),
+    .faulty(.endless, .unmap(frames: 1), .ends),
+    .faulty(.outside, .unmap(frames: 1), .staysInside),
+    .faulty(.countTwice, .unmap(frames: 1), .countSuffices),
   ]
 
   static let mutations: [Case] = [
@@ -210,11 +201,7 @@ extension Clause {
     options.isEnough = { $0 == tried.clause }
     let results = tried.scenario.job.prove(options)
     let result = try #require(results.first { $0.theorem.clause == tried.clause })
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(tried.testDescription): \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(tried.testDescription)")
+    expectViolated(result, tried.testDescription)
   }
 
   @Test func `each clause has a fault`() {

@@ -40,11 +40,7 @@ import Walkers
     let (flaw, clause) = RadixTheoremTests.flaws[index]
     let found = verdicts(about: .radix(RadixProofSubject(translate: [flaw])), seeking: clause)
     let result = try #require(found[clause])
-    guard case .violated(let counterexample) = result.verdict else {
-      Issue.record("\(flaw) is not convicted: \(result.verdict)")
-      return
-    }
-    #expect(counterexample.isReplayed == true, "\(flaw): \(counterexample.claim)")
+    expectViolated(result, "\(flaw)")
   }
 
   /// A decoding with a fault in one place, and the clause that convicts it.

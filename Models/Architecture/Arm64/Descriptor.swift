@@ -81,9 +81,13 @@ extension TranslationRegime {
   /// and with 64 KiB granules bits 15:12 stand for bits 51:48.
   @inlinable
   func address(in raw: UInt64, from shift: UInt64) -> UInt64 {
-    let low = raw & (1 &<< 48 &- 1) & ~(1 &<< shift &- 1)
+    let low = raw & TranslationRegime.addressField(from: shift)
     return granule == .size64K ? low | (raw &>> 12 & 0xf) &<< 48 : low
   }
+
+  /// The bits from `shift` to 47.
+  @inlinable
+  static func addressField(from shift: UInt64) -> UInt64 { (1 &<< 48 &- 1) & ~(1 &<< shift &- 1) }
 
   /// The table address in a table descriptor.
   @inlinable
@@ -131,8 +135,8 @@ extension TranslationRegime {
   public func misplacedBits(in raw: UInt64, at level: LookupLevel) -> UInt64 {
     let kind = kind(of: raw, at: level)
     let shift = kind == .table ? granule.shift : entryShift(at: level)
-    let low: UInt64 = granule == .size64K ? 0xf000 : 0
-    let address = (1 &<< 48 &- 1) & ~(1 &<< shift &- 1) | low
+    let high: UInt64 = granule == .size64K ? 0xf000 : 0
+    let address = TranslationRegime.addressField(from: shift) | high
     switch kind {
     case .invalid, .annotated: return 0
     case .table:

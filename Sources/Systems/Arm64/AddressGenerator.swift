@@ -87,6 +87,30 @@ struct AddressGenerator {
     }
   }
 
+  /// How many pages a range is mapped or annotated by at most that is not mapped in blocks.
+  static let pageLimit: UInt64 = 640
+
+  /// Makes a map one that takes few tables: a range of `topSpan` begins where an entry does, and another
+  /// that is large, and cannot be mapped in blocks, is cut short.
+  ///
+  /// A range that is larger than the space stays, to be refused.
+  func limit(
+    _ size: inout UInt64,
+    from input: inout UInt64,
+    to output: inout UInt64,
+    inPages: Bool
+  ) {
+    if size == topSpan {
+      input &= ~(size - 1)
+      output = input & (outputSize - 1)
+    }
+    // In pages, it would take one for each of its pages.
+    let isBlocky = (input ^ output) % blockSize == 0 && !inPages
+    if size <= inputSize, !isBlocky || size > 4 * largeBlockSize && size != topSpan {
+      size = min(size, AddressGenerator.pageLimit * pageSize)
+    }
+  }
+
   /// An output address for an input address, often as well aligned as it.
   func output(for input: UInt64, _ choices: inout Choices) -> UInt64 {
     switch choices.draw(weights: AddressGenerator.outputWeights) {

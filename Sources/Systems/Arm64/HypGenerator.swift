@@ -10,7 +10,6 @@ struct HypGenerator: OperationGenerator {
 
   private static let kindWeights = Weights([8, 6, 1])
   private static let inputBits: [UInt64] = [48, 39, 32, 42, 36]
-  private static let pageLimit: UInt64 = 640
 
   init(_ choices: inout Choices, within limits: GeneratorLimits) {
     let granule = limits.granule(&choices)
@@ -62,16 +61,7 @@ struct HypGenerator: OperationGenerator {
     var size = addresses.size(from: start, &choices)
     let protection = protection(&choices)
     var physical = addresses.output(for: start, &choices)
-    if size == addresses.topSpan {
-      start &= ~(size - 1)
-      physical = start & (addresses.outputSize - 1)
-    }
-    let isBlocky = (start ^ physical) % addresses.blockSize == 0
-    if size <= addresses.inputSize,
-      !isBlocky || size > 4 * addresses.largeBlockSize && size != addresses.topSpan
-    {
-      size = min(size, HypGenerator.pageLimit * addresses.pageSize)
-    }
+    addresses.limit(&size, from: &start, to: &physical, inPages: false)
     let allocations = choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
     return .map(
       address: start,

@@ -19,7 +19,6 @@ struct Stage2Generator: OperationGenerator {
   private static let ordinaryWeights: [UInt64] = [24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1]
   private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
   /// How many pages one call may be expected to fill or to visit leaf by leaf.
-  private static let pageLimit: UInt64 = 640
 
   init(_ choices: inout Choices, within limits: GeneratorLimits) {
     let granule = limits.granule(&choices)
@@ -137,18 +136,8 @@ struct Stage2Generator: OperationGenerator {
       ipa &= ~(size - 1)
       physical = ipa
     }
-    if size == addresses.topSpan {
-      ipa &= ~(size - 1)
-      physical = ipa & (addresses.outputSize - 1)
-    }
-    // A large range that cannot be mapped in blocks would take a page for each of its pages.
-    let isBlocky =
-      (ipa ^ physical) % addresses.blockSize == 0 && configuration.pageForcing == .never
-    if size <= addresses.inputSize,
-      !isBlocky || size > 4 * addresses.largeBlockSize && size != addresses.topSpan
-    {
-      size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
-    }
+    let inPages = configuration.pageForcing != .never
+    addresses.limit(&size, from: &ipa, to: &physical, inPages: inPages)
     return .map(
       ipa: ipa,
       sizeInBytes: size,
@@ -161,7 +150,7 @@ struct Stage2Generator: OperationGenerator {
   private func setOwner(_ choices: inout Choices) -> Stage2Operation {
     var (ipa, size) = range(&choices)
     if size <= addresses.inputSize {
-      size = min(size, Stage2Generator.pageLimit * addresses.pageSize)
+      size = min(size, AddressGenerator.pageLimit * addresses.pageSize)
     }
     let owner = (1 + choices.draw(through: 2)) % 3
     return .setOwner(

@@ -206,17 +206,16 @@ final class ExpressionMutator: SyntaxVisitor {
       of: name,
       labels: node.trailingClosure == nil ? labels : labels + [""]
     )
-    for (index, argument) in arguments.enumerated() {
-      // The level of a table that is asked for is told to people only.
-      if name.hasPrefix("allocate"), labels[index] == "level" { continue }
+    // The level of a table that is asked for is told to people only.
+    let told = name.hasPrefix("allocate") ? labels.firstIndex(of: "level") : nil
+    for (index, argument) in arguments.enumerated() where index != told {
       guard let parameter = parameters?[index] else { continue }
       mutate(argument.expression, for: parameter, index, arguments, parameters ?? [])
     }
     if name == "TLBInvalidation", !labels.contains("isBroadcast"), let last = arguments.last {
       replace(last, by: "\(last.trimmedDescription), isBroadcast: false", .weaker)
     }
-    for (argument, label) in zip(arguments, labels)
-    where !name.hasPrefix("allocate") || label != "level" {
+    for (index, argument) in arguments.enumerated() where index != told {
       // An argument that is a parameter was dealt with as an argument.
       if argument.expression.is(DeclReferenceExprSyntax.self), parameters != nil { continue }
       walk(argument.expression)
