@@ -81,7 +81,7 @@ struct Prove: ParsableCommand {
     }
     let sink = try ReportSink(path: output.output)
     if list {
-      return try sink.write(chosen.map(listing).joined())
+      return try sink.write(listing(chosen.flatMap(\.theorems)))
     }
     if let problem = ProofOptions.solverProblem {
       throw Complaint(.world, "Z3 cannot be loaded (\(problem)); apt-get install -y libz3-dev")
@@ -120,18 +120,23 @@ struct Prove: ParsableCommand {
       )
     }
     switch output.format {
-    case .text: try sink.write(report.summary)
+    case .text:
+      let table = TheoremTable(results.map(TheoremTable.Row.init)).lines
+      try sink.write("\n" + table.map { $0 + "\n" }.joined() + "\n" + report.summary)
     case .json: try sink.write(try JSON.text(report))
     }
     let isCut = interruptFlag.isRaised && report.status == .held
     try (isCut ? .undecided : report.status).end()
   }
 
-  /// The theorems of a job: what they are about once, and a line for each clause.
-  private func listing(_ job: ProofJob) -> String {
-    guard let first = job.theorems.first else { return "" }
-    let clauses = job.theorems.map { "  /\($0.clause.name): \($0.clause.text)\n" }
-    return "\(first.subject), \(first.bounds)\n" + clauses.joined()
+  /// The theorems, none of them proved.
+  private func listing(_ theorems: [Theorem]) throws -> String {
+    switch output.format {
+    case .text:
+      let table = TheoremTable(theorems.map(TheoremTable.Row.init))
+      return (table.lines + table.statements).map { $0 + "\n" }.joined()
+    case .json: return try JSON.text(TheoremListing(theorems))
+    }
   }
 
   /// Proves the jobs on several threads, and prints each result in the order of the jobs as soon as

@@ -4,13 +4,51 @@ import Testing
 @Suite struct ProveTests {
   private static let theorem = ["prove", "--only", "protocol/no-conflict"]
 
-  @Test func `the theorems are listed by what they are about, a line a claim`() throws {
-    let outcome = try Command.run("prove", "--list", "--only", "set-owner.1-page.64K")
+  @Test func `the theorems are listed in a table, and what they claim once`() throws {
+    let outcome = try Command.run("prove", "--list", "--only", "stage2.set-owner.1-page")
     #expect(outcome.status == 0)
     let lines = outcome.output.split(separator: "\n")
-    #expect(lines.first?.hasPrefix("stage2.set-owner.1-page.64K") == true, "\(outcome.output)")
-    #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("  /") } && lines.count > 10)
-    #expect(outcome.output.contains("  /counts-entries: leaves in every table's count"))
+    #expect(lines.first?.hasPrefix("about ") == true, "\(outcome.output)")
+    #expect(lines.first?.contains("memory  break-before-make  refinement") == true)
+    let calls = lines.filter { $0.hasPrefix("stage2.set-owner.1-page.") }
+    #expect(calls.count == 3)
+    #expect(calls.allSatisfy { $0.contains("any size that comes to 1 page from any address") })
+    let claims = lines.filter { $0.contains("/counts-entries ") }
+    #expect(claims.count == 1)
+    #expect(claims.first?.contains("3  leaves in every table's count") == true, "\(claims)")
+  }
+
+  @Test func `the list of theorems can be read by programs`() throws {
+    let outcome = try Command.run(
+      "prove",
+      "--list",
+      "--only",
+      "protocol/no-conflict",
+      "--format",
+      "json"
+    )
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("\"theorem\" : \"protocol/no-conflict\""), "\(outcome.output)")
+    #expect(outcome.output.contains("\"formatVersion\" : 1"))
+  }
+
+  @Test func `theorems about one system only, and none of a system that has none`() throws {
+    let outcome = try Command.run("prove", "--list", "--system", "power-radix")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.contains("\npartition."))
+    #expect(!outcome.output.contains("stage2."))
+    let refused = try Command.run("prove", "--list", "--system", "no-such")
+    #expect(refused.status == 64)
+    #expect(refused.errors.contains("there are no theorems about a system 'no-such'"))
+    #expect(refused.errorLines.count == 1)
+  }
+
+  @Test func `what was proved ends in the same table`() throws {
+    let outcome = try Command.run("prove", "--only", "protocol/no-conflict")
+    #expect(outcome.status == 0)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("about ") && $0.contains("protocol") })
+    #expect(lines.last?.contains("theorems about built-in") == true, "\(outcome.output)")
   }
 
   @Test func `each question is written out with its answer, those that prune a path included`()

@@ -119,7 +119,14 @@ extension TableSession {
       entryCount += 1
       guard finding == nil else { return }
       let place = Place(level: level.rawValue, address: inputAddress)
-      finding = comparison.compare(raw, at: place, address: nil, with: tables.entry(at: place))
+      if let found = comparison.compare(
+        raw,
+        at: place,
+        address: nil,
+        with: tables.entry(at: place)
+      ) {
+        finding = found
+      }
     }
     if machine.judges.violationCount > 0 { return machine.firstFinding }
     if let finding { return finding }

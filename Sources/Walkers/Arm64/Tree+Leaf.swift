@@ -38,6 +38,10 @@ public struct Leaf<W: Word> {
     self.level = level
   }
 
+  /// What is known before an entry was found.
+  @inlinable
+  init() { self.init(result: .ok, descriptor: W(0), level: 0) }
+
   /// What was found at an entry; `range` without one.
   @inlinable
   init<M: Machine>(_ entry: Entry<M>?) where M.W == W {

@@ -15,14 +15,16 @@ extension Ladder {
 /// The callbacks of an unmap in runs.
 ///
 /// A run goes on while input addresses rise in one table, over gaps too where the CPU invalidates by
-/// range, and where the data cache has to be cleaned only while output addresses are contiguous. A
-/// table that is left empty goes with the run of its last leaves, in one invalidation that
-/// promises no level.
+/// range, and where the data cache has to be cleaned only while leaves differ in nothing but their
+/// output addresses, which are contiguous. A table that is left empty goes with the run of its last
+/// leaves, in one invalidation that promises no level.
 @usableFromInline
 struct LadderUnmap<M: Machine>: Visitor {
   @usableFromInline let table: Ladder<M>
   @usableFromInline let yields: Bool
   @usableFromInline var run = BrokenRun<M>()
+  /// The last leaf of the run.
+  @usableFromInline var previous = M.W(0)
   /// Entries cleared in the current table page and not yet uncounted.
   @usableFromInline var uncounted = 0
 
@@ -49,21 +51,37 @@ struct LadderUnmap<M: Machine>: Visitor {
       run.hasGap = true
       return .next
     }
-    if run.isOpen, run.hasGap, !table.invalidation.usesRanges {
-      retire(level: run.level, on: &machine)
-    }
-    let span = table.tree.geometry.span(at: entry.level)
-    let isCleaned =
-      table.cleansUnmapped && machine.holds(table.isCacheable(entry.descriptor))
-    let output = table.encoding.output(of: entry.descriptor)
+    let (descriptor, span) = (entry.descriptor, table.tree.geometry.span(at: entry.level))
     if run.isOpen,
-      run.isCleaned != isCleaned || isCleaned && machine.holds(output .!= run.cleanEnd)
+      !goesOn(from: previous, to: descriptor, span: span, hasGap: run.hasGap, on: &machine)
     {
       retire(level: run.level, on: &machine)
     }
+    if run.isOpen ? run.isCleaned : isCleaned(descriptor, on: &machine) {
+      run.clean(table.encoding.output(of: descriptor), span: span)
+    }
     run.extend(over: cursor, span: span, level: entry.level)
-    if isCleaned { run.clean(output, span: span) }
+    previous = descriptor
     return .next
+  }
+
+  /// Whether a run whose last leaf was `previous` goes on with one of `span` bytes.
+  @inlinable @inline(__always)
+  func goesOn(
+    from previous: M.W,
+    to descriptor: M.W,
+    span: UInt64,
+    hasGap: Bool,
+    on machine: inout M
+  ) -> Bool {
+    if hasGap, !table.invalidation.usesRanges { return false }
+    return !table.cleansUnmapped || machine.holds(descriptor .== previous &+ M.W(span))
+  }
+
+  /// Whether the memory behind a leaf has to be cleaned from the data cache.
+  @inlinable @inline(__always)
+  func isCleaned(_ descriptor: M.W, on machine: inout M) -> Bool {
+    table.cleansUnmapped && machine.holds(table.isCacheable(descriptor))
   }
 
   /// Before another table is entered, what was gathered in this one is dealt with.
@@ -99,9 +117,8 @@ struct LadderUnmap<M: Machine>: Visitor {
     var address = cursor
     // The run is kept in locals while it grows.
     var (start, runEnd) = (cursor, cursor)
-    var (cleanStart, cleanEnd) = (M.W(0), M.W(0))
-    var (isOpen, hasGap, isCleaned) = (false, false, false)
-    let cleans = table.cleansUnmapped
+    var (first, previous) = (M.W(0), M.W(0))
+    var (isOpen, hasGap) = (false, false)
     var clearedCount = 0
     while true {
       let descriptor = machine.load(child, at: index)
@@ -110,23 +127,19 @@ struct LadderUnmap<M: Machine>: Visitor {
         clearedCount &+= 1
       }
       if machine.holds(Encoding.isValid(descriptor)) {
-        let isCacheable = cleans && machine.holds(table.isCacheable(descriptor))
-        let output = table.encoding.output(of: descriptor)
+        let span = geometry.pageSize
         if isOpen,
-          hasGap && !table.invalidation.usesRanges || isCacheable != isCleaned
-            || isCacheable && machine.holds(output .!= cleanEnd)
+          !goesOn(from: previous, to: descriptor, span: span, hasGap: hasGap, on: &machine)
         {
-          run.open(from: start, to: runEnd)
-          if isCleaned { run.clean(from: cleanStart, to: cleanEnd) }
+          open(from: start, to: runEnd, first: first, last: previous, on: &machine)
           retire(level: Geometry.lastLevel, on: &machine)
           isOpen = false
         }
-        if !isOpen { (start, cleanStart) = (address, output) }
+        if !isOpen { (start, first) = (address, descriptor) }
         isOpen = true
-        isCleaned = isCacheable
         hasGap = false
+        previous = descriptor
         runEnd = address &+ page
-        cleanEnd = output &+ page
       } else {
         hasGap = true
       }
@@ -134,11 +147,26 @@ struct LadderUnmap<M: Machine>: Visitor {
       index = index &+ M.W(1)
       address = address &+ page
     }
-    if isOpen {
-      run.open(from: start, to: runEnd)
-      if isCleaned { run.clean(from: cleanStart, to: cleanEnd) }
-    }
+    if isOpen { open(from: start, to: runEnd, first: first, last: previous, on: &machine) }
     if clearedCount > 0 { machine.release(child, by: clearedCount) }
+  }
+
+  /// Makes the pages from `start` to `end` (not included) the run; `first` and `last` are their leaves.
+  @inlinable
+  mutating func open(
+    from start: M.W,
+    to end: M.W,
+    first: M.W,
+    last: M.W,
+    on machine: inout M
+  ) {
+    run.open(from: start, to: end)
+    guard isCleaned(first, on: &machine) else { return }
+    let encoding = table.encoding
+    run.clean(
+      from: encoding.output(of: first),
+      to: encoding.output(of: last) &+ M.W(table.tree.geometry.pageSize)
+    )
   }
 
   /// Frees a table that holds nothing, with one invalidation for its leaves and its own entry.

@@ -63,7 +63,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
   /// The descriptor and level at which a walk ends.
   @inlinable
   public func leaf(at address: M.W, on machine: inout M) -> Leaf<M.W> {
-    var leaf = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    var leaf = Leaf<M.W>()
     let result = walker.walk(address, M.W(geometry.pageSize), .leaf, on: &machine) {
       visit,
       machine in
@@ -91,15 +91,7 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     }
     let offset = M.W(geometry.pageSize - 1)
     var output = physical & ~offset
-    if !faults.contains(.outputUnchecked) {
-      let start = address & ~offset
-      let inputLimit = M.W(1 << geometry.inputAddressBits)
-      let outputLimit = M.W(1 << geometry.outputAddressBits)
-      let fits = (start .<= inputLimit) .& (sizeInBytes .<= inputLimit &- start)
-      let size = (sizeInBytes &+ offset) & ~offset
-      let outputFits = (output .<= outputLimit) .& (size .<= outputLimit &- output)
-      if machine.holds(fits .& .!outputFits) { return .range }
-    }
+    guard walker.outputExists(output, sizeInBytes, on: &machine) else { return .range }
     let attributes = Encoding.hypAttributes(protection)
     let result = walker.walk(address, sizeInBytes, .leaf, on: &machine) { visit, machine in
       map(visit, &output, attributes, on: &machine)
@@ -145,20 +137,25 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     _ output: M.W,
     on machine: inout M
   ) -> Bool {
-    if visit.level == Geometry.lastLevel { return true }
     if visit.level < geometry.firstBlockLevel { return false }
     let span = M.W(geometry.span(at: visit.level))
     let offset = span &- M.W(1)
     if !faults.contains(.blockPastEnd), machine.holds(visit.end &- visit.cursor .< span) {
       return false
     }
-    if !faults.contains(.blockIgnoresOutput) {
-      // The output is no obstacle when it does not exist; that it exists is checked by now,
-      // except in the seed.
-      let exists = output .< M.W(1 << geometry.outputAddressBits)
-      if machine.holds(exists .& ((output & offset) .!= M.W(0))) { return false }
+    if !isNoObstacle(output, on: &machine), machine.holds((output & offset) .!= M.W(0)) {
+      return false
     }
     return machine.holds((visit.cursor & offset) .== M.W(0))
+  }
+
+  /// Whether the alignment of an output address is not asked for.
+  @inlinable
+  func isNoObstacle(_ output: M.W, on machine: inout M) -> Bool {
+    if faults.contains(.blockIgnoresOutput) { return true }
+    // Where outputs are checked, every one exists by now.
+    guard faults.contains(.outputUnchecked) else { return false }
+    return machine.holds(M.W(1 << geometry.outputAddressBits) .<= output)
   }
 
   @inlinable

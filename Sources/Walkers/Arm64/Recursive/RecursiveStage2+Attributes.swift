@@ -4,48 +4,31 @@ extension RecursiveStage2 {
   /// Takes write permission from valid leaves; the caller owes an invalidation.
   @inlinable
   public func writeProtect(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
-    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    let result = update(
-      ipa,
-      sizeInBytes,
-      set: M.W(0),
-      clear: M.W(Encoding.stage2Write),
-      &last,
-      on: &machine
-    )
+    let clear = M.W(Encoding.stage2Write)
+    let result = update(ipa, sizeInBytes, set: M.W(0), clear: clear, on: &machine).result
     return faults.contains(.holeEndsRange) && result == .again ? .ok : result
   }
 
   /// Sets the access flag, unless another fault changed the entry first.
   @inlinable
   public func makeYoung(ipa: M.W, on machine: inout M) -> M.W {
-    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    let result = update(
-      ipa,
-      M.W(1),
-      set: M.W(Encoding.accessFlag),
-      clear: M.W(0),
-      &last,
-      isFault: true,
-      on: &machine
-    )
+    let flag = M.W(Encoding.accessFlag)
+    let last = update(ipa, M.W(1), set: flag, clear: M.W(0), isFault: true, on: &machine)
     if !faults.contains(.youngWithoutBarrier) { machine.barrier(.dsbISHST) }
-    return result == .again ? M.W(0) : last.descriptor
+    return last.result == .again ? M.W(0) : last.descriptor
   }
 
   /// Clears the access flag; the caller owes an invalidation.
   @inlinable
   public func makeOld(ipa: M.W, on machine: inout M) -> M.W {
-    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(Encoding.accessFlag), &last, on: &machine)
-    return last.descriptor
+    let flag = M.W(Encoding.accessFlag)
+    return update(ipa, M.W(1), set: M.W(0), clear: flag, on: &machine).descriptor
   }
 
   /// Whether the access flag is set.
   @inlinable
   public func isYoung(ipa: M.W, on machine: inout M) -> M.W.Condition {
-    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    _ = update(ipa, M.W(1), set: M.W(0), clear: M.W(0), &last, on: &machine)
+    let last = update(ipa, M.W(1), set: M.W(0), clear: M.W(0), on: &machine)
     return (last.descriptor & M.W(Encoding.accessFlag)) .!= M.W(0)
   }
 
@@ -56,19 +39,10 @@ extension RecursiveStage2 {
     let set =
       (protection & M.W(Protection.read)) &<< 4 | (protection & M.W(Protection.write)) &<< 6
     let clear = (protection & M.W(Protection.execute)) &<< 54
-    var last = Leaf(result: .ok, descriptor: M.W(0), level: 0)
-    let result = update(
-      ipa,
-      M.W(1),
-      set: set,
-      clear: clear,
-      &last,
-      isFault: true,
-      on: &machine
-    )
-    guard result == .ok || result == .again else { return result }
+    let last = update(ipa, M.W(1), set: set, clear: clear, isFault: true, on: &machine)
+    guard last.result == .ok || last.result == .again else { return last.result }
     let isMapped = machine.holds(Encoding.isValid(last.descriptor))
-    let isLost = result == .again
+    let isLost = last.result == .again
     if !faults.contains(.relaxNotInvalidated), !isLost || !faults.contains(.lostRaceNotInvalidated)
     {
       // Where nothing is mapped no level is known, and none is promised.
@@ -78,21 +52,22 @@ extension RecursiveStage2 {
     return isLost || !isMapped && !faults.contains(.holeHandled) ? .again : .ok
   }
 
-  /// Sets and clears bits in the valid leaves of a range, and notes the last one as it was.
+  /// Sets and clears bits in the valid leaves of a range.
   ///
   /// On behalf of a fault others' faults are dealt with beside it.
-  /// - Returns: `again` where one of those changed an entry first; then it is left as it is.
+  /// - Returns: the last of the leaves as it was, with `again` where another fault changed an entry
+  ///   first; then it is left as it is.
   @inlinable
   func update(
     _ ipa: M.W,
     _ sizeInBytes: M.W,
     set: M.W,
     clear: M.W,
-    _ last: inout Leaf<M.W>,
     isFault: Bool = false,
     on machine: inout M
-  ) -> Errno {
-    walker.walk(ipa, sizeInBytes, .leaf, on: &machine) { visit, machine in
+  ) -> Leaf<M.W> {
+    var last = Leaf<M.W>()
+    last.result = walker.walk(ipa, sizeInBytes, .leaf, on: &machine) { visit, machine in
       let old = machine.load(visit.table, at: visit.index)
       guard machine.holds(Encoding.isValid(old)) else {
         return faults.contains(.holeEndsRange) ? .again : .ok
@@ -116,5 +91,6 @@ extension RecursiveStage2 {
       let found = machine.compareExchange(old, with: new, in: visit.table, at: visit.index)
       return machine.holds(found .== old) ? .ok : .again
     }
+    return last
   }
 }

@@ -34,15 +34,7 @@ extension RecursiveStage2 {
     if machine.holds((protection & forbidden) .== forbidden) { return .invalid }
     let offset = M.W(geometry.pageSize - 1)
     let output = physical & ~offset
-    if !faults.contains(.outputUnchecked) {
-      let start = ipa & ~offset
-      let inputLimit = M.W(1 << geometry.inputAddressBits)
-      let outputLimit = M.W(1 << geometry.outputAddressBits)
-      let fits = (start .<= inputLimit) .& (sizeInBytes .<= inputLimit &- start)
-      let size = (sizeInBytes &+ offset) & ~offset
-      let outputFits = (output .<= outputLimit) .& (size .<= outputLimit &- output)
-      if machine.holds(fits .& .!outputFits) { return .range }
-    }
+    guard walker.outputExists(output, sizeInBytes, on: &machine) else { return .range }
     var mapping = Mapping(output: output)
     mapping.start = ipa & ~offset
     mapping.attributes = Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)

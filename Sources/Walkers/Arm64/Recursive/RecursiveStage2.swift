@@ -171,7 +171,7 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
   /// The descriptor and level at which a walk ends.
   @inlinable
   public func leaf(at ipa: M.W, on machine: inout M) -> Leaf<M.W> {
-    var leaf = Leaf(result: .ok, descriptor: M.W(0), level: 0)
+    var leaf = Leaf<M.W>()
     let result = walker.walk(ipa, M.W(geometry.pageSize), .leaf, on: &machine) { visit, machine in
       leaf.descriptor = machine.load(visit.table, at: visit.index)
       leaf.level = visit.level

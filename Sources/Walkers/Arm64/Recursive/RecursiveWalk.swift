@@ -70,6 +70,18 @@ struct RecursiveWalk<M: Machine> {
     self.faults = faults
   }
 
+  /// Whether every page of `sizeInBytes` from `output` on is in the output address space.
+  @inlinable
+  func outputExists(_ output: M.W, _ sizeInBytes: M.W, on machine: inout M) -> Bool {
+    if faults.contains(.outputUnchecked) { return true }
+    // Where a range may wrap, nobody has looked at its size.
+    if faults.contains(.endWraps), machine.holds(M.W(1 << 52) .< sizeInBytes) { return true }
+    let offset = M.W(geometry.pageSize - 1)
+    let limit = M.W(1 << geometry.outputAddressBits)
+    let size = (sizeInBytes &+ offset) & ~offset
+    return machine.holds((output .<= limit) .& (size .<= limit &- output))
+  }
+
   /// Walks the pages of `sizeInBytes` from `address`.
   /// - Returns: `range` beyond the input address space, or what the callback returned.
   @inlinable

@@ -48,7 +48,7 @@ struct Mutants: AsyncParsableCommand {
   @Option(help: "The score in percent below which the command fails.")
   var threshold: Double?
 
-  @Flag(help: "Write the score down; for runs of all mutants.")
+  @Flag(help: "Write the score down, and what the walkers' files are; for runs of all systems.")
   var keep = false
 
   @Flag(help: "List the mutants instead of running them.")
@@ -66,6 +66,9 @@ struct Mutants: AsyncParsableCommand {
     }
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1") }
+    if keep, changed || !(system + file + mutant).isEmpty {
+      throw ValidationError("--keep is for runs of all systems and files")
+    }
   }
 
   func run() async throws {
@@ -152,7 +155,7 @@ struct Mutants: AsyncParsableCommand {
   }
 
   private func score(_ report: Report, _ digests: [String: String], _ ways: [Way]) -> Score {
-    var score = Score(cases: cases, files: digests)
+    var score = Score(cases: cases, sample: sample, files: digests)
     for way in ways {
       for (name, tally) in report.systems(way) {
         score.systems[name, default: [:]][way.rawValue] = tally

@@ -39,9 +39,7 @@ extension Reach {
     var tasks: [Task] = []
     for name in SubjectName.all where systems.contains(where: { $0.rawValue == name.system }) {
       if reach.checks[name.description] == nil { tasks.append(.check(name)) }
-      guard ways.contains(.prove), name.system != SystemName.arm64Hyp.rawValue,
-        !name.subject.hasPrefix("reference-")
-      else { continue }
+      guard ways.contains(.prove), !name.subject.hasPrefix("reference-") else { continue }
       let known = Set(reach.jobs(of: name).map(\.name))
       tasks += try await recorder.jobs(of: name).filter { !known.contains($0) }.map {
         .job(name, $0)
@@ -94,14 +92,19 @@ extension Reach {
     let folder: URL
     let cases: Int
 
-    /// The jobs that prove the theorems about a subject, by what their names begin with.
+    /// The jobs that prove the theorems about a subject, by what their names begin with; none where
+    /// nothing can be proved of it.
     func jobs(of name: SubjectName) async throws -> [String] {
-      let list = try await command.run(options(name) + ["--list"], seconds: 60)
+      let list = try await command.run(
+        options(name) + ["--list", "--format", "json"],
+        seconds: 60
+      )
+      guard list.ending == .status(0) else { return [] }
+      let listing = try JSONDecoder().decode(TheoremListing.self, from: Data(list.output.utf8))
       var names: [String] = []
-      for line in list.output.split(separator: "\n") {
-        let theorem = line.prefix { $0 != ":" }
-        let job = theorem.lastIndex(of: "/").map { String(theorem[...$0]) } ?? String(theorem)
-        if !names.contains(job) { names.append(job) }
+      for theorem in listing.theorems.map(\.theorem) {
+        let job = theorem.lastIndex(of: "/").map { String(theorem[...$0]) } ?? theorem
+        if names.last != job { names.append(job) }
       }
       return names
     }

@@ -20,13 +20,14 @@ struct Reach: Codable {
   var checks: [String: Set<Int>] = [:]
   var jobs: [Job] = []
 
-  /// The subjects whose check comes to a mutant's place: those that everybody uses, and others only
-  /// where none of these does.
+  /// The subjects whose check comes to a mutant's place: those that everybody uses first, and of them
+  /// those of its own system.
   func subjects(for number: Int, home: SystemName) -> [SubjectName] {
     let all = SubjectName.all.filter { checks[$0.description]?.contains(number) == true }
-    let used = all.filter { $0.subject == "built-in" }
-    let own = (used.isEmpty ? all : used)
-    return own.filter { $0.system == home.rawValue } + own.filter { $0.system != home.rawValue }
+    return all.enumerated().sorted {
+      let (a, b) = ($0.element.rank(home: home), $1.element.rank(home: home))
+      return (a, $0.offset) < (b, $1.offset)
+    }.map(\.element)
   }
 
   /// The jobs that come to a mutant's place, the cheapest first.
@@ -35,6 +36,12 @@ struct Reach: Codable {
     let used = all.filter { $0.subject == "built-in" }
     return (used.isEmpty ? all : used).sorted { ($0.questions, $0.name) < ($1.questions, $1.name) }
   }
+}
+
+/// What is read of a list of `prove --list`.
+struct TheoremListing: Codable {
+  struct Theorem: Codable { var theorem: String }
+  var theorems: [Theorem]
 }
 
 /// What is read of a report of `prove`.

@@ -1,10 +1,12 @@
 import Foundation
 import Mutation
 
-/// The score of all mutants, as it was last measured.
+/// The score, as it was last measured.
 struct Score: Codable {
   /// How many cases each mutant was checked with.
   var cases: Int
+  /// How many mutants were tried, always the same; nil for all.
+  var sample: Int?
   /// By system, then by way.
   var systems: [String: [String: Tally]] = [:]
   /// What the walkers' files were, by a digest each.

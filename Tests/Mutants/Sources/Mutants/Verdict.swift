@@ -36,6 +36,12 @@ struct SubjectName: Codable, Hashable, Sendable, CustomStringConvertible {
   var subject: String
   var description: String { "\(system)/\(subject)" }
 
+  /// How soon it is tried on a mutant of a system: those that everybody uses come first, and of them
+  /// the system's own.
+  func rank(home: SystemName) -> Int {
+    (subject == "built-in" ? 0 : 2) + (system == home.rawValue ? 0 : 1)
+  }
+
   /// Those whose code is mutated, those that everybody uses first.
   static let all =
     SystemName.allCases.map { SubjectName(system: $0.rawValue, subject: "built-in") }
