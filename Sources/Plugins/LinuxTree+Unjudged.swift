@@ -2,7 +2,6 @@ extension LinuxTree {
   /// What a tree may have that the pretended CPU never has, or no table is made with: the word that the
   /// tree has for it, the system that it is of, and what it is.
   private static let features: [(word: String, system: String, what: String)] = [
-    ("ARM64_HAS_XNX", stage2, "FEAT_XNX, execution by privilege"),
     ("KVM_PTE_ADDR_MASK_LPA2", stage2, "FEAT_LPA2, 52-bit addresses with 4K and 16K granules"),
     ("KVM_PTE_ADDR_MASK_LPA2", hyp, "FEAT_LPA2, 52-bit addresses with 4K and 16K granules"),
     ("KVM_PGTABLE_S2_AS_S1", stage2, "memory attributes that are those of stage 1"),

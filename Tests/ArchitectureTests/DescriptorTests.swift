@@ -53,11 +53,33 @@ import Testing
       let (ap1, pxn, uxn) = (bits & 1, bits >> 1 & 1, bits >> 2)
       let leaf = try leaf(regime, ap1 << 6 | pxn << 53 | uxn << 54 | 0x403)
       #expect(leaf.isExecutable == (pxn == 0))
-      #expect(leaf.unprivileged == Unprivileged(hasAccess: ap1 == 1, isExecutable: uxn == 0))
+      #expect(leaf.isAccessibleByEL0 == (ap1 == 1) && leaf.isExecutableByEL0 == (uxn == 0))
       // In EL2 alone bit 54 is the only one that says so.
       let alone = try self.leaf(Self.el2, ap1 << 6 | pxn << 53 | uxn << 54 | 0x403)
       #expect(alone.isExecutable == (uxn == 0))
-      #expect(alone.unprivileged == nil)
+      #expect(alone.isAccessibleByEL0 == nil && alone.isExecutableByEL0 == nil)
+    }
+  }
+
+  @Test func `with FEAT_XNX the two bits of XN say who may execute`() throws {
+    var configuration = Stage2Configuration()
+    configuration.hasExecutionByPrivilege = true
+    let regime = TranslationRegime(configuration)
+    let permitted: [(xn: UInt64, toEL1: Bool, toEL0: Bool)] = [
+      (0b00, true, true), (0b01, false, true), (0b10, false, false), (0b11, true, false),
+    ]
+    for (xn, toEL1, toEL0) in permitted {
+      let raw: UInt64 = xn << 53 | 0x403
+      let leaf = try leaf(regime, raw)
+      #expect(leaf.isExecutable == toEL1 && leaf.isExecutableByEL0 == toEL0)
+      #expect(leaf.isAccessibleByEL0 == nil)
+      #expect(regime.isExecutable(raw) == (toEL1 || toEL0))
+      #expect(regime.misplacedBits(in: raw, at: .last) == 0)
+      // Without it bit 54 is XN, and bit 53 means nothing.
+      let plain = Self.stage2(.size4K)
+      #expect(try self.leaf(plain, raw).isExecutable == (xn & 2 == 0))
+      #expect(try self.leaf(plain, raw).isExecutableByEL0 == nil)
+      #expect(plain.misplacedBits(in: raw, at: .last) == (xn & 1) << 53)
     }
   }
 

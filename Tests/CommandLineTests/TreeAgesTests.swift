@@ -149,6 +149,37 @@ struct TreeAgesTests {
     #expect(outcome.output.contains("EL2&0 (hVHE)"))
   }
 
+  @Test(arguments: LinuxTrees.versions.filter { $0.hasPrefix("7.") })
+  func `execution at EL1 and at EL0 exchanged at stage 2 is found`(version: String) throws {
+    let options = [
+      "--granule", "4K", "--cases", "300", "--accept", "builtin", "--system", "arm64-stage2",
+    ]
+    let outcome = try check(version, options) { _, text in
+      text.replacingOccurrences(of: "xn = 0b01;", with: "xn = 0b0;")
+        .replacingOccurrences(of: "xn = 0b11;", with: "xn = 0b01;")
+        .replacingOccurrences(of: "xn = 0b0;", with: "xn = 0b11;")
+    }
+    #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+    #expect(
+      outcome.output.contains("known as   wrong-entry leaf, execute permission of EL1 in map")
+    )
+    #expect(outcome.output.contains(", XNX"))
+  }
+
+  @Test(arguments: LinuxTrees.versions.filter { $0.hasPrefix("7.") })
+  func `execution by privilege that a CPU cannot do is refused, and that is checked`(
+    version: String
+  ) throws {
+    let options = [
+      "--granule", "4K", "--cases", "600", "--accept", "builtin", "--system", "arm64-stage2",
+    ]
+    let outcome = try check(version, options) { _, text in
+      text.replacingOccurrences(of: "(ARM64_HAS_XNX) && px != ux", with: "(ARM64_HAS_XNX) && 0")
+    }
+    #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("wrong-result map -EINVAL, found 0 in map"))
+  }
+
   @Test func `what a tree declares and no case calls is told`() throws {
     let outcome = try check("6.12", ["--granule", "4K", "--cases", "1"]) { _, text in text }
     #expect(

@@ -83,6 +83,30 @@ import Testing
     #expect(litmus.rules == (isDone ? [] : [.instructionsNotInvalidated]))
   }
 
+  /// Maps a page that XN, in two bits, has so, with the instruction cache invalidated or not.
+  private static func install(xn: UInt64, isDone: Bool) -> [Rule] {
+    var configuration = Stage2Configuration(hasForceWriteBack: true)
+    configuration.hasExecutionByPrivilege = true
+    var litmus = Litmus(configuration)
+    litmus.call(.map) {
+      if isDone { $0.machine.invalidateInstructions(0x8000_0000, sizeInBytes: 4096) }
+      $0.put($0.page(0x8000_0000) & ~(0b11 << 53) | xn << 53, 0, of: $0.last)
+      $0.machine.barrier(.dsbISHST)
+    }
+    return litmus.rules
+  }
+
+  @Test(arguments: [0b00, 0b01, 0b11] as [UInt64])
+  func `who may execute makes no difference to the instruction cache`(xn: UInt64) {
+    #expect(Self.install(xn: xn, isDone: true) == [])
+    #expect(Self.install(xn: xn, isDone: false) == [.instructionsNotInvalidated])
+  }
+
+  @Test func `where nobody may execute instructions are not invalidated`() {
+    #expect(Self.install(xn: 0b10, isDone: false) == [])
+    #expect(Self.install(xn: 0b10, isDone: true) == [.needlessInstructionInvalidation])
+  }
+
   @Test func `maintenance for an annotation is convicted`() {
     var litmus = Litmus()
     litmus.call {

@@ -66,6 +66,28 @@ private let readWrite = Protection.read | Protection.write
     #expect(map(0, 0x1000, 0, Protection.read) == .again)
   }
 
+  @Test(arguments: [false, true])
+  func `execution at EL1 and at EL0 are added to each other where they are told apart`(
+    areToldApart: Bool
+  ) {
+    var configuration = Stage2Configuration()
+    configuration.hasExecutionByPrivilege = areToldApart
+    var model = model(configuration)
+    func map(_ protection: UInt64) -> Errno {
+      model.map(ipa: 0, sizeInBytes: 1, physical: 0, protection: protection, allocations: 9)
+    }
+    #expect(map(Protection.device | Protection.executeUnprivileged) == .invalid)
+    #expect(map(Protection.executeUnprivileged) == (areToldApart ? .ok : .invalid))
+    #expect(map(Protection.execute) == (areToldApart ? .again : .ok))
+    var mapping: Mapping? { model.mapping(at: 0)?.mapping }
+    #expect(mapping?.canExecute == !areToldApart && mapping?.canExecuteUnprivileged == true)
+    let relaxed = model.relaxPermissions(ipa: 0, protection: Protection.executePrivileged)
+    #expect(relaxed == (areToldApart ? .ok : .invalid))
+    #expect(mapping?.canExecute == true && mapping?.canExecuteUnprivileged == true)
+    let both = Protection.executePrivileged | Protection.executeUnprivileged
+    #expect(map(both) == .again, "both alone are as both at once")
+  }
+
   @Test func `an output beyond the output space is refused`() {
     var model = model()
     let result = model.map(

@@ -14,9 +14,16 @@ import Testing
   /// What the mapping is as a page's descriptor.
   private static let page: UInt64 = 0b11 | 0b1111 << 2 | 0b11 << 6 | 0b11 << 8 | 1 << 10 | 1 << 54
 
-  private func finding(_ raw: UInt64, _ expected: EntryModel, level: Int = 3) -> Finding? {
+  private func finding(
+    _ raw: UInt64,
+    _ expected: EntryModel,
+    level: Int = 3,
+    hasExecutionByPrivilege: Bool = false
+  ) -> Finding? {
+    var configuration = Stage2Configuration()
+    configuration.hasExecutionByPrivilege = hasExecutionByPrivilege
     let comparison = TableComparison(
-      regime: TranslationRegime(Stage2Configuration()),
+      regime: TranslationRegime(configuration),
       memory: PhysicalMemory(granule: .size4K, base: 0, capacity: 1),
       root: 0
     )
@@ -31,6 +38,27 @@ import Testing
   @Test func `a page that is what the model says is not told`() {
     #expect(finding(TableComparisonTests.page, .leaf(TableComparisonTests.mapping)) == nil)
     #expect(finding(0b11, .table, level: 2) == nil)
+  }
+
+  @Test func `execution that is permitted to the other privilege is told, and whose it is`() {
+    func page(_ xn: UInt64) -> UInt64 {
+      TableComparisonTests.page & ~(0b11 << 53) | xn << 53
+    }
+    let (forEL0, forEL1): (UInt64, UInt64) = (page(0b01), page(0b11))
+    func told(_ raw: UInt64, _ protection: UInt64) -> String? {
+      let readWrite = Protection.read | Protection.write
+      let mapping = Mapping(outputAddress: 0, protection: readWrite | protection)
+      return finding(raw, .leaf(mapping), hasExecutionByPrivilege: true)?.fingerprint
+    }
+    #expect(told(forEL1, Protection.executePrivileged) == nil)
+    #expect(told(forEL0, Protection.executeUnprivileged) == nil)
+    #expect(told(page(0b00), Protection.execute) == nil)
+    #expect(told(page(0b10), 0) == nil)
+    let exchanged = "wrong-entry leaf, execute permission of EL1"
+    #expect(told(forEL0, Protection.executePrivileged) == exchanged)
+    #expect(told(forEL1, Protection.executeUnprivileged) == exchanged)
+    #expect(told(page(0b00), Protection.executePrivileged)?.hasSuffix("of EL0") == true)
+    #expect(told(forEL1, Protection.execute)?.hasSuffix("of EL0") == true)
   }
 
   @Test(arguments: [11, 48, 49, 50, 51, 53] as [UInt64])

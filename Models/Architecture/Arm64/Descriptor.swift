@@ -12,20 +12,6 @@ public enum Descriptor: Sendable, Hashable {
   case leaf(Leaf)
 }
 
-/// What EL0 may do with a leaf of the EL2&0 regime.
-public struct Unprivileged: Sendable, Hashable {
-  /// It may load, and store where the leaf is writable: AP[1] is set.
-  public var hasAccess: Bool
-  /// It may fetch instructions: UXN is clear.
-  public var isExecutable: Bool
-
-  /// What EL0 may do, by the two bits.
-  public init(hasAccess: Bool, isExecutable: Bool) {
-    self.hasAccess = hasAccess
-    self.isExecutable = isExecutable
-  }
-}
-
 /// A block or page descriptor's contents.
 public struct Leaf: Sendable, Hashable {
   /// How accesses to the memory behave.
@@ -46,10 +32,13 @@ public struct Leaf: Sendable, Hashable {
   public var isReadable: Bool
   /// Stores are permitted.
   public var isWritable: Bool
-  /// Instruction fetches are permitted: of EL2 and below, or of EL2 alone where EL0 has bits of its own.
+  /// Instruction fetches are permitted: of EL1, or of EL2 in its own stage 1.
   public var isExecutable: Bool
-  /// What EL0 may do, where the regime is EL2&0; nil in others.
-  public var unprivileged: Unprivileged?
+  /// Instruction fetches of EL0 are permitted, where that is told apart: in the EL2&0 regime, and in
+  /// stage 2 with FEAT_XNX; nil in others.
+  public var isExecutableByEL0: Bool?
+  /// EL0 may load, and store where the leaf is writable, where the regime is EL2&0; nil in others.
+  public var isAccessibleByEL0: Bool?
   /// How accesses to the memory behave.
   public var memoryType: MemoryType
   /// The shareability field, SH: 0 none, 2 outer, 3 inner.
@@ -115,9 +104,9 @@ extension TranslationRegime {
       outputAddress: outputAddress(in: raw, at: level),
       isReadable: stage == .el2Stage1 || raw & (1 << 6) != 0,
       isWritable: (raw & (1 << 7) != 0) == (stage == .stage2),
-      isExecutable: isExecutable(raw),
-      unprivileged: hasUnprivilegedAccess
-        ? Unprivileged(hasAccess: raw & (1 << 6) != 0, isExecutable: raw & (1 << 54) == 0) : nil,
+      isExecutable: isExecutableByPrivileged(raw),
+      isExecutableByEL0: tellsPrivilegesApart ? raw & (1 << 54) == 0 : nil,
+      isAccessibleByEL0: hasUnprivilegedAccess ? raw & (1 << 6) != 0 : nil,
       memoryType: memoryType(in: raw),
       shareability: UInt8(raw >> 8 & 0b11),
       isAccessed: raw & TranslationRegime.accessFlag != 0,
@@ -144,25 +133,39 @@ extension TranslationRegime {
       return raw & ~(address | ignored | 0b11)
     case .page, .block:
       let ignored: UInt64 = 0x1ff << 55
-      let fields: UInt64 = 1 << 54 | 1 << 52 | 0x7ff
+      let executeNever: UInt64 = tellsPrivilegesApart ? 0b11 << 53 : 1 << 54
+      let fields: UInt64 = executeNever | 1 << 52 | 0x7ff
       guard stage == .el2Stage1 else { return raw & ~(address | ignored | fields) }
       let guarded: UInt64 = 1 << 50
-      let privilegedExecuteNever: UInt64 = hasUnprivilegedAccess ? 1 << 53 : 0
       let isOne: UInt64 = hasUnprivilegedAccess ? 0 : 1 << 6
-      return raw & ~(address | ignored | fields | guarded | privilegedExecuteNever) | ~raw & isOne
+      return raw & ~(address | ignored | fields | guarded) | ~raw & isOne
     }
   }
 
   /// The access flag's bit.
   @inlinable public static var accessFlag: UInt64 { 1 << 10 }
 
-  /// Whether the leaf `raw` lets instructions be fetched: XN, bit 54, is clear; in the EL2&0 regime
-  /// PXN, bit 53, which is the hypervisor's.
-  ///
-  /// Reference: Arm ARM DDI 0487, "Instruction execution permissions".
+  /// Whether a leaf has two bits that say who may fetch instructions, 54 and 53.
+  @inlinable public var tellsPrivilegesApart: Bool {
+    hasUnprivilegedAccess || hasExecutionByPrivilege
+  }
+
+  /// Whether the leaf `raw` lets instructions be fetched, by whomever.
   @inlinable
   public func isExecutable(_ raw: UInt64) -> Bool {
-    raw & (hasUnprivilegedAccess ? 1 << 53 : 1 << 54) == 0
+    isExecutableByPrivileged(raw) || tellsPrivilegesApart && raw & 1 << 54 == 0
+  }
+
+  /// Whether the leaf `raw` lets EL1, or the hypervisor itself, fetch instructions.
+  ///
+  /// XN, bit 54, is clear. In the EL2&0 regime it is PXN, bit 53, that is; and in stage 2 with FEAT_XNX
+  /// XN is bits 54:53, of which 0b00 permits it to both, 0b01 to EL0, 0b10 to none and 0b11 to EL1.
+  ///
+  /// Reference: Arm ARM DDI 0487, "Instruction execution permissions"; XN[1:0] of stage 2.
+  @inlinable
+  func isExecutableByPrivileged(_ raw: UInt64) -> Bool {
+    if hasUnprivilegedAccess { return raw & 1 << 53 == 0 }
+    return (hasExecutionByPrivilege ? raw ^ raw << 1 : raw) & 1 << 54 == 0
   }
 
   /// The memory type of the leaf `raw`.

@@ -29,6 +29,8 @@ public struct TranslationRegime: Sendable, Hashable {
   /// Whether the hypervisor's addresses are of the EL2&0 regime, where what EL0 may do has bits of its
   /// own.
   public let hasUnprivilegedAccess: Bool
+  /// Whether stage 2 permits execution to EL1 and to EL0 each for itself, in two bits (FEAT_XNX).
+  public let hasExecutionByPrivilege: Bool
   /// Whether the CPU has the instructions that invalidate a range (FEAT_TLBIRANGE).
   public let hasRangeInvalidation: Bool
   /// The level of the root.
@@ -45,7 +47,8 @@ public struct TranslationRegime: Sendable, Hashable {
       inputAddressBits: configuration.inputAddressBits,
       outputAddressBits: configuration.outputAddressBits,
       forcesWriteBack: configuration.hasForceWriteBack && !configuration.disablesForceWriteBack,
-      hasRangeInvalidation: configuration.hasRangeInvalidation
+      hasRangeInvalidation: configuration.hasRangeInvalidation,
+      hasExecutionByPrivilege: configuration.hasExecutionByPrivilege
     )
   }
 
@@ -81,7 +84,8 @@ public struct TranslationRegime: Sendable, Hashable {
     outputAddressBits: UInt64,
     forcesWriteBack: Bool,
     hasRangeInvalidation: Bool,
-    hasUnprivilegedAccess: Bool = false
+    hasUnprivilegedAccess: Bool = false,
+    hasExecutionByPrivilege: Bool = false
   ) {
     let legal = (0...2).reversed().lazy.compactMap { number -> (LookupLevel, Int)? in
       let level = LookupLevel(rawValue: number)
@@ -102,6 +106,7 @@ public struct TranslationRegime: Sendable, Hashable {
     self.forcesWriteBack = forcesWriteBack
     self.hasRangeInvalidation = hasRangeInvalidation
     self.hasUnprivilegedAccess = hasUnprivilegedAccess
+    self.hasExecutionByPrivilege = hasExecutionByPrivilege
     self.startLevel = startLevel
     self.rootTableCount = rootTableCount
   }

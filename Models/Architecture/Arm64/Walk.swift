@@ -127,8 +127,10 @@ extension TranslationRegime {
       if hierarchicalBits & (1 << 62) != 0 { leaf.isWritable = false }
       let executeNever: UInt64 = hasUnprivilegedAccess ? 1 << 59 : 1 << 60
       if hierarchicalBits & executeNever != 0 { leaf.isExecutable = false }
-      if hierarchicalBits & (1 << 60) != 0 { leaf.unprivileged?.isExecutable = false }
-      if hierarchicalBits & (1 << 61) != 0 { leaf.unprivileged?.hasAccess = false }
+      if hasUnprivilegedAccess {
+        if hierarchicalBits & (1 << 60) != 0 { leaf.isExecutableByEL0 = false }
+        if hierarchicalBits & (1 << 61) != 0 { leaf.isAccessibleByEL0 = false }
+      }
     }
     guard leaf.isAccessed else {
       let fault = WalkFault(kind: .accessFlag, level: level, leaf: leaf, entryAddress: entryAddress)

@@ -60,8 +60,9 @@ public struct Stage2Model: Sendable {
   ) -> Errno {
     beginCall()
     if configuration.isIdentityMap, ipa != physical { return .invalid }
-    let forbidden = Protection.device | Protection.execute
-    if protection & forbidden == forbidden { return .invalid }
+    let mapping = Mapping(outputAddress: physical, protection: protection)
+    if mapping.isDevice, mapping.canExecute || mapping.canExecuteUnprivileged { return .invalid }
+    guard permits(mapping) else { return .invalid }
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes),
       var output = tables.output(physical, sizeInBytes: UInt64(range.count))
     else { return .range }
@@ -91,6 +92,11 @@ public struct Stage2Model: Sendable {
       cursor += tables.span(at: level)
     }
     return .ok
+  }
+
+  /// Whether the CPU can permit execution to whom a mapping does.
+  private func permits(_ mapping: Mapping) -> Bool {
+    configuration.hasExecutionByPrivilege || mapping.canExecute == mapping.canExecuteUnprivileged
   }
 
   private func leafFits(
@@ -214,7 +220,9 @@ public struct Stage2Model: Sendable {
   /// Adds permissions at an address.
   public mutating func relaxPermissions(ipa: UInt64, protection: UInt64) -> Errno {
     beginCall()
-    guard protection & Protection.software == 0 else { return .invalid }
+    guard protection & Protection.software == 0,
+      permits(Mapping(outputAddress: 0, protection: protection))
+    else { return .invalid }
     guard ipa < tables.inputSize else { return .range }
     guard let (place, before) = mapping(at: ipa) else { return contract.relaxOfUnmapped }
     var mapping = before.adding(protection)

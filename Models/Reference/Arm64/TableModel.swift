@@ -22,8 +22,10 @@ public struct Mapping: Hashable, Sendable {
   public var canRead: Bool
   /// Writes are allowed.
   public var canWrite: Bool
-  /// Execution is allowed.
+  /// Execution is allowed, to EL1 where that is told apart.
   public var canExecute: Bool
+  /// Execution is allowed to EL0, where that is told apart.
+  public var canExecuteUnprivileged: Bool
   /// Device memory rather than normal memory.
   public var isDevice: Bool
   /// The four software bits.
@@ -36,7 +38,9 @@ public struct Mapping: Hashable, Sendable {
     self.outputAddress = outputAddress
     canRead = protection & Protection.read != 0
     canWrite = protection & Protection.write != 0
-    canExecute = protection & Protection.execute != 0
+    canExecute = Mapping.permitsExecution(protection, to: Protection.executePrivileged)
+    canExecuteUnprivileged =
+      Mapping.permitsExecution(protection, to: Protection.executeUnprivileged)
     isDevice = protection & Protection.device != 0
     software = UInt8(truncatingIfNeeded: (protection & Protection.software) >> 55)
     isYoung = true
@@ -47,9 +51,19 @@ public struct Mapping: Hashable, Sendable {
     var mapping = self
     if protection & Protection.read != 0 { mapping.canRead = true }
     if protection & Protection.write != 0 { mapping.canWrite = true }
-    if protection & Protection.execute != 0 { mapping.canExecute = true }
+    if Mapping.permitsExecution(protection, to: Protection.executePrivileged) {
+      mapping.canExecute = true
+    }
+    if Mapping.permitsExecution(protection, to: Protection.executeUnprivileged) {
+      mapping.canExecuteUnprivileged = true
+    }
     mapping.isYoung = true
     return mapping
+  }
+
+  /// Whether a protection has execution for all, or for this privilege alone.
+  private static func permitsExecution(_ protection: UInt64, to privilege: UInt64) -> Bool {
+    protection & (Protection.execute | privilege) != 0
   }
 
   /// Whether the two differ in permissions at most.

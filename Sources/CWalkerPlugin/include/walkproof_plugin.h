@@ -26,6 +26,10 @@ enum {
 #define WALKPROOF_R (1ull << 2)
 #define WALKPROOF_DEVICE (1ull << 3)
 #define WALKPROOF_NC (1ull << 4)      /* normal memory, not cacheable */
+#define WALKPROOF_PX (1ull << 5)      /* execute at EL1 alone, with WALKPROOF_F_XNX */
+#define WALKPROOF_UX (1ull << 6)      /* execute at EL0 alone, with WALKPROOF_F_XNX */
+#define WALKPROOF_PX (1ull << 5)      /* execute at EL1 alone, with WALKPROOF_F_XNX */
+#define WALKPROOF_UX (1ull << 6)      /* execute at EL0 alone, with WALKPROOF_F_XNX */
 #define WALKPROOF_SW_SHIFT 55         /* the lowest of four software bits, 58:55 */
 
 /* walkproof_config.flags: what the pretended CPU has, and how this table is made. */
@@ -39,6 +43,8 @@ enum {
 #define WALKPROOF_F_NO_CMO (1u << 7)    /* leave out cache maintenance */
 #define WALKPROOF_F_RCU_FREE (1u << 8)  /* detached tables are freed by quiesce(), not at once */
 #define WALKPROOF_F_FORCE_PTE (1u << 9) /* map pages only */
+#define WALKPROOF_F_XNX (1u << 10)      /* execution at EL1 and at EL0 told apart at stage 2 */
+#define WALKPROOF_F_XNX (1u << 10)      /* execution at EL1 and at EL0 told apart at stage 2 */
 #define WALKPROOF_F_STAGE1 (1u << 16)   /* a hypervisor's stage-1 table instead of a stage 2 */
 
 /* The flags of a map. */

@@ -35,6 +35,8 @@ public struct Stage2Configuration: Sendable, Hashable {
   public var mapsForFaults = true
   /// Tables that are taken out of the tree are freed later, when the caller says so.
   public var defersTableFrees = false
+  /// The CPU has FEAT_XNX: execution is permitted to EL1 and to EL0 each for itself.
+  public var hasExecutionByPrivilege = false
 
   /// A configuration with 4 KiB granules, 40 bits in, 48 out, and no special features by default.
   public init(
@@ -99,6 +101,10 @@ public enum Protection {
   public static let device: UInt64 = 1 << 3
   /// The four software bits, which the hardware ignores, in their place in the descriptor.
   public static let software: UInt64 = 0b1111 << 55
-  /// Every bit a caller may set.
+  /// Execute at EL1 alone, with FEAT_XNX.
+  public static let executePrivileged: UInt64 = 1 << 5
+  /// Execute at EL0 alone, with FEAT_XNX.
+  public static let executeUnprivileged: UInt64 = 1 << 6
+  /// Every bit a caller may set whatever the CPU has.
   public static let all: UInt64 = execute | write | read | device | software
 }

@@ -22,6 +22,12 @@ static prot_t protection(u64 given)
 
 	if (given & WALKPROOF_X)
 		prot |= KVM_PGTABLE_PROT_X;
+#if defined(TREE_HAS_KVM_PGTABLE_PROT_PX)
+	if (given & WALKPROOF_PX)
+		prot |= KVM_PGTABLE_PROT_PX;
+	if (given & WALKPROOF_UX)
+		prot |= KVM_PGTABLE_PROT_UX;
+#endif
 	if (given & WALKPROOF_W)
 		prot |= KVM_PGTABLE_PROT_W;
 	if (given & WALKPROOF_R)

@@ -218,6 +218,10 @@ static bool is_unknown(u32 flags)
 	if (flags & WALKPROOF_F_HVHE)
 		return true;
 #endif
+#if !defined(TREE_HAS_ARM64_HAS_XNX) || !defined(TREE_HAS_KVM_PGTABLE_PROT_PX)
+	if (flags & WALKPROOF_F_XNX)
+		return true;
+#endif
 #if !defined(TREE_HAS_KVM_PGTABLE_S2_NOFWB)
 	if (flags & WALKPROOF_F_NOFWB)
 		return true;
@@ -265,6 +269,7 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 	walkproof_has_tlb_range = config->flags & WALKPROOF_F_TLBRANGE;
 	walkproof_has_bti = config->flags & WALKPROOF_F_BTI;
 	walkproof_has_hvhe = config->flags & WALKPROOF_F_HVHE;
+	walkproof_has_xnx = config->flags & WALKPROOF_F_XNX;
 	mm_ops = (struct kvm_pgtable_mm_ops) {
 		.zalloc_page = zalloc_page,
 		.zalloc_pages_exact = zalloc_pages_exact,

@@ -20,10 +20,14 @@ struct MuseumPiece: Sendable {
     case mapsOutsideFaults
     /// Blocks are split.
     case splits
+    /// Execution may be told apart: at stage 2 at EL1 and at EL0, in a hypervisor's table at EL2 and at
+    /// EL0.
+    case privileges
   }
 
-  /// Every piece, the plain faults first, then those of the kernel's history, then the controls.
-  static let all: [MuseumPiece] = plain + historical + controls
+  /// Every piece: the plain faults first, then those of the kernel's history, what its releases were
+  /// found to have, and the controls.
+  static let all: [MuseumPiece] = plain + historical + releases + controls
 
   private static let plain = [
     MuseumPiece(
@@ -63,6 +67,12 @@ struct MuseumPiece: Sendable {
       slug: "exec-not-invalidated",
       fault: .execNotInvalidated,
       summary: "execute permission is given without instruction-cache invalidation"
+    ),
+    MuseumPiece(
+      slug: "execution-exchanged",
+      fault: .executionExchanged,
+      summary: "execution at EL1 and at EL0 are encoded each in the other's place",
+      setting: .privileges
     ),
     MuseumPiece(
       slug: "block-ignores-output",
@@ -159,13 +169,15 @@ struct MuseumPiece: Sendable {
     MuseumPiece(
       slug: "end-wraps",
       fault: .endWraps,
-      summary: "the end of a range wraps and the walk silently does nothing",
+      summary: "the end of a range wraps and the walk silently does nothing"
+        + " (found in 6.1, 6.12, 7.2, 7.3)",
       isInHyp: true
     ),
     MuseumPiece(
       slug: "output-unchecked",
       fault: .outputUnchecked,
-      summary: "an output address beyond the output space is taken as if there were none",
+      summary: "an output address beyond the output space is taken as if there were none"
+        + " (found in 6.1, 6.12)",
       isInHyp: true
     ),
     MuseumPiece(
@@ -235,7 +247,7 @@ struct MuseumPiece: Sendable {
     MuseumPiece(
       slug: "owner-pte-cmo-on-pa0",
       fault: .maintenanceForInvalid,
-      summary: "caches are maintained for entries that are not valid"
+      summary: "caches are maintained for entries that are not valid (found in 6.1)"
     ),
     MuseumPiece(
       slug: "s2-table-to-block-partial-tlbi",
@@ -308,6 +320,65 @@ struct MuseumPiece: Sendable {
       summary: "a hyp map over a different valid entry warns, does nothing and succeeds",
       isInStage2: false,
       isInHyp: true
+    ),
+  ]
+
+  /// What comparing releases with each other and with the model has shown; the releases are those that
+  /// it was found in, of 6.1, 6.12, 7.2 and 7.3.
+  private static let releases = [
+    MuseumPiece(
+      slug: "relax-replaces-execution",
+      fault: .executionReplaced,
+      summary: "relaxed permissions give execution at EL1 for that at EL0, or the other way"
+        + " (found in 7.2, 7.3)",
+      setting: .privileges
+    ),
+    MuseumPiece(
+      slug: "unmap-keeps-partial-page-cached",
+      fault: .partialPageNotInvalidated,
+      summary: "unmap of no whole number of pages leaves its last page in the TLB"
+        + " (found in 6.12, 7.2, 7.3)"
+    ),
+    MuseumPiece(
+      slug: "split-forgets-type",
+      fault: .splitForgetsType,
+      summary: "the pages that a block is split into are normal memory (found in 6.12, 7.2, 7.3)",
+      setting: .splits
+    ),
+    MuseumPiece(
+      slug: "relax-level-never-set",
+      fault: .relaxLevelUnset,
+      summary: "relaxing nothing invalidates with a level that was never set"
+        + " (between 6.12 and 7.2)"
+    ),
+    MuseumPiece(
+      slug: "output-cut",
+      fault: .outputCut,
+      summary: "an output beyond the PARange is cut to its field (found in 7.2, 7.3)"
+    ),
+    MuseumPiece(
+      slug: "hyp-pages-over-block",
+      fault: .tableOverHypBlock,
+      summary: "a hyp map of pages puts a table in the place of a block, without a break"
+        + " (found in 6.1, 6.12, 7.2, 7.3)",
+      isInStage2: false,
+      isInHyp: true
+    ),
+    MuseumPiece(
+      slug: "hyp-unmap-from-inside-block",
+      fault: .hypUnmapFromInside,
+      summary: "a hyp unmap that begins inside a block unmaps all of it"
+        + " (found in 6.1, 6.12, 7.2, 7.3)",
+      isInStage2: false,
+      isInHyp: true
+    ),
+    MuseumPiece(
+      slug: "hvhe-pxn-never-set",
+      fault: .privilegedMayExecute,
+      summary: "with hVHE the hypervisor may execute all that is mapped (found in 6.12)",
+      isInStage2: false,
+      isInHyp: true,
+      setting: .privileges
     ),
   ]
 

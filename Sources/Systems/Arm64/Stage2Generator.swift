@@ -11,6 +11,8 @@ struct Stage2Generator: OperationGenerator {
   private let hasRivals: Bool
   private let splitsWholeBlocks: Bool
   private let hasNoOwner: Bool
+  /// How many of the protections that permit execution permit it to one privilege alone; 0 for none.
+  private let dividedExecutions: UInt64
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
@@ -42,7 +44,13 @@ struct Stage2Generator: OperationGenerator {
     if limits.hasSharedWalks { configuration.sharesWalks = choices.flip(1, in: 2) }
     if limits.hasFaultMaps { configuration.mapsForFaults = !choices.flip(oneIn: 4) }
     if limits.hasDeferredFrees { configuration.defersTableFrees = choices.flip(1, in: 2) }
+    if limits.hasExecutionByPrivilege {
+      configuration.hasExecutionByPrivilege = choices.flip(1, in: 2)
+    }
     self.configuration = configuration
+    // In sixteen.
+    dividedExecutions =
+      configuration.hasExecutionByPrivilege ? 10 : limits.refusesExecutionByPrivilege ? 1 : 0
     hasRivals = limits.hasRivals
     splitsWholeBlocks = limits.splitsWholeBlocks
     hasNoOwner = limits.hasNoOwner
@@ -189,6 +197,13 @@ struct Stage2Generator: OperationGenerator {
       default: choices.draw(through: 15)
       }
     if choices.flip(oneIn: 16) { protection |= choices.draw(through: 15) << 55 }
+    if dividedExecutions > 0, protection & Protection.execute != 0,
+      choices.flip(dividedExecutions, in: 16)
+    {
+      protection &= ~Protection.execute
+      protection |=
+        choices.flip(1, in: 2) ? Protection.executeUnprivileged : Protection.executePrivileged
+    }
     return protection
   }
 }
@@ -205,6 +220,7 @@ extension Stage2Generator {
     if configuration.sharesWalks { parts.append("shared walks") }
     if !configuration.mapsForFaults { parts.append("maps outside faults") }
     if configuration.defersTableFrees { parts.append("tables freed later") }
+    if configuration.hasExecutionByPrivilege { parts.append("XNX") }
     if configuration.isIdentityMap { parts.append("identity map") }
     switch configuration.pageForcing {
     case .never: break

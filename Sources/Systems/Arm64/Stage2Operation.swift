@@ -155,7 +155,8 @@ extension Stage2Operation: CustomStringConvertible {
 /// A number as addresses are written.
 func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
-/// A protection as its letters: `RWX`, `device`, the software bits as `sw:5`.
+/// A protection as its letters: `RWX`, `PX` and `UX` for execution at EL1 and at EL0 alone, `device`,
+/// the software bits as `sw:5`.
 func protectionText(_ protection: UInt64) -> String {
   var parts: [String] = []
   var letters = ""
@@ -163,6 +164,8 @@ func protectionText(_ protection: UInt64) -> String {
   if protection & Protection.write != 0 { letters += "W" }
   if protection & Protection.execute != 0 { letters += "X" }
   if !letters.isEmpty { parts.append(letters) }
+  if protection & Protection.executePrivileged != 0 { parts.append("PX") }
+  if protection & Protection.executeUnprivileged != 0 { parts.append("UX") }
   if protection & Protection.device != 0 { parts.append("device") }
   let software = (protection & Protection.software) >> 55
   if software != 0 { parts.append("sw:\(software)") }

@@ -49,6 +49,13 @@ extension System {
         setting: .splits
       ),
       recursiveStage2(
+        "reference-privileges",
+        .clean,
+        "the same on a CPU that tells execution at EL1 and at EL0 apart",
+        [],
+        setting: .privileges
+      ),
+      recursiveStage2(
         "seed",
         .seed,
         "a recursive walker that mirrors the seed, its faults included",
@@ -91,6 +98,13 @@ extension System {
       ),
       recursiveHyp("reference", .clean, "the kernel's recursive walker, mended", []),
       recursiveHyp(
+        "reference-privileges",
+        .clean,
+        "the same, which makes tables of the EL2&0 regime too",
+        [],
+        setting: .privileges
+      ),
+      recursiveHyp(
         "seed",
         .seed,
         "a recursive walker that mirrors the seed, its faults included",
@@ -104,7 +118,8 @@ extension System {
           $0.role,
           $0.summary,
           [$0.fault],
-          freesEmptyTables: !$0.keepsEmptyTables
+          freesEmptyTables: !$0.keepsEmptyTables,
+          setting: $0.setting
         )
       }
   )
@@ -132,6 +147,7 @@ extension System {
     limits.hasFaultMaps = setting == .mapsOutsideFaults
     limits.hasSplit = setting == .splits
     limits.splitsWholeBlocks = setting == .splits
+    limits.hasExecutionByPrivilege = setting == .privileges
     let splits: Set<Stage2Operation.Kind> = setting == .splits ? [.split] : []
     return Subject(
       name,
@@ -154,9 +170,12 @@ extension System {
     _ summary: String,
     _ faults: FaultSet,
     freesEmptyTables: Bool = true,
+    setting: MuseumPiece.Setting = .ordinary,
     isSeed: Bool = false
   ) -> Subject {
-    Subject(
+    var limits = GeneratorLimits()
+    limits.hasUnprivilegedAccess = setting == .privileges
+    return Subject(
       name,
       role,
       summary,
@@ -169,7 +188,8 @@ extension System {
       countsPages: !isSeed,
       notJudged: isSeed ? ["hyp_unmap: it has none", "page counts: it keeps none"] : [],
       // A hyp map replaces no table, so where none is freed by unmap either, none goes.
-      unreachable: freesEmptyTables ? [] : [Transition(old: .table, new: .invalid)]
+      unreachable: freesEmptyTables ? [] : [Transition(old: .table, new: .invalid)],
+      limits: limits
     )
   }
 }

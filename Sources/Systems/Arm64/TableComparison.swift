@@ -80,12 +80,12 @@ struct TableComparison {
     if leaf.isReadable != mapping.canRead { return "read permission" }
     if leaf.isWritable != mapping.canWrite { return "write permission" }
     if leaf.isExecutable != mapping.canExecute {
-      return leaf.unprivileged == nil ? "execute permission" : "execute permission of EL2"
+      guard leaf.isExecutableByEL0 != nil else { return "execute permission" }
+      return "execute permission of \(regime.stage == .stage2 ? "EL1" : "EL2")"
     }
-    if let unprivileged = leaf.unprivileged {
-      if unprivileged.hasAccess { return "access of EL0" }
-      // Who asks for execution asks for that of both.
-      if unprivileged.isExecutable != mapping.canExecute { return "execute permission of EL0" }
+    if leaf.isAccessibleByEL0 == true { return "access of EL0" }
+    if let isExecutable = leaf.isExecutableByEL0, isExecutable != mapping.canExecuteUnprivileged {
+      return "execute permission of EL0"
     }
     if leaf.memoryType != (mapping.isDevice ? .deviceNGnRE : .normalWriteBack) {
       return "memory type"
@@ -167,8 +167,8 @@ struct TableComparison {
     var access = leaf.isReadable ? "R" : ""
     if leaf.isWritable { access += "W" }
     if leaf.isExecutable { access += "X" }
-    if leaf.unprivileged?.isExecutable == true { access += "x" }
-    if leaf.unprivileged?.hasAccess == true { access += "0" }
+    if leaf.isExecutableByEL0 == true { access += "x" }
+    if leaf.isAccessibleByEL0 == true { access += "0" }
     let type =
       switch leaf.memoryType {
       case .normalWriteBack: "normal"
@@ -190,6 +190,7 @@ struct TableComparison {
       var access = mapping.canRead ? "R" : ""
       if mapping.canWrite { access += "W" }
       if mapping.canExecute { access += "X" }
+      if mapping.canExecuteUnprivileged, regime.tellsPrivilegesApart { access += "x" }
       return "a leaf to \(hex(mapping.outputAddress))"
         + " \(access.isEmpty ? "no access" : access) \(mapping.isDevice ? "device" : "normal")"
         + (mapping.software == 0 ? "" : " sw:\(mapping.software)")

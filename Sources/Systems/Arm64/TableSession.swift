@@ -20,6 +20,10 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasNoOwner = true
   /// Whether a hypervisor's table can be of the EL2&0 regime.
   var hasUnprivilegedAccess = false
+  /// Whether stage 2 can permit execution to EL1 and to EL0 each for itself.
+  var hasExecutionByPrivilege = false
+  /// Whether it refuses to where the CPU cannot.
+  var refusesExecutionByPrivilege = false
   /// Whether blocks can be split.
   var hasSplit = false
   /// Whether a block is split down to pages at once, or not at all.

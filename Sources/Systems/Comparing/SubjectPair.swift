@@ -132,6 +132,8 @@ extension GeneratorLimits {
       disablesForceWriteBack: disablesForceWriteBack && other.disablesForceWriteBack,
       hasNoOwner: hasNoOwner && other.hasNoOwner,
       hasUnprivilegedAccess: hasUnprivilegedAccess && other.hasUnprivilegedAccess,
+      hasExecutionByPrivilege: hasExecutionByPrivilege && other.hasExecutionByPrivilege,
+      refusesExecutionByPrivilege: refusesExecutionByPrivilege && other.refusesExecutionByPrivilege,
       hasSplit: hasSplit && other.hasSplit,
       splitsWholeBlocks: splitsWholeBlocks && other.splitsWholeBlocks,
       agesByRange: agesByRange && other.agesByRange,

@@ -151,7 +151,11 @@ final class PluginCase {
   private func misuse(of arguments: (UInt64, UInt64, UInt64, UInt64, UInt64)) -> String? {
     let (address, _, output, protection, _) = arguments
     func has(_ bits: UInt64) -> Bool { protection & bits == bits }
-    if has(Protection.device | Protection.execute) { return "executable device memory" }
+    let alone = protection & (Protection.executePrivileged | Protection.executeUnprivileged)
+    if has(Protection.device), has(Protection.execute) || alone != 0 {
+      return "executable device memory"
+    }
+    if alone != 0, flags & Int32(WALKPROOF_F_XNX) == 0 { return "execution by privilege" }
     guard flags & Int32(WALKPROOF_F_STAGE1) != 0 else {
       let isIdentity = flags & Int32(WALKPROOF_F_IDMAP) != 0
       return isIdentity && address != output ? "no identity" : nil

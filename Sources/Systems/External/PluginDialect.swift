@@ -31,6 +31,8 @@ public struct PluginDialect: Sendable, Hashable {
   public var canDisableForceWriteBack = true
   /// Whether a hypervisor's table can be made for the EL2&0 regime.
   public var makesHVHE = false
+  /// Whether stage 2 can permit execution to EL1 and to EL0 each for itself.
+  public var tellsPrivilegesApart = false
   /// Whether a hypervisor's table can be unmapped.
   public var unmapsHyp = true
 
@@ -51,6 +53,7 @@ public struct PluginDialect: Sendable, Hashable {
     }
     if refusesFlags {
       makesHVHE = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_HVHE)).isMade
+      tellsPrivilegesApart = probe.table(flags: Int32(WALKPROOF_F_XNX)).isMade
     }
     if plugin.has(WALKPROOF_CALL_UNMAP) { unmapsHyp = probe.unmapsHyp() }
     if plugin.has(WALKPROOF_CALL_QUIESCE) { defersFrees = probe.defersFrees() }

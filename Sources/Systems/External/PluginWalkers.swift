@@ -30,6 +30,7 @@ struct PluginStage2: Stage2Walker {
     if configuration.isIdentityMap { flags |= UInt32(WALKPROOF_F_IDMAP) }
     if configuration.pageForcing == .always { flags |= UInt32(WALKPROOF_F_FORCE_PTE) }
     if configuration.defersTableFrees { flags |= UInt32(WALKPROOF_F_RCU_FREE) }
+    if configuration.hasExecutionByPrivilege { flags |= UInt32(WALKPROOF_F_XNX) }
     table.create(
       flags: Int32(flags),
       inputAddressBits: configuration.inputAddressBits,

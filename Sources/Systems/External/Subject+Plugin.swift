@@ -139,6 +139,8 @@ extension Subject {
       disablesForceWriteBack: dialect?.canDisableForceWriteBack ?? true,
       hasNoOwner: dialect?.hasNoOwner ?? true,
       hasUnprivilegedAccess: dialect?.makesHVHE ?? false,
+      hasExecutionByPrivilege: dialect?.tellsPrivilegesApart ?? false,
+      refusesExecutionByPrivilege: dialect?.tellsPrivilegesApart ?? false,
       hasSplit: calls.contains(.split),
       agesByRange: calls.contains(.testClearYoung),
       hasFaultMaps: dialect?.goesOnAfterSame ?? false,

@@ -106,6 +106,24 @@ public enum Fault: UInt8, Sendable, CaseIterable {
   case rootTailsUncounted
   /// An owner is annotated in blocks, of which a later map of a page loses the rest.
   case ownersInBlocks
+  /// Execution of EL1 and of EL0 are encoded each in the other's place.
+  case executionExchanged
+  /// Relaxed permissions replace execution at one privilege by that at another.
+  case executionReplaced
+  /// A hyp map of pages puts a table in the place of a block.
+  case tableOverHypBlock
+  /// A hyp unmap takes a block that begins before the range.
+  case hypUnmapFromInside
+  /// In the EL2&0 regime only EL0 is kept from executing.
+  case privilegedMayExecute
+  /// What an unmap invalidates at its end is the range's size in whole pages, rounded down.
+  case partialPageNotInvalidated
+  /// The pages that a split makes are normal memory, whatever the block was.
+  case splitForgetsType
+  /// The invalidation of relaxed permissions promises a level that was never set.
+  case relaxLevelUnset
+  /// An output address beyond the address space is cut to its field.
+  case outputCut
   /// Permitted: every invalidation takes the whole VMID.
   case wholeVMID
   /// Permitted: one barrier and one invalidation at the end serve all leaves of a walk.

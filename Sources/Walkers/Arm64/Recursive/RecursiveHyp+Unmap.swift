@@ -31,7 +31,9 @@ extension RecursiveHyp {
     let span = M.W(geometry.span(at: visit.level))
     if !faults.contains(.blockPastEnd) {
       let starts = (visit.cursor & (span &- M.W(1))) .== M.W(0)
-      if machine.holds(.!(starts .& (span .<= visit.end &- visit.cursor))) { return .invalid }
+      let ends = span .<= visit.end &- visit.cursor
+      let isWhole = faults.contains(.hypUnmapFromInside) ? ends : starts .& ends
+      if machine.holds(.!isWhole) { return .invalid }
     }
     machine.store(M.W(0), to: visit.table, at: visit.index, order: .relaxed)
     invalidate(visit, .vale2, level: visit.level, on: &machine)

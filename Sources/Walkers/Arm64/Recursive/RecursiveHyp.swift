@@ -92,13 +92,24 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     let offset = M.W(geometry.pageSize - 1)
     var output = physical & ~offset
     guard walker.outputExists(output, sizeInBytes, on: &machine) else { return .range }
-    let attributes = Encoding.hypAttributes(protection)
+    let attributes = attributes(of: protection)
     let result = walker.walk(address, sizeInBytes, .leaf, on: &machine) { visit, machine in
       map(visit, &output, attributes, on: &machine)
     }
     if !faults.contains(.mapWithoutBarrier) { machine.barrier(.dsbISHST) }
     machine.barrier(.isb)
     return result
+  }
+
+  /// The attributes for a protection: in the EL2&0 regime EL0 is given nothing by AP[1], bit 6, and
+  /// bits 54 and 53 are UXN and PXN.
+  @inlinable
+  func attributes(of protection: M.W) -> M.W {
+    let attributes = Encoding.hypAttributes(protection)
+    guard configuration.hasUnprivilegedAccess else { return attributes }
+    let unprivileged = attributes & ~M.W(Encoding.stage2Read)
+    if faults.contains(.privilegedMayExecute) { return unprivileged }
+    return unprivileged | ((attributes & M.W(Encoding.executeNever)) &>> 1)
   }
 
   @inlinable
@@ -111,7 +122,8 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
     let old = machine.load(visit.table, at: visit.index)
     let wasValid = machine.holds(Encoding.isValid(old))
     guard leafFits(visit, output, on: &machine) else {
-      return wasValid ? .invalid : link(visit, on: &machine)
+      if wasValid, !faults.contains(.tableOverHypBlock) { return .invalid }
+      return link(visit, on: &machine)
     }
     let address = faults.contains(.highBitsLost) ? output & M.W((1 << 48) - 1) : output
     let new = encoding.leaf(address, attributes: attributes, level: visit.level)

@@ -39,7 +39,15 @@ extension RecursiveStage2 {
     let set =
       (protection & M.W(Protection.read)) &<< 4 | (protection & M.W(Protection.write)) &<< 6
     let clear = (protection & M.W(Protection.execute)) &<< 54
-    let last = update(ipa, M.W(1), set: set, clear: clear, isFault: true, on: &machine)
+    let last = update(
+      ipa,
+      M.W(1),
+      set: set,
+      clear: configuration.hasExecutionByPrivilege ? M.W(0) : clear,
+      isFault: true,
+      adding: protection,
+      on: &machine
+    )
     guard last.result == .ok || last.result == .again else { return last.result }
     let isMapped = machine.holds(Encoding.isValid(last.descriptor))
     let isLost = last.result == .again
@@ -47,12 +55,15 @@ extension RecursiveStage2 {
     {
       // Where nothing is mapped no level is known, and none is promised.
       let page = ipa & ~M.W(geometry.pageSize - 1)
-      invalidate(page, level: isMapped ? last.level : nil, on: &machine)
+      // What a compiler fills a variable with that is never set.
+      let unset: Int? = faults.contains(.relaxLevelUnset) ? -86 : nil
+      invalidate(page, level: isMapped ? last.level : unset, on: &machine)
     }
     return isLost || !isMapped && !faults.contains(.holeHandled) ? .again : .ok
   }
 
-  /// Sets and clears bits in the valid leaves of a range.
+  /// Sets and clears bits in the valid leaves of a range, and adds the execution that a protection has
+  /// where it is told by privilege.
   ///
   /// On behalf of a fault others' faults are dealt with beside it.
   /// - Returns: the last of the leaves as it was, with `again` where another fault changed an entry
@@ -64,6 +75,7 @@ extension RecursiveStage2 {
     set: M.W,
     clear: M.W,
     isFault: Bool = false,
+    adding protection: M.W = M.W(0),
     on machine: inout M
   ) -> Leaf<M.W> {
     var last = Leaf<M.W>()
@@ -74,7 +86,7 @@ extension RecursiveStage2 {
       }
       last.descriptor = old
       last.level = visit.level
-      let new = (old & ~clear) | set
+      let new = execution(addedBy: protection, to: (old & ~clear) | set, on: &machine)
       guard machine.holds(old .!= new) else { return .ok }
       if machine.holds(isExecutable(new) .& .!isExecutable(old)),
         !faults.contains(.execNotInvalidated)

@@ -16,11 +16,6 @@ extension RecursiveStage2 {
   }
 
   @inlinable
-  func isExecutable(_ descriptor: M.W) -> M.W.Condition {
-    (descriptor & M.W(Encoding.executeNever)) .== M.W(0)
-  }
-
-  @inlinable
   func child(
     of descriptor: M.W,
     at visit: RecursiveWalk<M>.Visit,
@@ -50,6 +45,7 @@ extension RecursiveStage2 {
     if faults.contains(.barrierAtEnd) || defersInvalidation, !visit.isUpdate { return }
     if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
     let isTable = walker.isTable(descriptor, level: visit.level, on: &machine)
+    if defersLeaves, !isTable, !visit.isUpdate { return }
     var level: Int? = visit.level
     if isTable, !faults.contains(.tableLevelHint) { level = nil }
     if !isTable, faults.contains(.leafLevelHint) { level = visit.level - 1 }
@@ -69,6 +65,17 @@ extension RecursiveStage2 {
       machine.invalidate(TLBInvalidation(.vmalle1, isBroadcast: isBroadcast))
       machine.barrier(.dsbISH)
     }
+    machine.barrier(.isb)
+  }
+
+  /// Invalidates the translations of a range: stage 2 first, then what was combined from it.
+  @inlinable
+  func invalidateRange(from ipa: M.W, sizeInBytes: M.W, on machine: inout M) {
+    machine.barrier(.dsbISHST)
+    machine.invalidate(TLBInvalidation(.ripas2e1, address: ipa, sizeInBytes: sizeInBytes))
+    machine.barrier(.dsbISH)
+    machine.invalidate(TLBInvalidation(.vmalle1))
+    machine.barrier(.dsbISH)
     machine.barrier(.isb)
   }
 

@@ -32,12 +32,18 @@ extension RecursiveStage2 {
     if configuration.isIdentityMap, machine.holds(ipa .!= physical) { return .invalid }
     let forbidden = M.W(Protection.device | Protection.execute)
     if machine.holds((protection & forbidden) .== forbidden) { return .invalid }
+    if configuration.hasExecutionByPrivilege, isExecutableDevice(protection, on: &machine) {
+      return .invalid
+    }
     let offset = M.W(geometry.pageSize - 1)
     let output = physical & ~offset
     guard walker.outputExists(output, sizeInBytes, on: &machine) else { return .range }
     var mapping = Mapping(output: output)
     mapping.start = ipa & ~offset
-    mapping.attributes = Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
+    mapping.attributes = execution(
+      of: protection,
+      in: Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
+    )
     switch configuration.pageForcing {
     case .never: mapping.forcesPages = false
     case .always: mapping.forcesPages = true
@@ -110,18 +116,8 @@ extension RecursiveStage2 {
     guard faults.contains(.rangeFromWalkStart), configuration.hasRangeInvalidation else {
       return invalidateAll(on: &machine)
     }
-    machine.barrier(.dsbISHST)
-    machine.invalidate(
-      TLBInvalidation(
-        .ripas2e1,
-        address: mapping.start,
-        sizeInBytes: M.W(geometry.span(at: visit.level))
-      )
-    )
-    machine.barrier(.dsbISH)
-    machine.invalidate(TLBInvalidation(.vmalle1))
-    machine.barrier(.dsbISH)
-    machine.barrier(.isb)
+    let span = M.W(geometry.span(at: visit.level))
+    invalidateRange(from: mapping.start, sizeInBytes: span, on: &machine)
   }
 
   /// At a leaf: fills it, or puts a table in its place, or drops its count beneath an anchor.
@@ -227,7 +223,7 @@ extension RecursiveStage2 {
       : encoding.leaf(output, attributes: mapping.attributes, level: visit.level)
     let wasValid = machine.holds(Encoding.isValid(old))
     if isCounted(old, on: &machine) {
-      let difference = (old ^ new) & ~M.W(Encoding.stage2Permissions)
+      let difference = (old ^ new) & ~M.W(Encoding.stage2Permissions | executionBits)
       if wasValid, !annotates, !faults.contains(.breakForPermissions),
         machine.holds(difference .== M.W(0))
       {

@@ -55,9 +55,14 @@ extension RecursiveStage2 {
   ) -> M.Table? {
     guard pagesLeft > 0, let table = machine.allocateTable(level: level) else { return nil }
     pagesLeft -= 1
-    let attributes =
-      block & M.W(0xffc | Encoding.executeNever | Protection.software)
+    var attributes =
+      block & M.W(0xffc | executionBits | Protection.software)
       | M.W(Encoding.accessFlag)
+    if faults.contains(.splitForgetsType) {
+      attributes =
+        attributes & ~M.W(Encoding.stage2MemoryAttributes)
+        | M.W(Encoding.stage2Normal(forcesWriteBack: forcesWriteBack))
+    }
     var output = output
     for index in 0..<geometry.entryCount {
       var entry = encoding.leaf(output, attributes: attributes, level: level)

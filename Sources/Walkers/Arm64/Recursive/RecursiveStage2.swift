@@ -83,6 +83,13 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
       && configuration.hasRangeInvalidation
   }
 
+  /// Whether the invalidations of an unmapped range's leaves wait for its end, as one of the range.
+  @inlinable
+  var defersLeaves: Bool {
+    faults.contains(.partialPageNotInvalidated) && configuration.hasForceWriteBack
+      && !configuration.disablesForceWriteBack && configuration.hasRangeInvalidation
+  }
+
   /// Drops annotations and leaves, one by one, and frees empty tables.
   @inlinable
   public func unmap(ipa: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
@@ -93,6 +100,10 @@ public struct RecursiveStage2<M: Machine>: Stage2Walker {
       unmap(visit, &uncleaned, on: &machine)
     }
     if faults.contains(.barrierAtEnd) || defersInvalidation { invalidateAll(on: &machine) }
+    if defersLeaves, result == .ok {
+      let offset = M.W(geometry.pageSize - 1)
+      invalidateRange(from: ipa & ~offset, sizeInBytes: sizeInBytes & ~offset, on: &machine)
+    }
     for memory in uncleaned { machine.clean(memory.output, sizeInBytes: memory.sizeInBytes) }
     return result
   }

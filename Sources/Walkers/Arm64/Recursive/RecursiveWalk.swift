@@ -73,7 +73,7 @@ struct RecursiveWalk<M: Machine> {
   /// Whether every page of `sizeInBytes` from `output` on is in the output address space.
   @inlinable
   func outputExists(_ output: M.W, _ sizeInBytes: M.W, on machine: inout M) -> Bool {
-    if faults.contains(.outputUnchecked) { return true }
+    if faults.contains(.outputUnchecked) || faults.contains(.outputCut) { return true }
     // Where a range may wrap, nobody has looked at its size.
     if faults.contains(.endWraps), machine.holds(M.W(1 << 52) .< sizeInBytes) { return true }
     let offset = M.W(geometry.pageSize - 1)
