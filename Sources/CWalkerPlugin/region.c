@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "region.h"
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -54,33 +53,21 @@ struct walkproof_control *walkproof_region_peek(int file)
 
 void walkproof_turn_give(struct walkproof_control *control, uint32_t turn)
 {
-	__atomic_store_n(&control->turn, turn, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &control->turn, FUTEX_WAKE, 1, 0, 0, 0);
+	/* In one order with what the other side does: it says that it will sleep, and then looks once more. */
+	__atomic_store_n(&control->turn, turn, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&control->sleepers, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &control->turn, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
 bool walkproof_turn_await(struct walkproof_control *control, uint32_t turn, int timeout_ms)
 {
 	struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+	bool isWoken = true;
 	uint32_t now;
-	int spins;
 
-	/* Most calls are shorter than falling asleep; a while longer the processor is left to others. */
-	for (spins = 0; spins < 400 + 100; spins++) {
-		if (__atomic_load_n(&control->turn, __ATOMIC_ACQUIRE) == turn)
-			return true;
-		if (spins >= 400)
-			sched_yield();
-#if defined(__x86_64__)
-		else
-			__builtin_ia32_pause();
-#endif
-	}
-	while ((now = __atomic_load_n(&control->turn, __ATOMIC_ACQUIRE)) != turn) {
-		if (syscall(SYS_futex, &control->turn, FUTEX_WAIT, now, &timeout, 0, 0) == 0)
-			continue;
-		if (__atomic_load_n(&control->turn, __ATOMIC_ACQUIRE) == turn)
-			return true;
-		return false;
-	}
-	return true;
+	__atomic_fetch_add(&control->sleepers, 1, __ATOMIC_SEQ_CST);
+	while (isWoken && (now = __atomic_load_n(&control->turn, __ATOMIC_SEQ_CST)) != turn)
+		isWoken = syscall(SYS_futex, &control->turn, FUTEX_WAIT, now, &timeout, 0, 0) == 0;
+	__atomic_fetch_sub(&control->sleepers, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&control->turn, __ATOMIC_ACQUIRE) == turn;
 }

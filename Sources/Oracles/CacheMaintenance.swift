@@ -7,12 +7,14 @@ import Architecture
 /// Reference: Arm ARM DDI 0487, "Mismatched memory attributes" (why a guest could otherwise read what
 /// a cache hides) and "Synchronization and coherency issues between data and instruction accesses";
 /// that it is done by range before the entry is visible, and for nothing else, is the calls' own
-/// contract. Where FWB is in effect cleaning is a cost, not a fault. EL2's own tables owe nothing.
+/// contract. Where FWB is in effect cleaning is a cost, not a fault. EL2's own tables owe nothing, nor
+/// does a stage 2 whose keeper maintains no caches; for them any maintenance is needless.
 ///
 /// Does not establish: that what is cleaned stays clean; anything smaller than the ranges named.
 struct CacheMaintenance: Sendable {
   private let regime: TranslationRegime
-  private let isStage2: Bool
+  /// Whether it is a stage 2 whose keeper has to maintain caches.
+  private let isMaintained: Bool
   private let needsClean: Bool
   private var remapsOnly = false
   private var cleaned = ByteRanges()
@@ -24,8 +26,8 @@ struct CacheMaintenance: Sendable {
 
   init(regime: TranslationRegime) {
     self.regime = regime
-    isStage2 = regime.stage == .stage2
-    needsClean = isStage2 && !regime.forcesWriteBack
+    isMaintained = regime.stage == .stage2 && regime.maintainsCaches
+    needsClean = isMaintained && !regime.forcesWriteBack
   }
 
   mutating func beginCall(_ contract: CallContract = .coherent) {
@@ -52,7 +54,7 @@ struct CacheMaintenance: Sendable {
 
   /// A leaf was written; `isInstall` if not merely its permissions changed.
   mutating func judgeInstall(_ change: EntryChange, isInstall: Bool, _ findings: inout Findings) {
-    guard isStage2, !remapsOnly else { return }
+    guard isMaintained, !remapsOnly else { return }
     let range = outputRange(change.new, change.level)
     if isInstall, regime.isCacheable(change.new) {
       cleanable.append(range)
@@ -82,13 +84,13 @@ struct CacheMaintenance: Sendable {
   /// Another CPU made the leaf `raw` what it is, while the call was about to change it: what the call
   /// did for its own leaf may have been in vain.
   mutating func noteRival(_ raw: UInt64, at level: LookupLevel) {
-    guard isStage2 else { return }
+    guard isMaintained else { return }
     executable.append(outputRange(raw, level))
   }
 
   /// The leaf `raw` was replaced: its memory may be cleaned.
   mutating func noteUnmap(_ raw: UInt64, at level: LookupLevel) {
-    guard isStage2, regime.isCacheable(raw) else { return }
+    guard isMaintained, regime.isCacheable(raw) else { return }
     cleanable.append(outputRange(raw, level))
   }
 

@@ -6,8 +6,6 @@ extension LinuxTree {
     ("KVM_PTE_ADDR_MASK_LPA2", hyp, "FEAT_LPA2, 52-bit addresses with 4K and 16K granules"),
     ("KVM_PGTABLE_S2_AS_S1", stage2, "memory attributes that are those of stage 1"),
     ("KVM_PGTABLE_PROT_NORMAL_NC", stage2, "normal memory that is not cacheable"),
-    ("dcache_clean_inval_poc", stage2, "a caller that needs no cache maintenance"),
-    ("system_supports_bti_kernel", hyp, "branch target identification"),
   ]
   private static let stage2 = "arm64-stage2"
   private static let hyp = "arm64-hyp"

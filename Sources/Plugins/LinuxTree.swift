@@ -135,9 +135,11 @@ public struct LinuxTree: Sendable {
     // Nothing is inlined or merged, so that the functions that run are those of the source; and what is
     // never set is what no caller would set, such as a level that there is not.
     let watched =
-      ["-fno-inline", "-fno-ipa-icf", "-fsanitize=thread", LinuxTree.patternFlag] + volatileFlags
+      ["-fno-inline", "-fno-ipa-icf", "-fno-plt", "-fsanitize=thread", LinuxTree.patternFlag]
+      + volatileFlags
     switch purpose {
-    case .checking: return (common, watched)
+    // But for the headers' one-liners, which store nothing and are called for every entry of a walk.
+    case .checking: return (common, watched + ["-DWALKPROOF_INLINES=1"])
     // Unoptimised, so that an instruction is of one line.
     case .coverage: return (common, watched + ["-O0", "-fsanitize-coverage=trace-pc"])
     case .measuring:

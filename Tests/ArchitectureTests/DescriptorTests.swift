@@ -61,6 +61,16 @@ import Testing
     }
   }
 
+  @Test func `with FEAT_BTI a leaf says whether branches to it are guarded`() throws {
+    var configuration = HypConfiguration()
+    configuration.hasBranchTargets = true
+    let regime = TranslationRegime(configuration)
+    #expect(try leaf(regime, 1 << 50 | 0x403).isGuarded == true)
+    #expect(try leaf(regime, 0x403).isGuarded == false)
+    #expect(try leaf(Self.el2, 1 << 50 | 0x403).isGuarded == nil)
+    #expect(try leaf(Self.stage2(.size4K), 0x403).isGuarded == nil)
+  }
+
   @Test func `with FEAT_XNX the two bits of XN say who may execute`() throws {
     var configuration = Stage2Configuration()
     configuration.hasExecutionByPrivilege = true

@@ -149,6 +149,35 @@ struct TreeAgesTests {
     #expect(outcome.output.contains("EL2&0 (hVHE)"))
   }
 
+  @Test(arguments: LinuxTrees.versions.filter { $0 != "6.1" })
+  func `code of the hypervisor's that is not guarded is found`(version: String) throws {
+    let options = [
+      "--granule", "4K", "--cases", "200", "--accept", "builtin", "--system", "arm64-hyp",
+    ]
+    let outcome = try check(version, options) { _, text in
+      text.replacingOccurrences(of: "attr |= KVM_PTE_LEAF_ATTR_HI_S1_GP;", with: "attr |= 0;")
+    }
+    #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("known as   wrong-entry leaf, guard in map"))
+    #expect(outcome.output.contains(", BTI"))
+  }
+
+  @Test(arguments: LinuxTrees.versions)
+  func `maintenance that the caller has no way to do is found`(version: String) throws {
+    let options = [
+      "--granule", "4K", "--cases", "300", "--accept", "builtin", "--system", "arm64-stage2",
+    ]
+    let outcome = try check(version, options) { _, text in
+      text.replacingOccurrences(
+        of: "if (need_flush && mm_ops->dcache_clean_inval_poc)",
+        with: "if (need_flush)"
+      )
+    }
+    #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.output.contains("killed by SIGSEGV"))
+    #expect(outcome.output.contains(", no cache maintenance"))
+  }
+
   @Test(arguments: LinuxTrees.versions.filter { $0.hasPrefix("7.") })
   func `execution at EL1 and at EL0 exchanged at stage 2 is found`(version: String) throws {
     let options = [

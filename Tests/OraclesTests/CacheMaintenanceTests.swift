@@ -102,6 +102,26 @@ import Testing
     #expect(Self.install(xn: xn, isDone: false) == [.instructionsNotInvalidated])
   }
 
+  @Test(arguments: [true, false])
+  func `where caches are left alone none is maintained`(isLeftAlone: Bool) {
+    var configuration = Stage2Configuration()
+    configuration.maintainsCaches = false
+    var litmus = Litmus(configuration)
+    litmus.call(.map) {
+      if !isLeftAlone {
+        $0.machine.clean(0x8000_0000, sizeInBytes: 4096)
+        $0.machine.invalidateInstructions(0x8000_0000, sizeInBytes: 4096)
+      }
+      $0.put($0.page(0x8000_0000) & ~Bits.executeNever, 0, of: $0.last)
+      $0.machine.barrier(.dsbISHST)
+    }
+    litmus.call(.unmap(cleans: true)) {
+      $0.clear(0, of: $0.last)
+      $0.invalidate(0, hint: 3)
+    }
+    #expect(litmus.rules == (isLeftAlone ? [] : [.needlessClean, .needlessInstructionInvalidation]))
+  }
+
   @Test func `where nobody may execute instructions are not invalidated`() {
     #expect(Self.install(xn: 0b10, isDone: false) == [])
     #expect(Self.install(xn: 0b10, isDone: true) == [.needlessInstructionInvalidation])

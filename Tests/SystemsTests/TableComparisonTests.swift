@@ -40,6 +40,32 @@ import Testing
     #expect(finding(0b11, .table, level: 2) == nil)
   }
 
+  @Test func `what may be executed is guarded where branches are, and nothing else`() {
+    var configuration = HypConfiguration()
+    configuration.hasBranchTargets = true
+    let comparison = TableComparison(
+      regime: TranslationRegime(configuration),
+      memory: PhysicalMemory(granule: .size4K, base: 0, capacity: 1),
+      root: 0
+    )
+    func told(_ bits: UInt64, _ protection: UInt64) -> String? {
+      // Read-only, inner shareable and accessed.
+      let page: UInt64 = 0b11 | 0b11 << 6 | 0b11 << 8 | 1 << 10 | bits
+      let mapping = Mapping(outputAddress: 0, protection: Protection.read | protection)
+      return comparison.compare(
+        page,
+        at: Place(level: 3, address: 0),
+        address: nil,
+        with: .leaf(mapping)
+      )?.fingerprint
+    }
+    let (guarded, executeNever): (UInt64, UInt64) = (1 << 50, 1 << 54)
+    #expect(told(guarded, Protection.execute) == nil)
+    #expect(told(executeNever, 0) == nil)
+    #expect(told(0, Protection.execute) == "wrong-entry leaf, guard")
+    #expect(told(guarded | executeNever, 0) == "wrong-entry leaf, guard")
+  }
+
   @Test func `execution that is permitted to the other privilege is told, and whose it is`() {
     func page(_ xn: UInt64) -> UInt64 {
       TableComparisonTests.page & ~(0b11 << 53) | xn << 53

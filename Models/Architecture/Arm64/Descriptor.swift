@@ -47,6 +47,8 @@ public struct Leaf: Sendable, Hashable {
   public var isAccessed: Bool
   /// The four bits 58:55, in their place, that the hardware ignores.
   public var softwareBits: UInt64
+  /// Branches to it are guarded, where there are such: GP, bit 50; nil in other regimes.
+  public var isGuarded: Bool?
   /// The hint that neighbours form one contiguous run.
   public var isContiguous: Bool
 
@@ -111,6 +113,7 @@ extension TranslationRegime {
       shareability: UInt8(raw >> 8 & 0b11),
       isAccessed: raw & TranslationRegime.accessFlag != 0,
       softwareBits: raw & 0b1111 << 55,
+      isGuarded: hasBranchTargets ? raw & (1 << 50) != 0 : nil,
       isContiguous: raw & (1 << 52) != 0
     )
   }

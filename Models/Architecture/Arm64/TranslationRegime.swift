@@ -31,6 +31,10 @@ public struct TranslationRegime: Sendable, Hashable {
   public let hasUnprivilegedAccess: Bool
   /// Whether stage 2 permits execution to EL1 and to EL0 each for itself, in two bits (FEAT_XNX).
   public let hasExecutionByPrivilege: Bool
+  /// Whether leaves say if branches to them are guarded (FEAT_BTI).
+  public let hasBranchTargets: Bool
+  /// Whether who keeps a stage 2 has to maintain caches for what it maps.
+  public let maintainsCaches: Bool
   /// Whether the CPU has the instructions that invalidate a range (FEAT_TLBIRANGE).
   public let hasRangeInvalidation: Bool
   /// The level of the root.
@@ -48,7 +52,8 @@ public struct TranslationRegime: Sendable, Hashable {
       outputAddressBits: configuration.outputAddressBits,
       forcesWriteBack: configuration.hasForceWriteBack && !configuration.disablesForceWriteBack,
       hasRangeInvalidation: configuration.hasRangeInvalidation,
-      hasExecutionByPrivilege: configuration.hasExecutionByPrivilege
+      hasExecutionByPrivilege: configuration.hasExecutionByPrivilege,
+      maintainsCaches: configuration.maintainsCaches
     )
   }
 
@@ -61,7 +66,8 @@ public struct TranslationRegime: Sendable, Hashable {
       outputAddressBits: configuration.outputAddressBits,
       forcesWriteBack: false,
       hasRangeInvalidation: configuration.hasRangeInvalidation,
-      hasUnprivilegedAccess: configuration.hasUnprivilegedAccess
+      hasUnprivilegedAccess: configuration.hasUnprivilegedAccess,
+      hasBranchTargets: configuration.hasBranchTargets
     )
   }
 
@@ -85,7 +91,9 @@ public struct TranslationRegime: Sendable, Hashable {
     forcesWriteBack: Bool,
     hasRangeInvalidation: Bool,
     hasUnprivilegedAccess: Bool = false,
-    hasExecutionByPrivilege: Bool = false
+    hasExecutionByPrivilege: Bool = false,
+    hasBranchTargets: Bool = false,
+    maintainsCaches: Bool = true
   ) {
     let legal = (0...2).reversed().lazy.compactMap { number -> (LookupLevel, Int)? in
       let level = LookupLevel(rawValue: number)
@@ -107,6 +115,8 @@ public struct TranslationRegime: Sendable, Hashable {
     self.hasRangeInvalidation = hasRangeInvalidation
     self.hasUnprivilegedAccess = hasUnprivilegedAccess
     self.hasExecutionByPrivilege = hasExecutionByPrivilege
+    self.hasBranchTargets = hasBranchTargets
+    self.maintainsCaches = maintainsCaches
     self.startLevel = startLevel
     self.rootTableCount = rootTableCount
   }

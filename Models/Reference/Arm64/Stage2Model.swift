@@ -294,6 +294,7 @@ public struct Stage2Model: Sendable {
     beginCall()
     if configuration.hasForceWriteBack, !configuration.disablesForceWriteBack { return [] }
     guard let range = tables.pages(from: ipa, sizeInBytes: sizeInBytes) else { return nil }
+    guard configuration.maintainsCaches else { return [] }
     var ranges: [Range<UInt64>] = []
     tables.visit(range) { tables, place, entry, _ in
       if case .leaf(let mapping) = entry, !mapping.isDevice {

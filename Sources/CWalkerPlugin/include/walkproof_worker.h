@@ -73,7 +73,8 @@ struct walkproof_control {
 	uint32_t race_count; /* how often another CPU did */
 	/* the memory that tables come from */
 	uint64_t physical_base;
-	uint32_t page_shift, page_capacity, next_page, pad;
+	uint32_t page_shift, page_capacity, next_page;
+	uint32_t sleepers; /* how many sides wait for their turn asleep */
 	/* the log */
 	uint32_t record_count, text_size;
 	uint64_t load_count; /* loads of live tables, which are not logged */

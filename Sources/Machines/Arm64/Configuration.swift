@@ -35,6 +35,8 @@ public struct Stage2Configuration: Sendable, Hashable {
   public var mapsForFaults = true
   /// Tables that are taken out of the tree are freed later, when the caller says so.
   public var defersTableFrees = false
+  /// The library maintains caches; for a caller whose memory they agree about it does not.
+  public var maintainsCaches = true
   /// The CPU has FEAT_XNX: execution is permitted to EL1 and to EL0 each for itself.
   public var hasExecutionByPrivilege = false
 
@@ -72,6 +74,8 @@ public struct HypConfiguration: Sendable, Hashable {
   public var hasRangeInvalidation: Bool
   /// The table is of the EL2&0 regime (hVHE), where what EL0 may do has bits of its own.
   public var hasUnprivilegedAccess: Bool
+  /// The CPU has FEAT_BTI: branches to what the table lets execute are guarded.
+  public var hasBranchTargets = false
 
   /// A configuration with 4 KiB granules, 48 bits in and out by default.
   public init(

@@ -218,6 +218,10 @@ static bool is_unknown(u32 flags)
 	if (flags & WALKPROOF_F_HVHE)
 		return true;
 #endif
+#if !defined(TREE_HAS_system_supports_bti_kernel)
+	if (flags & WALKPROOF_F_BTI)
+		return true;
+#endif
 #if !defined(TREE_HAS_ARM64_HAS_XNX) || !defined(TREE_HAS_KVM_PGTABLE_PROT_PX)
 	if (flags & WALKPROOF_F_XNX)
 		return true;

@@ -23,6 +23,9 @@ typedef u64 gfn_t;
 #define __rcu
 #define __ro_after_init
 #undef __always_inline
+#if defined(WALKPROOF_INLINES)
+#define inline __inline__ __attribute__((always_inline))
+#endif
 #define __always_inline inline __attribute__((always_inline))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -22,6 +22,7 @@ struct HypGenerator: OperationGenerator {
     if limits.hasUnprivilegedAccess {
       configuration.hasUnprivilegedAccess = choices.flip(oneIn: 4)
     }
+    if limits.hasBranchTargets { configuration.hasBranchTargets = choices.flip(oneIn: 4) }
     self.configuration = configuration
     let addresses = AddressGenerator(
       granule,
@@ -39,6 +40,7 @@ struct HypGenerator: OperationGenerator {
       + "\(configuration.outputAddressBits)-bit output"
       + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
       + (configuration.hasUnprivilegedAccess ? ", EL2&0 (hVHE)" : "")
+      + (configuration.hasBranchTargets ? ", BTI" : "")
   }
 
   mutating func operation(_ choices: inout Choices) -> HypOperation {

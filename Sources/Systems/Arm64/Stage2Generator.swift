@@ -47,6 +47,7 @@ struct Stage2Generator: OperationGenerator {
     if limits.hasExecutionByPrivilege {
       configuration.hasExecutionByPrivilege = choices.flip(1, in: 2)
     }
+    if limits.leavesCachesAlone { configuration.maintainsCaches = !choices.flip(oneIn: 8) }
     self.configuration = configuration
     // In sixteen.
     dividedExecutions =
@@ -221,6 +222,7 @@ extension Stage2Generator {
     if !configuration.mapsForFaults { parts.append("maps outside faults") }
     if configuration.defersTableFrees { parts.append("tables freed later") }
     if configuration.hasExecutionByPrivilege { parts.append("XNX") }
+    if !configuration.maintainsCaches { parts.append("no cache maintenance") }
     if configuration.isIdentityMap { parts.append("identity map") }
     switch configuration.pageForcing {
     case .never: break

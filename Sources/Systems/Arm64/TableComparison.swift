@@ -87,6 +87,7 @@ struct TableComparison {
     if let isExecutable = leaf.isExecutableByEL0, isExecutable != mapping.canExecuteUnprivileged {
       return "execute permission of EL0"
     }
+    if let isGuarded = leaf.isGuarded, isGuarded != mapping.canExecute { return "guard" }
     if leaf.memoryType != (mapping.isDevice ? .deviceNGnRE : .normalWriteBack) {
       return "memory type"
     }
@@ -176,6 +177,7 @@ struct TableComparison {
       case .other(let field): "memory type \(field)"
       }
     return "\(hex(leaf.outputAddress)) \(access.isEmpty ? "no access" : access) \(type)"
+      + (leaf.isGuarded == true ? " guarded" : "")
       + (leaf.softwareBits == 0 ? "" : " sw:\(leaf.softwareBits >> 55)")
       + (leaf.isAccessed ? "" : " old")
   }
@@ -193,6 +195,7 @@ struct TableComparison {
       if mapping.canExecuteUnprivileged, regime.tellsPrivilegesApart { access += "x" }
       return "a leaf to \(hex(mapping.outputAddress))"
         + " \(access.isEmpty ? "no access" : access) \(mapping.isDevice ? "device" : "normal")"
+        + (regime.hasBranchTargets && mapping.canExecute ? " guarded" : "")
         + (mapping.software == 0 ? "" : " sw:\(mapping.software)")
         + (mapping.isYoung ? "" : " old")
     }

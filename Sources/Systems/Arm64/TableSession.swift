@@ -20,6 +20,10 @@ struct GeneratorLimits: Sendable, Hashable {
   var hasNoOwner = true
   /// Whether a hypervisor's table can be of the EL2&0 regime.
   var hasUnprivilegedAccess = false
+  /// Whether a hypervisor's table can be made for a CPU with branch target identification.
+  var hasBranchTargets = false
+  /// Whether caches can be left alone.
+  var leavesCachesAlone = false
   /// Whether stage 2 can permit execution to EL1 and to EL0 each for itself.
   var hasExecutionByPrivilege = false
   /// Whether it refuses to where the CPU cannot.

@@ -26,9 +26,11 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
   }
 
   /// The events.
-  @usableFromInline private(set) var events: [Event] = []
+  ///
+  /// Appended to without asking for exclusivity each time, which would take as long as appending.
+  @exclusivity(unchecked) @usableFromInline private(set) var events: [Event] = []
   /// Where each of them was made.
-  private(set) var sites: [Site] = []
+  @exclusivity(unchecked) private(set) var sites: [Site] = []
   /// The call that is made, or was made last; nil before the first.
   private(set) var call: LoggedCall?
   /// The number of events before it.

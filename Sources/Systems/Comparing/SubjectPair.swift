@@ -132,6 +132,8 @@ extension GeneratorLimits {
       disablesForceWriteBack: disablesForceWriteBack && other.disablesForceWriteBack,
       hasNoOwner: hasNoOwner && other.hasNoOwner,
       hasUnprivilegedAccess: hasUnprivilegedAccess && other.hasUnprivilegedAccess,
+      hasBranchTargets: hasBranchTargets && other.hasBranchTargets,
+      leavesCachesAlone: leavesCachesAlone && other.leavesCachesAlone,
       hasExecutionByPrivilege: hasExecutionByPrivilege && other.hasExecutionByPrivilege,
       refusesExecutionByPrivilege: refusesExecutionByPrivilege && other.refusesExecutionByPrivilege,
       hasSplit: hasSplit && other.hasSplit,

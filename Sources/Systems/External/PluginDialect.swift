@@ -31,6 +31,10 @@ public struct PluginDialect: Sendable, Hashable {
   public var canDisableForceWriteBack = true
   /// Whether a hypervisor's table can be made for the EL2&0 regime.
   public var makesHVHE = false
+  /// Whether a hypervisor's table can be made for a CPU with branch target identification.
+  public var hasBranchTargets = false
+  /// Whether a table can be made for a caller that needs no cache maintenance.
+  public var leavesCachesAlone = false
   /// Whether stage 2 can permit execution to EL1 and to EL0 each for itself.
   public var tellsPrivilegesApart = false
   /// Whether a hypervisor's table can be unmapped.
@@ -53,6 +57,8 @@ public struct PluginDialect: Sendable, Hashable {
     }
     if refusesFlags {
       makesHVHE = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_HVHE)).isMade
+      hasBranchTargets = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_BTI)).isMade
+      leavesCachesAlone = probe.table(flags: Int32(WALKPROOF_F_NO_CMO)).isMade
       tellsPrivilegesApart = probe.table(flags: Int32(WALKPROOF_F_XNX)).isMade
     }
     if plugin.has(WALKPROOF_CALL_UNMAP) { unmapsHyp = probe.unmapsHyp() }

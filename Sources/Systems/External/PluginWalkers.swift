@@ -30,6 +30,7 @@ struct PluginStage2: Stage2Walker {
     if configuration.isIdentityMap { flags |= UInt32(WALKPROOF_F_IDMAP) }
     if configuration.pageForcing == .always { flags |= UInt32(WALKPROOF_F_FORCE_PTE) }
     if configuration.defersTableFrees { flags |= UInt32(WALKPROOF_F_RCU_FREE) }
+    if !configuration.maintainsCaches { flags |= UInt32(WALKPROOF_F_NO_CMO) }
     if configuration.hasExecutionByPrivilege { flags |= UInt32(WALKPROOF_F_XNX) }
     table.create(
       flags: Int32(flags),
@@ -134,6 +135,7 @@ struct PluginHyp: HypWalker {
     table = PluginCase(plugin)
     var flags = UInt32(WALKPROOF_F_STAGE1)
     if configuration.hasUnprivilegedAccess { flags |= UInt32(WALKPROOF_F_HVHE) }
+    if configuration.hasBranchTargets { flags |= UInt32(WALKPROOF_F_BTI) }
     if configuration.hasRangeInvalidation { flags |= UInt32(WALKPROOF_F_TLBRANGE) }
     table.create(
       flags: Int32(flags),

@@ -139,6 +139,8 @@ extension Subject {
       disablesForceWriteBack: dialect?.canDisableForceWriteBack ?? true,
       hasNoOwner: dialect?.hasNoOwner ?? true,
       hasUnprivilegedAccess: dialect?.makesHVHE ?? false,
+      hasBranchTargets: dialect?.hasBranchTargets ?? false,
+      leavesCachesAlone: dialect?.leavesCachesAlone ?? false,
       hasExecutionByPrivilege: dialect?.tellsPrivilegesApart ?? false,
       refusesExecutionByPrivilege: dialect?.tellsPrivilegesApart ?? false,
       hasSplit: calls.contains(.split),
