@@ -49,21 +49,24 @@ let package = Package(
     .target(name: "Oracles", dependencies: ["Machines", "Architecture"], swiftSettings: settings),
     .target(name: "Symbolic", dependencies: ["CZ3", "Machines"], swiftSettings: settings),
     // Floor 4
+    .target(name: "Checking", dependencies: ["Machines", "Property"], swiftSettings: settings),
+    // Floor 5
     .target(
       name: "Systems",
       dependencies: [
-        "CWalkerPlugin", "Machines", "Property", "Architecture", "Walkers", "Reference", "Oracles",
+        "CWalkerPlugin", "Checking", "Machines", "Property", "Architecture", "Walkers", "Reference",
+        "Oracles",
       ],
       swiftSettings: settings
     ),
     .target(
       name: "Plugins",
-      dependencies: ["CWalkerPlugin", "Machines", "Systems"],
+      dependencies: ["CWalkerPlugin", "Checking", "Machines", "Systems"],
       exclude: ["README.md"],
       resources: [.embedInCode("Shim"), .embedInCode("Accepted")],
       swiftSettings: settings
     ),
-    // Floor 5
+    // Floor 6
     .target(
       name: "Proofs",
       dependencies: ["Machines", "Architecture", "Walkers", "Reference", "Symbolic", "Systems"],
@@ -71,25 +74,23 @@ let package = Package(
       exclude: ["README.md"],
       swiftSettings: settings
     ),
-    // Floor 6
+    // Floor 7
     .target(
       name: "Reports",
-      dependencies: [
-        "Machines", "Architecture", "Oracles", "Property", "Symbolic", "Systems", "Proofs",
-      ],
+      dependencies: ["Checking", "Machines", "Property", "Symbolic", "Systems", "Proofs"],
       exclude: ["README.md"],
       swiftSettings: settings
     ),
-    // Floor 7
+    // Floor 8
     .target(
       name: "WalkerChecks",
-      dependencies: ["Machines", "Property", "Walkers", "Systems", "Reports"],
+      dependencies: ["Checking", "Machines", "Property", "Walkers", "Systems", "Reports"],
       swiftSettings: settings
     ),
     .executableTarget(
       name: "walkproof",
       dependencies: [
-        "CWalkerPlugin", "Machines", "Oracles", "Plugins", "Property", "Symbolic", "Systems",
+        "CWalkerPlugin", "Checking", "Machines", "Plugins", "Property", "Symbolic", "Systems",
         "Proofs", "Reports", arguments,
       ],
       swiftSettings: settings,
@@ -117,8 +118,14 @@ let package = Package(
     .testTarget(
       name: "SystemsTests",
       dependencies: [
-        "Systems", "Architecture", "Machines", "Oracles", "Property", "Reference", "Walkers",
+        "Systems", "Architecture", "Checking", "Machines", "Oracles", "Property", "Reference",
+        "Walkers",
       ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "CheckingTests",
+      dependencies: ["Checking", "Machines", "Property", "Reports"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// Barriers: a table's contents before its link, memory's before its mapping, a break before its
 /// invalidation, an invalidation before what relies on it, and a root, a mapping or a permission

@@ -1,4 +1,5 @@
 import Architecture
+public import Machines
 
 /// Break-before-make: a valid descriptor is replaced by a different one by way of an invalid one, and
 /// only once nothing of it can be cached.

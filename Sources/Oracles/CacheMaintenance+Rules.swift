@@ -1,3 +1,5 @@
+public import Machines
+
 extension Rule {
   /// A cache may hide memory that is mapped now.
   public static let notCleanedBeforeInstall = Rule(

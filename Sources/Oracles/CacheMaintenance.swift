@@ -1,4 +1,5 @@
 import Architecture
+import Machines
 
 /// Cache maintenance of stage 2: memory is cleaned before it is mapped cacheable without FWB, the
 /// instruction cache is invalidated before memory becomes executable, and neither for an entry that

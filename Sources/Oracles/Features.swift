@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// Features: an instruction is issued only where the CPU has it.
 ///

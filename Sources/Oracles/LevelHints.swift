@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// Level hints: an invalidation may promise the level of the leaf only where that is true.
 ///

@@ -1,4 +1,5 @@
 import Architecture
+public import Machines
 
 /// Lock discipline: sections in which tables are kept for other walks are balanced, and a call beside
 /// which such walks may run writes tables inside one only and frees none of them at once.

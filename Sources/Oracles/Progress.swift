@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Progress: a call ends, and takes no more loads and stores than its range allows.
 ///

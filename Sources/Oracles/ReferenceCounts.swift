@@ -1,4 +1,5 @@
 import Architecture
+public import Machines
 
 /// Reference counts: the count of every table page of the tree is 1 plus its entries that are not
 /// zero, when a call returns.

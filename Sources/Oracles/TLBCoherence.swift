@@ -1,4 +1,5 @@
 import Architecture
+public import Machines
 
 /// TLB coherence: when a call returns, no TLB of either CPU can hold what the tables no longer say,
 /// unless the API makes its caller owe the invalidation.

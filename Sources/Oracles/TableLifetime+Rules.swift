@@ -1,3 +1,5 @@
+public import Machines
+
 extension Rule {
   /// A freed table was used.
   public static let useAfterFree = Rule(

@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Warnings: the walker does not report what its author thought impossible.
 ///

@@ -1,3 +1,4 @@
+import Checking
 public import Systems
 
 /// The findings that are known of a range of releases, each read against the source, as they are carried

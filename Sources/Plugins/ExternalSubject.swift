@@ -1,3 +1,4 @@
+public import Checking
 import Foundation
 public import Machines
 public import Systems

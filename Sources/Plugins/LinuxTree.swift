@@ -1,4 +1,5 @@
 import CWalkerPlugin
+import Checking
 import Foundation
 public import Machines
 public import Systems

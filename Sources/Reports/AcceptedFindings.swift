@@ -1,3 +1,4 @@
+public import Checking
 import Foundation
 
 /// Findings that a subject's maintainers know and accept, each with a reason.
@@ -66,9 +67,9 @@ public struct AcceptedFindings: Sendable, Equatable {
     )
   }
 
-  /// The fingerprints accepted of a system.
-  public func fingerprints(in system: String) -> Set<String> {
-    Set(entries.filter { $0.system == system }.map(\.fingerprint))
+  /// The fingerprints accepted of a system, by its name or its family's.
+  public func fingerprints(in system: System) -> Set<String> {
+    Set(entries.filter { system.goes(by: $0.system) }.map(\.fingerprint))
   }
 }
 

@@ -86,14 +86,14 @@ extension CheckReport.Result {
     for (operation, counts) in byOperation {
       lines.append("  \(operation)  \(counts.joined(separator: ", "))")
     }
-    let transitions = transitionCounts.map { "\($0.from) -> \($0.to) \(grouped($0.count))" }
-    if !transitions.isEmpty || !transitionsNeverReached.isEmpty {
-      lines.append("  entry transitions: \(transitions.joined(separator: ", "))")
-      lines.append("  never reached: \(transitionsNeverReached.joined(separator: ", "))")
+    if !labelCounts.isEmpty || !labelsNeverReached.isEmpty {
+      let counts = labelCounts.map { "\($0.label) \(grouped($0.count))" }
+      lines.append("  \(labels): \(counts.joined(separator: ", "))")
+      lines.append("  never reached: \(labelsNeverReached.joined(separator: ", "))")
     }
-    if !transitionsMissing.isEmpty {
+    if !missing.isEmpty {
       lines.append(
-        "  VACUOUS: a check has to reach \(transitionsMissing.joined(separator: ", "));"
+        "  VACUOUS: a check has to reach \(missing.joined(separator: ", "));"
           + " give it more cases or time"
       )
     }
@@ -122,19 +122,19 @@ extension ViolationReport {
       lines.append("    \(number + 1)  \(call.text)")
     }
     if !history.isEmpty {
-      let subject =
-        entryAddress.map { "the entry at \($0)" } ?? inputAddress.map { "\($0)" } ?? "the tables"
-      lines += ["", "  what happened to \(subject):"]
+      let subject = entryAddress.map { "the entry at \($0)" } ?? inputAddress
+      lines += ["", "  what happened\(subject.map { " to \($0)" } ?? ""):"]
       if omittedSteps > 0 { lines.append("    (\(omittedSteps) earlier steps left out)") }
       for step in history {
         lines.append("    call \(step.call)  #\(step.event)  \(step.text)")
       }
     }
-    lines += [
-      "", "  in memory  \(hardware)", "  the model  \(model)",
-      "  known as   \(fingerprint)",
-      "  replay     \(replay)",
-    ]
+    lines.append("")
+    for section in sections {
+      let margin = String(repeating: " ", count: max(0, 9 - section.title.count))
+      lines.append("  \(section.title)\(margin)  \(section.text)")
+    }
+    lines += ["  known as   \(fingerprint)", "  replay     \(replay)"]
     return lines
   }
 }

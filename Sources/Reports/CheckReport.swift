@@ -1,6 +1,5 @@
-import Architecture
+public import Checking
 import Machines
-import Oracles
 public import Property
 public import Systems
 
@@ -9,7 +8,7 @@ public import Systems
 /// The property names are the keys of its JSON form.
 public struct CheckReport: Codable, Sendable, Equatable {
   /// The version of the JSON form.
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   /// What a subject came to.
   public enum Verdict: String, Codable, Sendable {
@@ -35,12 +34,10 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var count: UInt64
   }
 
-  /// How often an entry of one kind became one of another.
-  public struct TransitionCount: Codable, Sendable, Equatable {
-    /// The kind before.
-    public var from: String
-    /// The kind after.
-    public var to: String
+  /// How often one of the system's labels was reached.
+  public struct LabelCount: Codable, Sendable, Equatable {
+    /// The label, as `page -> block`.
+    public var label: String
     /// How often.
     public var count: UInt64
   }
@@ -89,12 +86,14 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var accepted: [AcceptedFinding]
     /// Operations by kind and result, those that occurred.
     public var operationCounts: [OperationCount]
-    /// Entry transitions, those that occurred.
-    public var transitionCounts: [TransitionCount]
-    /// Transitions that never occurred, as `page -> block`.
-    public var transitionsNeverReached: [String]
-    /// Those of them without which the check tested nothing.
-    public var transitionsMissing: [String]
+    /// What the system's labels are, as `entry transitions`.
+    public var labels: String
+    /// The labels that were reached.
+    public var labelCounts: [LabelCount]
+    /// The labels that never were.
+    public var labelsNeverReached: [String]
+    /// The labels and outcomes that were not reached, and without which the check tested nothing.
+    public var missing: [String]
     /// What was found, a shortest counterexample each.
     public var violations: [ViolationReport]
     /// Cases that did not do the same twice.
@@ -128,6 +127,14 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     public var text: String
     /// How many events it took.
     public var events: Int
+  }
+
+  /// What one side makes of what is concerned.
+  public struct Section: Codable, Sendable, Equatable {
+    /// Whose account it is.
+    public var title: String
+    /// The account.
+    public var text: String
   }
 
   /// Something that touched the entry concerned.
@@ -182,10 +189,8 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public var entryAddress: String?
   /// The input address concerned, in hexadecimal.
   public var inputAddress: String?
-  /// What the tables in memory make of it.
-  public var hardware: String
-  /// What the model makes of it.
-  public var model: String
+  /// What each side makes of what is concerned, at the end.
+  public var sections: [Section]
 
   /// A counterexample with the token that replays it.
   public init(
@@ -215,8 +220,7 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     omittedSteps = counterexample.omittedSteps
     entryAddress = finding.entryAddress.map { "0x" + String($0, radix: 16) }
     inputAddress = finding.inputAddress.map { "0x" + String($0, radix: 16) }
-    hardware = counterexample.hardware
-    model = counterexample.model
+    sections = counterexample.sections.map { Section(title: $0.title, text: $0.text) }
   }
 }
 
@@ -243,14 +247,14 @@ extension CheckReport.Result {
     ending = campaign.ending.rawValue
     notJudged = subject.notJudged
     dialect = subject.dialect
-    accepted = acceptance.entries.filter { $0.system == system.name }.map {
+    accepted = acceptance.entries.filter { system.goes(by: $0.system) }.map {
       CheckReport.AcceptedFinding(
         fingerprint: $0.fingerprint,
         reason: $0.reason,
         count: statistics.accepted[$0.fingerprint] ?? 0
       )
     }
-    let fingerprints = acceptance.fingerprints(in: system.name)
+    let fingerprints = acceptance.fingerprints(in: system)
     operationCounts = system.operations.enumerated().flatMap { kind, name in
       zip(
         CheckStatistics.results.map(\.description) + ["other"],
@@ -259,19 +263,13 @@ extension CheckReport.Result {
       .filter { $0.1 > 0 }
       .map { CheckReport.OperationCount(operation: name, result: $0.0, count: $0.1) }
     }
-    transitionCounts = EntryKind.allCases.flatMap { old in
-      EntryKind.allCases.compactMap { new in
-        let count = statistics.transitions[from: old, to: new]
-        return count == 0
-          ? nil : CheckReport.TransitionCount(from: "\(old)", to: "\(new)", count: UInt64(count))
-      }
+    labels = system.coverage.title
+    let counts = system.coverage.labels.enumerated().map { number, label in
+      CheckReport.LabelCount(label: label, count: statistics.count(ofLabel: number))
     }
-    transitionsNeverReached =
-      system.requiredTransitions.isEmpty
-      ? [] : System.unseenTransitions(statistics).map(\.description)
-    transitionsMissing =
-      system.missingTransitions(statistics, of: subject).map(\.description)
-      + system.missingOutcomes(statistics).map(\.description)
+    labelCounts = counts.filter { $0.count > 0 }
+    labelsNeverReached = counts.filter { $0.count == 0 }.map(\.label)
+    missing = system.missing(statistics, of: subject)
     violations = campaign.failures.compactMap { failure in
       subject.counterexample(replaying: failure.simplest, accepting: fingerprints).map {
         ViolationReport(
@@ -297,6 +295,6 @@ extension CheckReport.Result {
       : !violations.isEmpty
         ? .violated
         : ending == CampaignEnding.interrupted.rawValue
-          ? .undecided : transitionsMissing.isEmpty ? .holds : .vacuous
+          ? .undecided : missing.isEmpty ? .holds : .vacuous
   }
 }

@@ -1,5 +1,5 @@
+public import Checking
 public import Property
-public import Systems
 
 /// The findings of `compare`, as data.
 ///

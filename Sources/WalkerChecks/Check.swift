@@ -1,3 +1,4 @@
+import Checking
 public import Property
 public import Reports
 public import Systems

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Plugins
 import Property
 import Reports

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Plugins
 import Property
@@ -44,6 +45,7 @@ struct Check: ParsableCommand {
     let sink = try ReportSink(path: output.output)
     let folder = noCorpus ? nil : Corpus(path: corpus)
     let known = try folder?.entries() ?? []
+    for entry in known { _ = try System.ofCase(in: entry.system) }
     catchInterrupts()
     var terminal = Terminal()
     var report = CheckReport(results: [])
@@ -99,7 +101,7 @@ struct Check: ParsableCommand {
     let campaign = subject.campaign(
       budget.plan(failureLimit: stopAtFirst ? 1 : failures),
       jobs: budget.threadCount,
-      accepting: accepted.fingerprints(in: system.name),
+      accepting: accepted.fingerprints(in: system),
       interrupt: interruptFlag
     )
     var screen = terminal
@@ -142,7 +144,7 @@ struct Check: ParsableCommand {
       guard
         let counterexample = subject.counterexample(
           replaying: entry.choices,
-          accepting: accepted.fingerprints(in: system.name)
+          accepting: accepted.fingerprints(in: system)
         )
       else {
         terminal.note("\(system.name)/\(subject.name): fixed since: \(entry.fingerprint)")

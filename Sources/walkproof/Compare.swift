@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Plugins
 import Property
@@ -61,7 +62,7 @@ struct Compare: ParsableCommand {
     catchInterrupts()
     var terminal = Terminal()
     var report = CompareReport()
-    let pairs = systems(sides)
+    let pairs = try systems(sides)
     if pairs.isEmpty {
       throw Complaint(
         .usage,
@@ -117,8 +118,8 @@ struct Compare: ParsableCommand {
     return sides
   }
 
-  private func systems(_ sides: [Side]) -> [(System, SubjectPair)] {
-    System.all.filter { system == nil || $0.name == system }.compactMap { system in
+  private func systems(_ sides: [Side]) throws(Complaint) -> [(System, SubjectPair)] {
+    try System.selection(system).compactMap { system in
       guard let first = sides[0].subject(system), let second = sides[1].subject(system),
         let pair = SubjectPair(first, second)
       else { return nil }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Plugins
 import Property
@@ -68,12 +69,20 @@ struct SelectionOptions: ParsableArguments {
   }
 
   private func systems() throws(Complaint) -> [System] {
-    guard let name = system else { return System.all }
-    guard let system = System.named(name) else {
-      let names = System.all.map(\.name).joined(separator: ", ")
+    try System.selection(system)
+  }
+}
+
+extension System {
+  /// The systems that go by a name, all for none.
+  static func selection(_ name: String?) throws(Complaint) -> [System] {
+    guard let name else { return all }
+    let found = all(named: name)
+    if found.isEmpty {
+      let names = all.map(\.name).joined(separator: ", ")
       throw Complaint(.usage, "there is no system '\(name)'; there are \(names)")
     }
-    return [system]
+    return found
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Proofs
 import Property
@@ -54,6 +55,10 @@ struct Prove: ParsableCommand {
   }
 
   func run() throws {
+    // The theorems of a family are about all its systems.
+    let system = system.map { name in
+      Catalogue.systems.contains(name) ? name : System.named(name)?.family ?? name
+    }
     if let system, !Catalogue.systems.contains(system) {
       throw Complaint(
         .usage,

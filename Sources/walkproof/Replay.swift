@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Plugins
 import Property
@@ -20,14 +21,9 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     let token = try token()
-    guard let system = System.named(token.system) else {
-      throw Complaint(
-        .malformed,
-        "the case is of the system '\(token.system)', which there is not; see 'walkproof list'"
-      )
-    }
+    let system = try System.ofCase(in: token.system)
     let subject = try subject(of: token, in: system)
-    let accepted = try acceptance.findings(of: external).fingerprints(in: system.name)
+    let accepted = try acceptance.findings(of: external).fingerprints(in: system)
     let sink = try ReportSink(path: output.output)
     guard
       let counterexample = subject.counterexample(
@@ -89,5 +85,18 @@ struct Replay: ParsableCommand {
     } catch {
       throw Complaint(.malformed, "\(error); paste the whole token that 'check' printed")
     }
+  }
+}
+
+extension System {
+  /// The system that a token or a file of the corpus names.
+  static func ofCase(in name: String) throws(Complaint) -> System {
+    if let system = named(name) { return system }
+    let heirs = all(named: name).map(\.name).joined(separator: " and ")
+    let what = heirs.isEmpty ? "which there is not" : "which has become \(heirs)"
+    throw Complaint(
+      .malformed,
+      "the case is of the system '\(name)', \(what); see 'walkproof list', and check again"
+    )
   }
 }

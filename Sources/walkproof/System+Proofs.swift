@@ -1,3 +1,4 @@
+import Checking
 import Proofs
 import Systems
 import Walkers

@@ -21,16 +21,18 @@ import Testing
 
   @Test func `the rules of every system are listed, the models' own among them`() throws {
     let entries = try entries()
-    let systems = ["arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix"]
+    let systems = [
+      "arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix-process", "power-radix-partition",
+    ]
     #expect(Set(entries.map(\.system)) == Set(systems))
     for (system, rule, oracle) in [
       ("arm64-stage2", "stale-table", "TLBCoherence"),
       ("arm64-stage2", "wrong-entry", "ReferenceModel"),
       ("arm64-hyp", "context-not-synchronised", "BarrierDiscipline"),
       ("arm-unmap", "yield-amiss", "LadderModel"),
-      ("power-radix", "stale-table", "RadixCoherence"),
-      ("power-radix", "lost-write", "PartitionModel"),
-      ("power-radix", "bitmap-bounds", "PretendHost"),
+      ("power-radix-partition", "stale-table", "RadixCoherence"),
+      ("power-radix-partition", "lost-write", "PartitionModel"),
+      ("power-radix-partition", "bitmap-bounds", "PretendHost"),
     ] {
       let listed = entries.filter { ($0.system, $0.rule) == (system, rule) }
       #expect(listed.map(\.oracle) == [oracle], "\(system) \(rule)")
@@ -42,10 +44,10 @@ import Testing
   }
 
   @Test func `one system's rules are told in words, with where they are from`() throws {
-    let outcome = try Command.run("list", "--rules", "--system", "power-radix")
+    let outcome = try Command.run("list", "--rules", "--system", "power-radix-partition")
     #expect(outcome.status == 0)
     let lines = outcome.output.split(separator: "\n")
-    #expect(lines.first?.hasPrefix("power-radix: ") == true)
+    #expect(lines.first?.hasPrefix("power-radix-partition: ") == true)
     #expect(lines.filter { !$0.hasPrefix(" ") }.count == 1)
     let start = try #require(lines.firstIndex { $0.hasPrefix("    stale-change: ") })
     #expect(
@@ -53,9 +55,14 @@ import Testing
     )
     #expect(lines[start + 1].hasPrefix("      Reference: Power ISA 3.0B, Book III"))
     #expect(
-      try entries(["--system", "power-radix"]).count
+      try entries(["--system", "power-radix-partition"]).count
         == lines.filter { $0.contains("Reference: ") }.count
     )
+  }
+
+  @Test func `a family's name is that of all its systems`() throws {
+    let listed = Set(try entries(["--system", "power-radix"]).map(\.system))
+    #expect(listed == ["power-radix-process", "power-radix-partition"])
   }
 
   @Test func `without --rules the subjects are listed`() throws {

@@ -72,15 +72,18 @@ private func users(
 
   @Test func `engines know no MMU`() {
     #expect(importers("Sources/Property", of: ["Machines", "Architecture", "Walkers"]).isEmpty)
-    #expect(importers("Sources/Symbolic", of: ["Architecture", "Walkers", "Reference"]).isEmpty)
+    let mmu: Set = ["Architecture", "Walkers", "Reference", "Oracles", "Systems"]
+    #expect(importers("Sources/Symbolic", of: mmu).isEmpty)
+    #expect(importers("Sources/Checking", of: mmu).isEmpty)
+    #expect(importers("Tests/CheckingTests", of: mmu).isEmpty)
   }
 
   @Test func `one door each: Z3, the world, the clock and chance`() {
     let z3 = House.all.filter { $0.imports.contains("CZ3") }.map(\.path)
     #expect(!z3.isEmpty && z3.allSatisfy { $0.hasPrefix("Sources/Symbolic/") })
     for folder in [
-      "Sources/Machines", "Sources/Walkers", "Sources/Oracles", "Sources/Systems",
-      "Sources/Symbolic", "Sources/Property", "Models", "Proofs",
+      "Sources/Machines", "Sources/Walkers", "Sources/Oracles", "Sources/Checking",
+      "Sources/Systems", "Sources/Symbolic", "Sources/Property", "Models", "Proofs",
     ] {
       // Threads are no door to the world, and memory is reserved in one place.
       let world = [
@@ -108,6 +111,39 @@ private func users(
       #expect(!file.lines.contains { line in marks.contains { line.contains($0) } }, "\(file.path)")
     }
     #expect(House.all.count > 150)
+  }
+
+  @Test func `there is one case loop, and one line for each system`() throws {
+    let loops = users("Sources", of: ["operations.next(&choices)"])
+    #expect(
+      loops.sorted() == ["Sources/Checking/CaseCheck.swift", "Sources/Checking/CasePair.swift"]
+    )
+    let casts =
+      users("Sources/Checking", of: [" as? "]) + users("Sources/Systems", of: [" as? Call"])
+    #expect(
+      casts == ["Sources/Checking/ComparedSubject.swift"],
+      "what can be compared is one question"
+    )
+    let made = House.files("Sources/Systems").flatMap { file in
+      file.lines.compactMap { line -> String? in
+        let words = line.split(separator: " ")
+        guard words.prefix(2) == ["static", "let"], words.suffix(2) == ["=", "System("] else {
+          return nil
+        }
+        return String(words[2])
+      }
+    }
+    #expect(made.count >= 5)
+    let list = try #require(
+      House.files("Sources/Systems").first { $0.path.hasSuffix("+All.swift") }
+    )
+    for system in made {
+      let lines = list.lines.filter { $0.contains(".\(system),") }
+      #expect(lines.count == 1, "\(system)")
+      // Beside that line only its own folder knows its name, and who makes subjects of it.
+      let others = users("Sources", of: [".\(system)"]).filter { !$0.contains("/Systems/") }
+      #expect(others.isEmpty, "\(system)")
+    }
   }
 
   @Test func `the top level holds what the user fixed, and each folder its page`() throws {

@@ -1,3 +1,5 @@
+import Checking
+import Machines
 import Oracles
 import Testing
 
@@ -19,7 +21,7 @@ import Testing
       finding(.freedWhileWalkable, "f", at: 8), finding(.staleTranslation, "s", at: 12),
       finding(.wrongLevelHint, "h", at: 13),
     ]
-    let combined = Finding.combined(findings)
+    let combined = Finding.combined(findings, rank: Finding.explanatoryRank)
     #expect(combined?.rule == .wrongLevelHint)
     #expect(
       combined?.others.map(\.rule) == [
@@ -30,13 +32,14 @@ import Testing
   }
 
   @Test func `of one rank the earlier event comes first, and each fingerprint once`() {
-    let combined = Finding.combined([
+    let findings = [
       finding(.noBreak, "b", at: 7), finding(.plainLink, "a", at: 3),
       finding(.noBreak, "b", at: 9), finding(.lost, "gone", at: 11),
-    ])
+    ]
+    let combined = Finding.combined(findings, rank: Finding.explanatoryRank)
     #expect(combined?.fingerprint == "gone")
     #expect(combined?.others.map(\.fingerprint) == ["a", "b"])
-    #expect(Finding.combined([]) == nil)
+    #expect(Finding.combined([], rank: Finding.explanatoryRank) == nil)
   }
 
   @Test func `every rule of Arm's tables has its place in the order`() {

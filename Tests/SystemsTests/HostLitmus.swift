@@ -1,3 +1,4 @@
+import Checking
 import Machines
 import Oracles
 import Property
@@ -14,7 +15,7 @@ struct HostLitmus {
   static let readable: UInt64 = 3 << 62 | 0x105
 
   init(flaws: PartitionFlawSet = []) {
-    session = PartitionSession(style: .batched, flaws: flaws)
+    session = PartitionSession(PartitionKind(style: .batched, flaws: flaws))
     var choices = Choices(replaying: [])
     _ = session.begin(PartitionGenerator(&choices))
     leaf = session.host.realAddress(ofFrame: 0)?.address ?? 0

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Reference
@@ -91,7 +92,7 @@ extension ModelLitmus {
 
   private static func found<S: TableSession>(
     _ session: inout S?,
-    _ operations: [S.Generator.Operation]
+    _ operations: [S.Plan.Operation]
   ) -> Rule? {
     var statistics = CheckStatistics()
     for operation in operations {

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Property
@@ -9,7 +10,7 @@ import Walkers
 
 /// A guest whose host and tables a test may alter.
 private struct PartitionLitmus {
-  var session = PartitionSession(style: .batched, flaws: [])
+  var session = PartitionSession(PartitionKind(style: .batched, flaws: []))
 
   /// A guest of one slot of memory, or of a device.
   init(isDevice: Bool = false) {
@@ -215,7 +216,7 @@ extension ModelLitmus {
     var guest = Guest(memorySize: 1 << 40, tableBase: 0, tableSize: 0, pid: 1)
     guest.map(0x1000, level: 0, lastBits: 9, realAddress: 1 << 30, rights: 6)
     var statistics = CheckStatistics()
-    let check = TranslateCheck(call: call)
-    return check.compare(0x1000, guest.registers, &guest.memory, &statistics)?.finding.rule
+    var session = TranslateSession(guest, call)
+    return session.compare(0x1000, guest.registers, &statistics)?.rule
   }
 }

@@ -1,4 +1,6 @@
+import Checking
 import Foundation
+import Machines
 import Oracles
 import Testing
 

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Property
@@ -109,7 +110,7 @@ import Testing
 @Suite struct PartitionSessionTests {
   @Test func `a call that changes another leaf than it is asked to is convicted`() {
     var choices = Choices(replaying: [])
-    var session = PartitionSession(style: .batched, flaws: [])
+    var session = PartitionSession(PartitionKind(style: .batched, flaws: []))
     _ = session.begin(PartitionGenerator(&choices))
     var statistics = CheckStatistics()
     for frame: UInt64 in [0, 1] {

@@ -1,5 +1,5 @@
 public import Architecture
-import Machines
+public import Machines
 
 /// The audit: the whole tree is walked in memory and compared with what the events made of it.
 ///

@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// What orders radix tables: a change before its `tlbie`, a `tlbie` of the partition's own before its
 /// completion, that before the return, and a table's entries before the entry that leads to it.

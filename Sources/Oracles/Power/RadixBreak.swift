@@ -1,4 +1,5 @@
 import Architecture
+public import Machines
 
 /// Break-before-make of radix entries: a valid entry is made invalid, and gone from every CPU, before it
 /// becomes one with another translation; and what the hardware may be changing is changed atomically.

@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// Coherence of what CPUs cache of radix entries: when a call returns, none holds what the tables no longer
 /// say.

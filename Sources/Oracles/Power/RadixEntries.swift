@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// What radix entries may be: zero where they map nothing, and leaves with bits that mean something.
 ///

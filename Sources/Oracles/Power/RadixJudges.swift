@@ -85,6 +85,13 @@ public struct RadixJudges {
 
   /// What was found, in order.
   public var violations: [Violation] { findings.violations }
+  /// Fingerprints of violations that are known and accepted: they are counted, and are none.
+  public var acceptedFingerprints: Set<String> {
+    get { findings.accepted }
+    set { findings.accepted = newValue }
+  }
+  /// How often each accepted violation was seen since the last call of this.
+  public mutating func takeAcceptedCounts() -> [String: UInt64] { findings.takeAcceptedCounts() }
   /// How many events there were.
   public var eventCount: Int { findings.now }
 

@@ -1,5 +1,5 @@
 import Architecture
-import Machines
+public import Machines
 
 /// The life of radix tables: pages are used between allocation and free, lead from one place, and are freed
 /// once, when no walk can reach them and no CPU sets bits in them.

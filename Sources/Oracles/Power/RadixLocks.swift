@@ -1,3 +1,5 @@
+public import Machines
+
 /// The lock of radix tables: they are changed under it, by a fault only once it was asked under it whether
 /// there was an invalidation, and memory for them is asked for before it.
 ///

@@ -1,4 +1,5 @@
 public import Architecture
+public import Machines
 
 /// One breach of one rule, where it was seen.
 public struct Violation: Sendable, Hashable {

@@ -1,3 +1,4 @@
+import Checking
 public import Walkers
 
 /// A museum piece: a fault by the name under which it is shown, and the walkers that can have it.

@@ -1,3 +1,4 @@
+import Checking
 import Machines
 import Oracles
 import Property

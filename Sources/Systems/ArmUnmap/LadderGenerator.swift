@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Property
 
@@ -117,7 +118,7 @@ struct LadderGenerator: OperationGenerator {
     )
   }
 
-  func allocations(of operation: LadderOperation) -> Int { operation.allocations ?? .max }
+  static func allocations(of operation: LadderOperation) -> Int? { operation.allocations }
 
   /// One leaf, mostly aligned as it has to be.
   private func map(level: Int, _ choices: inout Choices) -> LadderOperation {

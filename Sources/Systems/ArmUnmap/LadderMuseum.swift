@@ -1,3 +1,4 @@
+public import Checking
 public import Walkers
 
 /// A museum piece of the kernel's older walkers: one situation in which the loop or the functions that

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Property
@@ -13,9 +14,18 @@ struct LadderLibrary<W: LadderWalker & UsableOnThreads>: Sendable where W.M == C
   var letsOthersRun = true
 }
 
+extension LadderLibrary: TableLibrary {
+  typealias Generator = LadderGenerator
+
+  // In a comparison no table ends before its case.
+  func has(_ operation: LadderOperation) -> Bool { operation.kind != .destroy }
+
+  var missing: Set<Int> { [LadderOperation.Kind.destroy.rawValue] }
+}
+
 /// A case of such a library.
 struct LadderSession<W: LadderWalker & UsableOnThreads>: TableSession where W.M == CheckMachine {
-  typealias Generator = LadderGenerator
+  typealias Plan = LadderGenerator
 
   var machine: CheckMachine
   private let callers: LadderCallers<W>
@@ -59,6 +69,12 @@ struct LadderSession<W: LadderWalker & UsableOnThreads>: TableSession where W.M 
     return outcome.finding
   }
 
+  mutating func answer(to operation: LadderOperation) -> CallAnswer {
+    callers.walker.perform(operation, on: &machine)
+  }
+
+  static func number(of operation: LadderOperation) -> Int { operation.kind.rawValue }
+
   mutating func destroyTables() { callers.walker.destroy(on: &machine) }
 }
 
@@ -91,24 +107,6 @@ extension LadderWalker where M == CheckMachine {
     case .destroy:
       destroy(on: &machine)
       return CallAnswer()
-    }
-  }
-}
-
-extension LadderLibrary: DrivenLibrary {
-  typealias Generator = LadderGenerator
-
-  /// How a comparison uses the library.
-  var driver: CallDriver<LadderGenerator> {
-    // Others do not run in a comparison, nor does a table end before its case.
-    let kinds = LadderOperation.Kind.allCases.filter { $0 != .destroy }
-    return CallDriver(kinds: Set(kinds.map(\.rawValue))) { configuration, machine in
-      guard let walker = create(configuration, &machine) else { return nil }
-      return CallDriver.Running(
-        root: walker.root,
-        perform: { walker.perform($0, on: &$1) },
-        destroy: { walker.destroy(on: &$0) }
-      )
     }
   }
 }

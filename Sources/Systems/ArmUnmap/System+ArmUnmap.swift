@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Oracles
 import Walkers
 
@@ -8,7 +9,7 @@ extension System {
     name: "arm-unmap",
     summary: "refcounted unmapping over pgd, pud, pmd and pte, folded or not (Arm)",
     operations: LadderOperation.Kind.allCases.map(\.name),
-    requiredTransitions: transitions([
+    coverage: .transitions([
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.invalid, .annotated),
       (.page, .invalid), (.block, .invalid), (.table, .invalid), (.annotated, .invalid),
     ]),
@@ -49,10 +50,13 @@ extension System {
       role,
       summary,
       checkedIn: LadderSession.self,
-      LadderLibrary<Ladder<CheckMachine>>(
-        create: { Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1) },
-        letsOthersRun: unmapping != .loop
-      )
+      TableVariant(
+        LadderLibrary<Ladder<CheckMachine>>(
+          create: { Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1) },
+          letsOthersRun: unmapping != .loop
+        )
+      ),
+      limits: GeneratorLimits()
     )
   }
 }

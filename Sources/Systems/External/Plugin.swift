@@ -1,4 +1,5 @@
 import CWalkerPlugin
+public import Checking
 public import Machines
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 
 extension PluginDialect {
   /// The changes of entries that no check of a library with these calls can see.

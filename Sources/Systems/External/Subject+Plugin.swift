@@ -1,5 +1,6 @@
 import Architecture
 import CWalkerPlugin
+public import Checking
 import Machines
 import Reference
 
@@ -39,19 +40,21 @@ extension Subject {
       .external,
       summary,
       checkedIn: Stage2Session.self,
-      Stage2Library<PluginStage2>(
-        create: { PluginStage2(byGranule[$0.granule], $0, on: &$1) },
-        contract: contract,
-        calls: calls,
-        returnsOldDescriptors: !dialect.agesByRange,
-        warnsOfMisuse: true,
-        relaxesLocally: dialect.relaxesLocally,
-        ownerType: dialect.ownerType,
-        reportsEvents: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
+      TableVariant(
+        Stage2Library<PluginStage2>(
+          create: { PluginStage2(byGranule[$0.granule], $0, on: &$1) },
+          contract: contract,
+          calls: calls,
+          returnsOldDescriptors: !dialect.agesByRange,
+          warnsOfMisuse: true,
+          relaxesLocally: dialect.relaxesLocally,
+          ownerType: dialect.ownerType,
+          reportsEvents: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
+        ),
+        countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) }
       ),
-      countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
       notJudged: notJudged(plugins, calls: calls) + unjudged,
-      unreachable: dialect.unreachable(with: calls),
+      unreachable: dialect.unreachable(with: calls).labels,
       dialect: dialect.benefits,
       replay: .command(options: replayOptions),
       locate: locate,
@@ -85,14 +88,16 @@ extension Subject {
       .external,
       summary,
       checkedIn: HypSession.self,
-      HypLibrary<PluginHyp>(
-        create: { PluginHyp(byGranule[$0.granule], $0, on: &$1) },
-        canUnmap: unmaps,
-        warnsOfMisuse: true
+      TableVariant(
+        HypLibrary<PluginHyp>(
+          create: { PluginHyp(byGranule[$0.granule], $0, on: &$1) },
+          canUnmap: unmaps,
+          warnsOfMisuse: true
+        ),
+        countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) }
       ),
-      countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) },
       notJudged: (unmaps ? [] : ["unmap: it has none"]) + unreported(by: plugins) + unjudged,
-      unreachable: unreachable,
+      unreachable: unreachable.labels,
       replay: .command(options: replayOptions),
       locate: locate,
       limits: limits(plugins, isWide: isWide, dialect: dialect)

@@ -1,3 +1,4 @@
+public import Checking
 public import Property
 public import Walkers
 
@@ -17,8 +18,9 @@ extension Subject {
       .external,
       "a Swift type",
       checkedIn: Stage2Session.self,
-      Stage2Library<W>(create: { W.create($0, on: &$1) }),
-      replay: .call(type: name)
+      TableVariant(Stage2Library<W>(create: { W.create($0, on: &$1) })),
+      replay: .call(type: name),
+      limits: GeneratorLimits()
     )
   }
 
@@ -37,8 +39,9 @@ extension Subject {
       .external,
       "a Swift type",
       checkedIn: HypSession.self,
-      HypLibrary<W>(create: { W.create($0, on: &$1) }),
-      replay: .call(type: name)
+      TableVariant(HypLibrary<W>(create: { W.create($0, on: &$1) })),
+      replay: .call(type: name),
+      limits: GeneratorLimits()
     )
   }
 }

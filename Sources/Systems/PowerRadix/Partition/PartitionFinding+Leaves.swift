@@ -1,4 +1,6 @@
 import Architecture
+import Checking
+import Machines
 import Oracles
 import Walkers
 

@@ -1,3 +1,5 @@
+import Checking
+import Machines
 import Oracles
 import Reference
 

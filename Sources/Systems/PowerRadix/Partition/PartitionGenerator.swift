@@ -1,8 +1,9 @@
+import Checking
 import Machines
 import Property
 
 /// Draws guests with their slots, and what happens to them.
-struct PartitionGenerator {
+struct PartitionGenerator: CasePlan {
   /// How the tables are made.
   let configuration: PartitionConfiguration
   /// The slots.
@@ -35,7 +36,12 @@ struct PartitionGenerator {
     let attributes: UInt64
   }
 
-  init(_ choices: inout Choices) {
+  static var length: ElementLoop { ElementLoop(0...60, averaging: 20) }
+  static var audits: AuditSchedule { .atEnd }
+
+  static func name(of operation: PartitionOperation) -> String { operation.kind.name }
+
+  init(_ choices: inout Choices, within limits: NoLimits = NoLimits()) {
     let is64K = choices.flip(1, in: 3)
     var configuration = PartitionConfiguration(
       pageShift: is64K ? 16 : 12,
@@ -209,9 +215,17 @@ struct PartitionGenerator {
     )
   }
 
+  /// A freed tree maps nothing, and is freed again for nothing.
+  func closing(_ choices: inout Choices) -> [PartitionOperation] {
+    if choices.flip(1, in: 2) { return [.free] }
+    let frame = slots[0].firstFrame
+    return [.free, .free, .testAge(frame: frame), .age(frame: frame)]
+  }
+
   /// An access that the hardware makes during a call; nil mostly.
-  func hardwareAccess(
-    during operation: PartitionOperation,
+  func beside(
+    _ operation: PartitionOperation,
+    within limits: NoLimits,
     _ choices: inout Choices
   ) -> RadixListener.Access? {
     let isLikely =

@@ -1,4 +1,5 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Property
@@ -26,10 +27,7 @@ extension PartitionSession {
     } else {
       finding = perform(operation, &result)
     }
-    statistics.count(
-      operation: TranslateOperation.Kind.allCases.count + operation.kind.rawValue,
-      result: result
-    )
+    statistics.count(operation: operation.kind.rawValue, result: result)
     return judged ?? host.finding ?? finding ?? host.stillHeld ?? compareLeaves() ?? judgeLogs()
   }
 

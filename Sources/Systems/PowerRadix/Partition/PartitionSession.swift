@@ -1,15 +1,21 @@
 import Architecture
+import Checking
 import Machines
 import Oracles
 import Property
 import Reference
 import Walkers
 
-/// A worker's way of checking one keeper of partition-scoped tables: a case from start to end.
-struct PartitionSession {
-  /// What a case is checked for.
+/// A way of keeping partition-scoped tables.
+struct PartitionKind: Sendable {
   let style: PartitionStyle
   let flaws: PartitionFlawSet
+}
+
+/// A case of one keeper of partition-scoped tables.
+struct PartitionSession {
+  /// What is checked.
+  let kind: PartitionKind
 
   var machine: RadixMachine
   var host: PretendHost
@@ -21,83 +27,50 @@ struct PartitionSession {
   /// What the host was like when all leaves were last compared with it.
   var comparedVersion = 0
 
-  /// A subject's session.
-  init(style: PartitionStyle, flaws: PartitionFlawSet) {
-    self.style = style
-    self.flaws = flaws
-    let memory = PhysicalMemory(granule: .size4K, base: 1 << 32, capacity: 1 << 12)
-    let judges = RadixJudges(memory: memory, partition: 1, isDD1: false)
-    machine = RadixMachine(
-      TracingMachine(memory: memory, listener: RadixListener(judges: judges)),
-      allocations: .max
-    )
+  /// A session on a machine that was used before, or on a new one.
+  init(_ kind: PartitionKind, on machine: RadixMachine = PartitionSession.makeMachine()) {
+    self.kind = kind
+    self.machine = machine
     let configuration = PartitionConfiguration(pageShift: 12)
     host = PretendHost(
       pageShift: 12,
       slots: [],
-      table: PartitionTable(root: memory.base, configuration)
+      table: PartitionTable(root: machine.base.memory.base, configuration)
     )
     model = PartitionModel(slots: [], pageShift: 12)
   }
 
-  /// Runs one case.
-  ///
-  /// - Parameters:
-  ///   - choices: What the case is drawn from.
-  ///   - statistics: What is counted.
-  ///   - narrate: Told each operation after it was done; nil for nobody.
-  /// - Returns: What is wrong; nil for nothing.
-  mutating func runCase(
-    _ choices: inout Choices,
-    into statistics: inout CheckStatistics,
-    narrate: ((_ configuration: String, _ operation: String, _ eventCount: Int) -> Void)? = nil
-  ) -> Finding? {
-    let generator = PartitionGenerator(&choices)
-    let isStarted = begin(generator, isRecording: narrate != nil)
-    defer {
-      let judges = machine.base.listener.judges
-      statistics.count(events: judges.eventCount, transitions: judges.transitions)
-    }
-    guard isStarted else { return .noTable }
-    var operations = ElementLoop(0...60, averaging: 20)
-    while operations.next(&choices) {
-      let operation = generator.operation(&choices)
-      machine.base.listener.pending = generator.hardwareAccess(during: operation, &choices)
-      let finding = perform(operation, &statistics)
-      if let narrate {
-        let text = operation.description + (madeAccess?.text ?? "")
-        narrate(generator.configurationText, text, machine.base.listener.recording.count)
-      }
-      if let finding { return finding }
-    }
-    // A freed tree maps nothing, and is freed again for nothing.
-    let frame = generator.slots[0].firstFrame
-    let rest: [PartitionOperation] = [.free, .testAge(frame: frame), .age(frame: frame)]
-    for operation in choices.flip(1, in: 2) ? [.free] : [.free] + rest {
-      let finding = perform(operation, &statistics)
-      narrate?(
-        generator.configurationText,
-        operation.description,
-        machine.base.listener.recording.count
-      )
-      if let finding { return finding }
-    }
-    statistics.countAudit()
-    return nil
+  /// A machine on which no case was yet.
+  static func makeMachine() -> RadixMachine {
+    let memory = PhysicalMemory(granule: .size4K, base: 1 << 32, capacity: 1 << 12)
+    let judges = RadixJudges(memory: memory, partition: 1, isDD1: false)
+    return RadixMachine(
+      TracingMachine(memory: memory, listener: RadixListener(judges: judges)),
+      allocations: .max
+    )
   }
 
   /// Forgets the case before and makes the guest; false where there is no memory for its root.
-  mutating func begin(_ generator: PartitionGenerator, isRecording: Bool = true) -> Bool {
+  mutating func begin(
+    _ generator: PartitionGenerator,
+    _ setting: CaseSetting = CaseSetting(isRecorded: true)
+  ) -> Bool {
     machine.base.reset()
     machine.base.listener.reset()
     machine.base.listener.judges.reset(
       partition: generator.configuration.partition,
       isDD1: generator.configuration.isDD1
     )
-    machine.base.listener.isRecording = isRecording
+    machine.base.listener.isRecording = setting.isRecorded
+    machine.base.listener.judges.acceptedFingerprints = setting.accepted
     let configuration = generator.configuration
     beginCall()
-    let table = PartitionTable.create(configuration, style: style, flaws: flaws, on: &machine)
+    let table = PartitionTable.create(
+      configuration,
+      style: kind.style,
+      flaws: kind.flaws,
+      on: &machine
+    )
     guard let table else { return false }
     let root = table.partitionEntry(on: &machine)
     machine.base.listener.root = root

@@ -1,0 +1,51 @@
+import Checking
+import Machines
+import Oracles
+import Property
+
+extension PartitionSession: Session {
+  typealias Plan = PartitionGenerator
+
+  /// The machine that cases use one after the other; nil while one does.
+  typealias World = RadixMachine?
+
+  static var unmade: Finding { .noTable }
+
+  static func world(for variant: PartitionKind) -> RadixMachine? { nil }
+
+  init?(
+    _ plan: PartitionGenerator,
+    _ variant: PartitionKind,
+    in world: inout RadixMachine?,
+    _ setting: CaseSetting
+  ) {
+    self.init(variant, on: world.take() ?? PartitionSession.makeMachine())
+    guard begin(plan, setting) else { return nil }
+  }
+
+  mutating func perform(
+    _ operation: PartitionOperation,
+    beside access: RadixListener.Access??,
+    into statistics: inout CheckStatistics
+  ) -> Finding? {
+    machine.base.listener.pending = access ?? nil
+    return perform(operation, &statistics)
+  }
+
+  func text(of operation: PartitionOperation) -> String {
+    operation.description + (madeAccess?.text ?? "")
+  }
+
+  mutating func audit() -> Finding? {
+    comparedVersion = -1
+    return compareLeaves()
+  }
+
+  mutating func count(into statistics: inout CheckStatistics) {
+    statistics.count(accepted: machine.base.listener.judges.takeAcceptedCounts())
+    statistics.count(events: machine.base.listener.judges.eventCount)
+    statistics.count(machine.base.listener.judges.transitions)
+  }
+
+  func leave(_ world: inout RadixMachine?) { world = machine }
+}
