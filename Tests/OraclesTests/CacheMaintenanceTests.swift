@@ -119,7 +119,8 @@ import Testing
       $0.clear(0, of: $0.last)
       $0.invalidate(0, hint: 3)
     }
-    #expect(litmus.rules == (isLeftAlone ? [] : [.needlessClean, .needlessInstructionInvalidation]))
+    let needless: [Rule] = [.needlessClean, .needlessInstructionInvalidation]
+    #expect(litmus.rules == (isLeftAlone ? [] : needless))
   }
 
   @Test func `where nobody may execute instructions are not invalidated`() {
