@@ -28,6 +28,7 @@ let package = Package(
     // Floor 0
     .target(name: "CZ3"),
     .target(name: "CWalkerPlugin", exclude: ["README.md"]),
+    .target(name: "CFiber"),
     // Floor 1
     .target(name: "Machines", swiftSettings: settings),
     .target(name: "Property", swiftSettings: settings),
@@ -39,6 +40,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(name: "Walkers", dependencies: ["Machines"], swiftSettings: settings),
+    .target(
+      name: "Schedules",
+      dependencies: ["CFiber", "Machines", "Property"],
+      swiftSettings: settings
+    ),
     // Floor 3
     .target(
       name: "Reference",
@@ -143,6 +149,11 @@ let package = Package(
     .testTarget(
       name: "OraclesTests",
       dependencies: ["Oracles", "Architecture", "Machines"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SchedulesTests",
+      dependencies: ["CFiber", "Schedules", "Machines", "Oracles", "Property"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -74,6 +74,7 @@ private func users(
     #expect(importers("Sources/Property", of: ["Machines", "Architecture", "Walkers"]).isEmpty)
     let mmu: Set = ["Architecture", "Walkers", "Reference", "Oracles", "Systems"]
     #expect(importers("Sources/Symbolic", of: mmu).isEmpty)
+    #expect(importers("Sources/Schedules", of: mmu).isEmpty)
     #expect(importers("Sources/Checking", of: mmu).isEmpty)
     #expect(importers("Tests/CheckingTests", of: mmu).isEmpty)
   }
@@ -81,9 +82,12 @@ private func users(
   @Test func `one door each: Z3, the world, the clock and chance`() {
     let z3 = House.all.filter { $0.imports.contains("CZ3") }.map(\.path)
     #expect(!z3.isEmpty && z3.allSatisfy { $0.hasPrefix("Sources/Symbolic/") })
+    let fibers = House.files("Sources").filter { $0.imports.contains("CFiber") }.map(\.path)
+    #expect(!fibers.isEmpty && fibers.allSatisfy { $0.hasPrefix("Sources/Schedules/World/") })
     for folder in [
       "Sources/Machines", "Sources/Walkers", "Sources/Oracles", "Sources/Checking",
-      "Sources/Systems", "Sources/Symbolic", "Sources/Property", "Models", "Proofs",
+      "Sources/Systems", "Sources/Symbolic", "Sources/Property", "Sources/Schedules", "Models",
+      "Proofs",
     ] {
       // Threads are no door to the world, and memory is reserved in one place.
       let world = [

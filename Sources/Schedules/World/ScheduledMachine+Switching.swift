@@ -1,0 +1,154 @@
+import CFiber
+public import Machines
+
+extension ScheduledMachine {
+  /// Comes to a step: others may run before it is made.
+  ///
+  /// The thread is out of `ready` where it has to wait; it goes on when it is in it again.
+  @inlinable @inline(__always)
+  func reach(_ operation: PendingOperation) {
+    guard world.pointee.isConcurrent else { return }
+    world.pointee.threads[thread].pending = operation
+    guard !world.pointee.ready.isEmpty, world.pointee.stepCount < world.pointee.stepLimit else {
+      return reachSlowly()
+    }
+    let next = world.pointee.scheduler.next(of: runnable, after: thread)
+    world.pointee.stepCount &+= 1
+    if next != thread { leave(to: next) }
+  }
+
+  /// Who can go on.
+  @inlinable @inline(__always)
+  var runnable: Runnable {
+    Runnable(
+      threads: world.pointee.ready,
+      stepCount: world.pointee.stepCount,
+      states: world.pointee.threads
+    )
+  }
+
+  /// Comes to a step where nobody seems able to go on, or the scheduler's steps are used up.
+  @usableFromInline @inline(never)
+  func reachSlowly() {
+    let next = nextSlowly(after: thread)
+    if next != thread { leave(to: next) }
+  }
+
+  /// Who goes on; nil for nobody.
+  @usableFromInline @inline(never)
+  func nextSlowly(after current: Int?) -> Int? {
+    if world.pointee.ready.isEmpty {
+      // Nobody else changes anything: who let others run looks again.
+      world.pointee.ready = world.pointee.yielded
+      world.pointee.yielded = ThreadSet()
+      world.pointee.weak?.pointee.settle(world.pointee.ready)
+    }
+    guard !world.pointee.ready.isEmpty else {
+      tellWhoIsStuck()
+      world.pointee.ending = .stuck
+      return nil
+    }
+    let settings = world.pointee.settings
+    guard world.pointee.stepCount >= settings.stepLimit else {
+      let next = world.pointee.scheduler.next(of: runnable, after: current)
+      if next == nil { world.pointee.ending = .abandoned }
+      world.pointee.stepCount &+= 1
+      return next
+    }
+    world.pointee.wasOverruled = true
+    guard world.pointee.stepCount < settings.stepLimit + settings.fairStepLimit else {
+      for runaway in world.pointee.unfinished {
+        ScheduledMachine(world: world, thread: runaway).emit(.runaway)
+      }
+      world.pointee.ending = .runaway
+      return nil
+    }
+    world.pointee.stepCount &+= 1
+    // In turn: the next number, and after the last the first.
+    let above = world.pointee.ready.bits & ~ThreadSet(count: (current ?? -1) + 1).bits
+    return ThreadSet(bits: above == 0 ? world.pointee.ready.bits : above).first
+  }
+
+  /// Leaves off here, and goes on when chosen again; for good where there is nobody to go on.
+  @usableFromInline @inline(never)
+  func leave(to next: Int?) {
+    guard let next else {
+      if world.pointee.ending == .finished { world.pointee.ending = .abandoned }
+      cfiber_switch(&world.pointee.threads[thread].context, &world.pointee.home)
+      return
+    }
+    world.pointee.switchCount &+= 1
+    if world.pointee.ready.contains(thread) { world.pointee.preemptionCount &+= 1 }
+    cfiber_switch(
+      &world.pointee.threads[thread].context,
+      &world.pointee.threads[next].context
+    )
+  }
+
+  /// Goes to the first thread, and comes back when the run is over.
+  func start() {
+    guard let next = nextSlowly(after: nil) else { return }
+    cfiber_switch(&world.pointee.home, &world.pointee.threads[next].context)
+  }
+
+  /// What a thread's stack runs: its body, and then whoever is next; it never comes back.
+  func runBody() {
+    var machine = self
+    world.pointee.bodies[thread](&machine)
+    emit(.finish)
+    world.pointee.unfinished.remove(thread)
+    world.pointee.ready.remove(thread)
+    noteChange()
+    var next: Int?
+    if !world.pointee.unfinished.isEmpty { next = nextSlowly(after: thread) }
+    guard let next else {
+      cfiber_switch(&world.pointee.threads[thread].context, &world.pointee.home)
+      preconditionFailure("a thread that has ended goes on")
+    }
+    world.pointee.switchCount &+= 1
+    cfiber_switch(
+      &world.pointee.threads[thread].context,
+      &world.pointee.threads[next].context
+    )
+    preconditionFailure("a thread that has ended goes on")
+  }
+
+  /// Something was changed that others may look for.
+  @inlinable @inline(__always)
+  func noteChange() {
+    guard world.pointee.yielded.bits != 0 else { return }
+    let others = world.pointee.yielded.bits & ~(1 &<< UInt32(truncatingIfNeeded: thread))
+    world.pointee.ready.bits |= others
+    world.pointee.yielded.bits &= ~others
+  }
+
+  /// Waits, before `operation`, until `isOver`; others have to make it so, and say so by `review(_:)`.
+  @inlinable @inline(__always)
+  func wait(_ wait: Wait, isOver: Bool, at place: FieldPlace, _ operation: PendingOperation) {
+    guard world.pointee.isConcurrent else {
+      precondition(isOver, "'\(place.field.name)' is waited for, and nobody else is there")
+      return
+    }
+    world.pointee.threads[thread].wait = wait
+    world.pointee.threads[thread].waitPlace = place
+    world.pointee.waiting.insert(thread)
+    if !isOver { world.pointee.ready.remove(thread) }
+    reach(operation)
+    world.pointee.threads[thread].wait = .nothing
+    world.pointee.waiting.remove(thread)
+  }
+
+  private func tellWhoIsStuck() {
+    for stuck in world.pointee.unfinished {
+      let state = world.pointee.threads[stuck]
+      let machine = ScheduledMachine(world: world, thread: stuck)
+      switch state.wait {
+      case .nothing: break
+      case .lock: machine.emit(.stuck(.lock, state.waitPlace))
+      case .wake: machine.emit(.stuck(.wake, state.waitPlace))
+      case .completion: machine.emit(.stuck(.completion, state.waitPlace))
+      case .sections: machine.emit(.stuck(.sections, nil))
+      }
+    }
+  }
+}
