@@ -1,0 +1,126 @@
+import Machines
+
+/// Use of locks: who gives one back has it, nobody makes one anew that is held or waited on, and none is
+/// kept.
+///
+/// Does not establish: that a lock protects anything.
+enum LockUse {
+  /// A thread has come to its end.
+  static func judgeEnd(
+    _ held: [LockOrder.Held],
+    _ thread: Int,
+    _ shadows: inout RecordShadows,
+    _ findings: inout Findings
+  ) {
+    for lock in held {
+      let name = shadows.name(lock.place)
+      findings.add(
+        .lockKept,
+        "thread \(thread) ends and holds \(name) still",
+        at: .word(lock.place),
+        detail: name
+      )
+    }
+  }
+}
+
+extension ThreadJudges {
+  mutating func observeLock(_ event: RecordEvent, _ thread: Int) {
+    switch event {
+    case .acquire(let place, let mode, let isTry): judgeAcquire(place, mode, isTry: isTry, thread)
+    case .release(let place, let mode): judgeRelease(place, mode, thread)
+    case .initialise(let place): judgeInitialise(place, thread)
+    case .busy(let place, _): _ = touch(place, thread)
+    default: break
+    }
+  }
+
+  private mutating func judgeAcquire(
+    _ place: FieldPlace,
+    _ mode: LockMode,
+    isTry: Bool,
+    _ thread: Int
+  ) {
+    let index = touch(place, thread)
+    if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
+    if mode.sleeps, !isTry { sleeping.judge("takes a mutex", thread, &findings) }
+    locks.take(place, mode, isTry: isTry, thread, &shadows, &findings)
+    sleeping.take(mode, thread)
+    order.take(shadows.words[index].handed, thread)
+    if mode.isShared {
+      shadows.words[index].sharedHolders |= 1 << UInt32(thread)
+    } else {
+      order.take(shadows.words[index].handedShared, thread)
+      shadows.words[index].exclusiveHolders |= 1 << UInt32(thread)
+    }
+  }
+
+  private mutating func judgeRelease(_ place: FieldPlace, _ mode: LockMode, _ thread: Int) {
+    let index = touch(place, thread)
+    guard locks.giveBack(place, mode, thread) else {
+      let name = shadows.name(place)
+      let others = shadows.words[index].exclusiveHolders | shadows.words[index].sharedHolders
+      findings.add(
+        .foreignRelease,
+        "thread \(thread) gives \(name) back, which "
+          + (others == 0 ? "nobody holds" : "thread \(others.trailingZeroBitCount) holds"),
+        at: .word(place),
+        detail: "\(name), \(others == 0 ? "nobody's" : "another's")"
+      )
+      return
+    }
+    sleeping.giveBack(mode, thread)
+    if mode.isShared {
+      shadows.words[index].sharedHolders &= ~(1 << UInt32(thread))
+      shadows.words[index].handedShared.join(order.give(thread))
+    } else {
+      shadows.words[index].exclusiveHolders &= ~(1 << UInt32(thread))
+      shadows.words[index].handed.join(order.give(thread))
+    }
+  }
+
+  private mutating func judgeInitialise(_ place: FieldPlace, _ thread: Int) {
+    let index = touch(place, thread)
+    let word = shadows.words[index]
+    if word.exclusiveHolders | word.sharedHolders | word.waiters != 0 {
+      let name = shadows.name(place)
+      let users = word.exclusiveHolders | word.sharedHolders | word.waiters
+      findings.add(
+        .lockReinitialised,
+        "thread \(thread) makes \(name) anew, which thread \(users.trailingZeroBitCount) "
+          + (word.waiters != 0 ? "waits on" : "holds"),
+        at: .word(place),
+        detail: name
+      )
+    }
+    shadows.words[index].isInitialised = true
+  }
+}
+
+extension Rule {
+  /// A lock is given back by who has it not.
+  public static let foreignRelease = Rule(
+    "foreign-release",
+    "a lock is given back by the thread that took it, in the mode in which it did",
+    oracle: "LockUse"
+  )
+
+  /// A lock is made anew while it is used.
+  public static let lockReinitialised = Rule(
+    "lock-reinitialised",
+    "nobody initialises a lock that is held, or a queue that is waited on",
+    oracle: "LockUse"
+  )
+
+  /// A lock is never given back.
+  public static let lockKept = Rule(
+    "lock-kept",
+    "a thread holds no lock when it ends",
+    oracle: "LockUse"
+  )
+}
+
+extension LockUse {
+  /// The rules that are judged here.
+  static let rules: [Rule] = [.foreignRelease, .lockReinitialised, .lockKept]
+}
