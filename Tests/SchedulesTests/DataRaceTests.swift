@@ -77,11 +77,17 @@ private let toy: UInt64 = 136
 
   @Test func `an atomic that orders hands on what it found, and one that is relaxed does not`() {
     for order in [AtomicOrder.full, .relaxed] {
-      let count: LitmusBody = { machine in
-        _ = machine.add(.max, Toy.z, of: toy, order)
-        machine.write(0, Toy.x, of: toy, .plain)
-      }
-      #expect(races(count, count).isEmpty == (order == .full))
+      let found = races(
+        { machine in
+          machine.write(1, Toy.x, of: toy, .plain)
+          _ = machine.add(1, Toy.z, of: toy, order)
+        },
+        { machine in
+          guard machine.add(1, Toy.z, of: toy, order) == 1 else { return }
+          machine.write(2, Toy.x, of: toy, .plain)
+        }
+      )
+      #expect(found.isEmpty == (order == .full))
     }
   }
 

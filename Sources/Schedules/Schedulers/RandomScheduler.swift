@@ -15,6 +15,9 @@ public struct RandomScheduler: Scheduler {
   @usableFromInline var remaining = UInt64.max
   /// As a power of 2, how long a thread goes on.
   @usableFromInline var scale: UInt64 = 0
+  /// What is followed rather than drawn.
+  @usableFromInline var script: Schedule?
+  @usableFromInline var scriptValues = 0
 
   /// The greatest number of steps that a thread can be told to make.
   public static let greatestLength: UInt64 = 1024
@@ -29,6 +32,16 @@ public struct RandomScheduler: Scheduler {
     self.meanLength = meanLength
   }
 
+  /// Follows a schedule, and records it as choices that replay it.
+  ///
+  /// - Parameters:
+  ///   - schedule: What an exploration found.
+  ///   - choices: Choices that draw afresh; what is drawn is the schedule's.
+  public init(following schedule: Schedule, recordingIn choices: Choices) {
+    self.init(choices)
+    script = schedule
+  }
+
   /// The current thread, while its steps last.
   @inlinable @inline(__always)
   public mutating func next(of runnable: Runnable, after current: Int?) -> Int? {
@@ -36,12 +49,12 @@ public struct RandomScheduler: Scheduler {
       remaining &-= 1
       return current
     }
-    return draw(runnable.threads, current)
+    return draw(runnable.threads, current, runnable.stepCount)
   }
 
   /// Another thread, and for how long.
   @usableFromInline @inline(never)
-  mutating func draw(_ threads: ThreadSet, _ current: Int?) -> Int {
+  mutating func draw(_ threads: ThreadSet, _ current: Int?, _ step: Int) -> Int {
     if current == nil { drawScale() }
     var others = threads
     if let current { others.remove(current) }
@@ -51,10 +64,18 @@ public struct RandomScheduler: Scheduler {
       return threads.first
     }
     let span = choices.open(.turn)
+    let scripted = script.flatMap { $0.turn(at: step) }
     var next = others.first
-    if others.count > 1 { next = others.member(Int(choices.draw(below: UInt64(others.count)))) }
+    if others.count > 1 {
+      let index = choices.choose(through: UInt64(others.count - 1)) { random in
+        guard let scripted else { return random.next(through: UInt64(others.count - 1)) }
+        return UInt64(others.index(of: scripted.thread))
+      }
+      next = others.member(Int(index))
+    }
     let mean = meanLength ?? 1 &<< scale
     let length = choices.choose(through: Self.greatestLength) { random in
+      if let scripted { return min(UInt64(scripted.length), Self.greatestLength) }
       // Geometric: each step is the last with the same chance.
       var length: UInt64 = 1
       while length < Self.greatestLength, random.next(through: mean - 1) != 0 { length += 1 }
@@ -67,13 +88,32 @@ public struct RandomScheduler: Scheduler {
 
   private mutating func drawScale() {
     remaining = .max
-    scale = meanLength == nil ? choices.draw(through: 5) : 0
+    scriptValues = 0
+    scale =
+      meanLength == nil
+      ? choices.choose(through: 5) { [script] in
+        script == nil ? $0.next(through: 5) : 0
+      } : 0
   }
 
   /// One of the alternatives, all equally likely.
   @inlinable
   public mutating func choose(below count: Int) -> Int {
-    Int(choices.draw(below: UInt64(count)))
+    guard let script else { return Int(choices.draw(below: UInt64(count))) }
+    let value = scriptValues < script.values.count ? script.values[scriptValues] : 0
+    scriptValues += 1
+    return Int(
+      choices.choose(through: UInt64(count - 1)) { _ in min(UInt64(value), UInt64(count - 1)) }
+    )
+  }
+}
+
+extension Schedule {
+  /// Who makes a step, and how many on end; nil past the end.
+  func turn(at step: Int) -> (thread: Int, length: Int)? {
+    guard step < steps.count else { return nil }
+    let rest = steps[step...]
+    return (Int(steps[step]), rest.prefix { $0 == steps[step] }.count)
   }
 }
 

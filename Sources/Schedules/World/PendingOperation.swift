@@ -24,8 +24,22 @@ public struct PendingOperation: Sendable, Hashable {
     case local
   }
 
+  /// Whether it makes others wait, or waits.
+  public enum Role: UInt8, Sendable, Hashable {
+    /// Neither.
+    case free
+    /// It is not made before others let it.
+    case waits
+    /// It lets others go on that wait, and keeps nobody.
+    case enables
+  }
+
   /// What it is.
   public var kind: Kind
+  /// Whether it waits, or lets others go on.
+  public var role: Role
+  /// Whether it is a full fence besides, where memory is weak.
+  public var isFence = false
   /// Whether its order matters against others that touch the same word without changing it.
   public var isWrite: Bool
   /// The word that it touches; 0 for none.
@@ -35,12 +49,37 @@ public struct PendingOperation: Sendable, Hashable {
 
   /// An operation on a word of a record.
   @inlinable @inline(__always)
-  public init(_ kind: Kind, isWrite: Bool = false, word: UInt32 = 0, record: UInt32 = 0) {
+  public init(
+    _ kind: Kind,
+    _ role: Role = .free,
+    isWrite: Bool = false,
+    word: UInt32 = 0,
+    record: UInt32 = 0
+  ) {
     self.kind = kind
+    self.role = role
     self.isWrite = isWrite
     self.word = word
     self.record = record
   }
+}
+
+extension PendingOperation {
+  /// Whether the order of two operations of different threads can matter.
+  ///
+  /// Letting others run matters to nobody: what a thread does when it goes on is judged by itself.
+  @inlinable
+  public func conflicts(with other: PendingOperation) -> Bool {
+    if word != 0, word == other.word { return isWrite || other.isWrite }
+    if isFree, record == other.record { return true }
+    if other.isFree, other.record == record { return true }
+    return touchesFence && other.touchesFence
+  }
+
+  /// Whether it frees a record as a whole.
+  @inlinable var isFree: Bool { word != 0 && word == record }
+  /// Whether it is a full fence.
+  @inlinable var touchesFence: Bool { isFence || word == ReservedWord.fence }
 }
 
 /// Words below the first record, which stand for what is no record's.
@@ -51,8 +90,6 @@ public enum ReservedWord {
   public static let fence: UInt32 = 2
   /// How much memory is left.
   public static let allocator: UInt32 = 3
-  /// Whatever anybody writes, to who waits for any change.
-  public static let anything: UInt32 = 4
   /// How many there are.
   public static let count: UInt32 = 16
 }

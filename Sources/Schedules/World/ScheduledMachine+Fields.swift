@@ -52,6 +52,14 @@ extension ScheduledMachine {
     return old
   }
 
+  /// A read-modify-write of a word.
+  @inlinable @inline(__always)
+  func updating(_ word: UInt32, _ record: UInt64, _ order: AtomicOrder) -> PendingOperation {
+    var operation = PendingOperation(.update, isWrite: true, word: word, record: header(record))
+    operation.isFence = order == .full && world.pointee.weak != nil
+    return operation
+  }
+
   /// Reads and writes a field at once; others may run before.
   @inlinable @inline(__always)
   public func update(
@@ -62,7 +70,7 @@ extension ScheduledMachine {
     _ order: AtomicOrder
   ) -> UInt64 {
     let word = word(field, record)
-    reach(PendingOperation(.update, isWrite: true, word: word, record: header(record)))
+    reach(updating(word, record, order))
     if let weak = world.pointee.weak {
       return updateWeakly(weak, field, record, word, order, expecting: nil) {
         operation.applied(to: $0, operand)
@@ -88,7 +96,7 @@ extension ScheduledMachine {
     _ order: AtomicOrder
   ) -> UInt64 {
     let word = word(field, record)
-    reach(PendingOperation(.update, isWrite: true, word: word, record: header(record)))
+    reach(updating(word, record, order))
     if let weak = world.pointee.weak {
       return updateWeakly(weak, field, record, word, order, expecting: expected) { _ in value }
     }

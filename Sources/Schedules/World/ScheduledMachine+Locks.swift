@@ -16,8 +16,13 @@ enum LockWord {
 extension ScheduledMachine {
   /// An operation on a lock; those that share it do not mind each other.
   @inlinable @inline(__always)
-  func locking(_ word: UInt32, _ record: UInt64, _ mode: LockMode) -> PendingOperation {
-    PendingOperation(.lock, isWrite: !mode.isShared, word: word, record: header(record))
+  func locking(
+    _ word: UInt32,
+    _ record: UInt64,
+    _ mode: LockMode,
+    _ role: PendingOperation.Role
+  ) -> PendingOperation {
+    PendingOperation(.lock, role, isWrite: !mode.isShared, word: word, record: header(record))
   }
 
   /// Whether a lock can be taken.
@@ -42,7 +47,7 @@ extension ScheduledMachine {
     let word = word(lock, record)
     let place = FieldPlace(lock, of: record)
     world.pointee.threads[thread].waitMode = mode
-    wait(.lock, isOver: isFree(word, mode), at: place, locking(word, record, mode))
+    wait(.lock, isOver: isFree(word, mode), at: place, locking(word, record, mode, .waits))
     take(word, mode)
     emit(.acquire(place, mode, isTry: false))
   }
@@ -52,7 +57,7 @@ extension ScheduledMachine {
   public func tryAcquire(_ lock: Field, of record: UInt64, _ mode: LockMode) -> Bool {
     let word = word(lock, record)
     let place = FieldPlace(lock, of: record)
-    reach(locking(word, record, mode))
+    reach(locking(word, record, mode, .free))
     guard isFree(word, mode) else {
       emit(.busy(place, mode))
       return false
@@ -66,7 +71,7 @@ extension ScheduledMachine {
   @inlinable
   public func release(_ lock: Field, of record: UInt64, _ mode: LockMode) {
     let word = word(lock, record)
-    reach(locking(word, record, mode))
+    reach(locking(word, record, mode, .enables))
     let held = world.pointee.words[Int(word)]
     let rest = mode.isShared ? held &- (held >= LockWord.shared ? LockWord.shared : 0) : 0
     world.pointee.weak?.pointee.publish(word, thread)

@@ -23,12 +23,14 @@ extension ScheduledMachine {
   func section(
     _ domain: ReadDomain<UInt64>,
     _ word: UInt32,
+    _ role: PendingOperation.Role = .free,
     isWrite: Bool = false
   ) -> PendingOperation {
-    guard case .srcu(_, let record) = domain else {
-      return PendingOperation(.section, isWrite: isWrite, word: word)
-    }
-    return PendingOperation(.section, isWrite: isWrite, word: word, record: header(record))
+    var operation = PendingOperation(.section, role, isWrite: isWrite, word: word)
+    if case .srcu(_, let record) = domain { operation.record = header(record) }
+    // A grace period begins and ends with one.
+    operation.isFence = isWrite && world.pointee.weak != nil
+    return operation
   }
 
   /// Enters a section; others may run before.
@@ -46,7 +48,7 @@ extension ScheduledMachine {
   @inlinable
   public func leaveSection(_ domain: ReadDomain<UInt64>) {
     let word = word(of: domain)
-    reach(section(domain, word))
+    reach(section(domain, word, .enables))
     noteChange()
     world.pointee.weak?.pointee.publish(word, thread)
     emit(.leaveSection(named(domain)))
@@ -94,16 +96,19 @@ extension ScheduledMachine {
   @inlinable
   public func synchronise(_ domain: ReadDomain<UInt64>) {
     let word = word(of: domain)
-    let operation = section(domain, word, isWrite: true)
-    reach(operation)
+    reach(section(domain, word, isWrite: true))
     noteChange()
     let awaited = readers(of: word)
     world.pointee.threads[thread].awaited = awaited
     world.pointee.weak?.pointee.publish(word, thread)
     world.pointee.weak?.pointee.fence(.smpMB, thread)
     emit(.beginGracePeriod(named(domain)))
-    world.pointee.threads[thread].pending = operation
-    wait(.sections, isOver: awaited.isEmpty, at: FieldPlace(Field(0, ""), of: 0), operation)
+    wait(
+      .sections,
+      isOver: awaited.isEmpty,
+      at: FieldPlace(Field(0, ""), of: 0),
+      section(domain, word, .waits, isWrite: true)
+    )
     world.pointee.weak?.pointee.obtain(word, thread)
     world.pointee.weak?.pointee.fence(.smpMB, thread)
     emit(.endGracePeriod(named(domain)))

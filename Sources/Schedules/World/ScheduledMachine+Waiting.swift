@@ -3,8 +3,21 @@ public import Machines
 extension ScheduledMachine {
   /// An operation on a queue or a completion.
   @inlinable @inline(__always)
-  func waiting(_ word: UInt32, _ record: UInt64) -> PendingOperation {
-    PendingOperation(.wait, isWrite: true, word: word, record: header(record))
+  func waiting(
+    _ word: UInt32,
+    _ record: UInt64,
+    _ role: PendingOperation.Role,
+    isFence: Bool = false
+  ) -> PendingOperation {
+    var operation = PendingOperation(
+      .wait,
+      role,
+      isWrite: true,
+      word: word,
+      record: header(record)
+    )
+    operation.isFence = isFence && world.pointee.weak != nil
+    return operation
   }
 
   /// Says that this thread is about to sleep on a queue; others may run before.
@@ -14,7 +27,7 @@ extension ScheduledMachine {
   public func prepareToWait(on queue: Field, of record: UInt64) {
     let word = word(queue, record)
     let place = FieldPlace(queue, of: record)
-    reach(waiting(word, record))
+    reach(waiting(word, record, .free, isFence: true))
     noteChange()
     world.pointee.ticketCount &+= 1
     let state = world.pointee.threads + thread
@@ -38,7 +51,7 @@ extension ScheduledMachine {
       .wake,
       isOver: state.pointee.queueWord == 0 || state.pointee.wasWoken,
       at: place,
-      waiting(state.pointee.queueWord, place.record)
+      waiting(state.pointee.queueWord, place.record, .waits)
     )
     world.pointee.weak?.pointee.obtain(state.pointee.queueWord, thread)
     emit(.awake)
@@ -48,7 +61,7 @@ extension ScheduledMachine {
   @inlinable
   public func finishWait(on queue: Field, of record: UInt64) {
     let word = word(queue, record)
-    reach(waiting(word, record))
+    reach(waiting(word, record, .free))
     noteChange()
     world.pointee.threads[thread].queueWord = 0
     emit(.finishWait(FieldPlace(queue, of: record)))
@@ -58,7 +71,7 @@ extension ScheduledMachine {
   @inlinable
   public func wake(_ queue: Field, of record: UInt64, all: Bool) {
     let word = word(queue, record)
-    reach(waiting(word, record))
+    reach(waiting(word, record, .enables, isFence: true))
     noteChange()
     world.pointee.weak?.pointee.obtain(word, thread)
     world.pointee.weak?.pointee.publish(word, thread)
@@ -94,7 +107,7 @@ extension ScheduledMachine {
     let word = word(completion, record)
     let place = FieldPlace(completion, of: record)
     let isOver = world.pointee.words[Int(word)] > 0
-    wait(.completion, isOver: isOver, at: place, waiting(word, record))
+    wait(.completion, isOver: isOver, at: place, waiting(word, record, .waits))
     let count = world.pointee.words[Int(word)]
     if count != .max { set(count &- 1, word) }
     world.pointee.weak?.pointee.obtain(word, thread)
@@ -106,7 +119,7 @@ extension ScheduledMachine {
   @inlinable
   public func complete(_ completion: Field, of record: UInt64, forGood: Bool) {
     let word = word(completion, record)
-    reach(waiting(word, record))
+    reach(waiting(word, record, .enables))
     let count = world.pointee.words[Int(word)]
     world.pointee.weak?.pointee.publish(word, thread)
     set(forGood || count == .max ? .max : count + 1, word)
@@ -128,7 +141,7 @@ extension ScheduledMachine {
     guard world.pointee.isConcurrent else { return }
     world.pointee.ready.remove(thread)
     world.pointee.yielded.insert(thread)
-    reach(PendingOperation(.yield, isWrite: true, word: ReservedWord.anything))
+    reach(PendingOperation(.yield))
     world.pointee.weak?.pointee.settleLastRead(thread)
   }
 }

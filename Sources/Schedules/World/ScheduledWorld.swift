@@ -111,6 +111,11 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
     )
   }
 
+  /// What each thread that could not go on waits to do.
+  var stuckOperations: [(thread: Int, operation: PendingOperation)] {
+    state.pointee.unfinished.map { ($0, state.pointee.threads[$0].pending) }
+  }
+
   /// A digest of every word that was handed out: what the run left behind.
   public var memoryDigest: UInt64 {
     var digest: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -35,6 +35,12 @@ public struct ThreadSet: Sendable, Hashable {
   @inlinable @inline(__always)
   public mutating func remove(_ thread: Int) { bits &= ~(1 &<< UInt32(truncatingIfNeeded: thread)) }
 
+  /// How many of them have lower numbers.
+  @inlinable
+  public func index(of thread: Int) -> Int {
+    (bits & ((1 &<< UInt32(thread)) &- 1)).nonzeroBitCount
+  }
+
   /// The one with so many others before it.
   @inlinable
   public func member(_ index: Int) -> Int {
