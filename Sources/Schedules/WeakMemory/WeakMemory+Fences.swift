@@ -28,13 +28,14 @@ extension WeakMemory {
     join(Int(locations[location].released), with: Self.view(.current, thread))
   }
 
-  /// A thread takes what others gave back.
+  /// A thread takes what others gave back; what it writes later carries that on.
   @usableFromInline
   mutating func obtain(_ word: UInt32, _ thread: Int) {
     let released = Int(locations[location(word)].released)
     guard released != 0 else { return }
     join(Self.view(.current, thread), with: released)
     join(Self.view(.acquired, thread), with: released)
+    join(Self.view(.released, thread), with: released)
   }
 
   /// Threads begin: they see what was done before.
