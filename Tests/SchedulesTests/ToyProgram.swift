@@ -131,3 +131,28 @@ extension ToyProgram {
     }
   }
 }
+
+extension ToyProgram {
+  /// Runs the program once.
+  func run<S: Scheduler>(by scheduler: S, settings: WorldSettings) -> (end: End, scheduler: S) {
+    let registers = UnsafeMutablePointer<UInt64>.allocate(capacity: threads.count)
+    registers.initialize(repeating: 0, count: threads.count)
+    defer { registers.deallocate() }
+    let world = ScheduledWorld(scheduler, listener: ThreadJudges(), settings: settings)
+    let toy = makeToy(world)
+    let result = world.run(
+      threads.enumerated().map { index, steps in
+        { machine in
+          for step in steps { step.perform(&machine, toy, registers + index) }
+        }
+      }
+    )
+    let end = End(
+      ending: result.ending,
+      memory: world.memoryDigest,
+      registers: Array(UnsafeBufferPointer(start: registers, count: threads.count)),
+      findings: Set(world.listener.violations.map(\.fingerprint))
+    )
+    return (end, world.scheduler)
+  }
+}

@@ -11,10 +11,12 @@ public import Property
 public struct PCTScheduler: Scheduler {
   /// Where the choices come from, and are recorded.
   public var choices: Choices
-  /// How many changes there are, and among how many steps.
-  @usableFromInline let changeCount: Int
-  @usableFromInline let stepCount: UInt64
-  @usableFromInline let threadCount: Int
+  /// How many changes there are: one less than the depth.
+  public var changeCount: Int
+  /// About how many steps a run takes.
+  public var stepCount: UInt64
+  /// How many threads there are.
+  public var threadCount: Int
   /// The steps at which priorities change, the nearest last.
   @usableFromInline var changes: [UInt64] = []
   @usableFromInline var nextChange = UInt64.max
