@@ -16,6 +16,7 @@ private func compare(
   explorer.settings.stepLimit = 60
   explorer.settings.fairStepLimit = 10
   explorer.runLimit = 8000
+  explorer.repeatInterval = 3
   let reduced = program.explored(by: explorer)
   explorer.isReduced = false
   return (reduced, program.explored(by: explorer))

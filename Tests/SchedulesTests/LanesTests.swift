@@ -49,6 +49,15 @@ import Testing
     )
   }
 
+  @Test func `a call is told of as its caller says`() {
+    let lanes = Lanes(trace()) { thread, index, isReturn in
+      isReturn ? nil : "call \(index) of \(thread)"
+    }
+    let texts = lanes.lines.map(\.text)
+    #expect(texts.first == "call 0 of 0" && texts.contains("call 0 of 1"))
+    #expect(texts.last == "count returns")
+  }
+
   @Test func `asked for everything, lanes tell everything`() {
     let all = Lanes(trace(), tellsAll: true)
     #expect(all.titles == ["thread 0", "thread 1"])

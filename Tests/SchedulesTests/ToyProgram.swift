@@ -18,7 +18,7 @@ struct ToyProgram: CustomStringConvertible {
     case await(Field)
     case wake, sleep, complete, completed
     case enter, leave, synchronise
-    case free, fence
+    case free, fence, freeLater
   }
 
   let threads: [[Step]]
@@ -55,7 +55,7 @@ struct ToyProgram: CustomStringConvertible {
     case 18: return choices.flip(oneIn: 2) ? [.sleep] : [.wake]
     case 19: return choices.flip(oneIn: 2) ? [.complete] : [.completed]
     case 20: return choices.flip(oneIn: 2) ? [.enter, .read(field), .leave] : [.synchronise]
-    default: return choices.flip(oneIn: 3) ? [.free] : [.fence]
+    default: return [choices.pick([.fence, .free, .freeLater])]
     }
   }
 }
@@ -94,6 +94,7 @@ extension ToyProgram.Step {
     case .leave: machine.leaveSection(.rcu)
     case .synchronise: machine.synchronise(.rcu)
     case .free: machine.free(toy)
+    case .freeLater: machine.free(toy, after: .rcu)
     case .fence: machine.fence(.smpMB)
     }
   }

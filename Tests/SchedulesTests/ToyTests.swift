@@ -181,6 +181,23 @@ extension FaultyToy.Body {
     #expect(bounded.hasPrefix("up to 2 preemptions:"))
   }
 
+  @Test func `an exploration that is stopped says that it is not complete`() {
+    var asked = 0
+    let exploration = Explorer().explore(listener: NoListener()) { world in
+      let toy = makeToy(world)
+      return (0..<4).map { _ in
+        { machine in for _ in 0..<4 { _ = machine.add(1, Toy.x, of: toy, .full) } }
+      }
+    } end: { _, _ in
+      0
+    } shouldStop: {
+      asked += 1
+      return asked == 3
+    }
+    #expect(exploration.exploredCount == 299)
+    #expect(!exploration.isComplete && exploration.text.hasPrefix("not complete: 299 executions"))
+  }
+
   @Test func `runs that differ from one time to the next are told`() {
     let count = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     count.initialize(to: 0)

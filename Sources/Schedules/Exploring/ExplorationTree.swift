@@ -11,7 +11,7 @@ struct ExplorationNode {
   var chosen = 0
   /// How many alternatives there are; 0 where threads are chosen between.
   var alternativeCount = 0
-  /// Who made the step before; -1 for nobody.
+  /// Who made the step before, unless it lets others run; -1 for nobody.
   var previous = -1
   /// How often a thread was preempted until here.
   var preemptionCount = 0
@@ -67,8 +67,9 @@ public struct ExplorationTree: Scheduler {
   /// Who goes on.
   public mutating func next(of runnable: Runnable, after current: Int?) -> Int? {
     if current == nil { begin() }
-    if depth == nodes.count, !isRepeating {
-      guard push(runnable, current) else {
+    if depth == nodes.count {
+      if isRepeating, wasPruned { return nil }
+      if !isRepeating, !push(runnable, current) {
         wasPruned = true
         return nil
       }
@@ -126,7 +127,7 @@ public struct ExplorationTree: Scheduler {
   private mutating func begin() {
     depth = 0
     nextAsleep = ThreadSet()
-    wasPruned = false
+    if !isRepeating { wasPruned = false }
     order.reset()
   }
 
@@ -135,7 +136,7 @@ public struct ExplorationTree: Scheduler {
     var node = ExplorationNode()
     node.enabled = runnable.threads
     node.asleep = followsRaces ? nextAsleep : ThreadSet()
-    node.previous = current ?? -1
+    if let current, runnable.operation(of: current).kind != .yield { node.previous = current }
     node.preemptionCount = preemptionCount(before: nodes.count)
     let free = ThreadSet(bits: node.enabled.bits & ~node.asleep.bits)
     guard !free.isEmpty else { return false }

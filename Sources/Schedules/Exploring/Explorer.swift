@@ -28,11 +28,13 @@ public struct Explorer {
   ///   - begin: Makes ready, in a world that was reset, what the threads share, and the listener; gives
   ///     the threads.
   ///   - end: What came of a run, when it is over.
+  ///   - shouldStop: Asked after each hundred runs; true ends the exploration before its end.
   /// - Returns: what came of all runs.
   public func explore<L: RecordListener, Outcome: Hashable>(
     listener: L,
     begin: (World<L>) -> [(inout World<L>.Machine) -> Void],
-    end: (World<L>, RunResult) -> Outcome
+    end: (World<L>, RunResult) -> Outcome,
+    shouldStop: () -> Bool = { false }
   ) -> Exploration<Outcome> {
     let tree = ExplorationTree(isReduced: isReduced, preemptionLimit: preemptionLimit)
     let world = ScheduledWorld(
@@ -43,7 +45,7 @@ public struct Explorer {
     var exploration = Exploration<Outcome>(preemptionLimit: preemptionLimit)
     var runCount = 0
     repeat {
-      guard runCount < runLimit else {
+      guard runCount < runLimit, runCount % 100 != 99 || !shouldStop() else {
         exploration.wasStopped = true
         break
       }

@@ -27,14 +27,28 @@ public struct Lanes {
   ///   - trace: What was observed.
   ///   - titles: What each thread is called, from the first on; a number where there is none.
   ///   - tellsAll: Whether every event is told of.
-  public init(_ trace: Trace, titles: [String] = [], tellsAll: Bool = false) {
+  ///   - callText: What to say of a call: whose, which of its calls counted from 0, and whether it
+  ///     returns; nil for its site.
+  public init(
+    _ trace: Trace,
+    titles: [String] = [],
+    tellsAll: Bool = false,
+    callText: (_ thread: Int, _ index: Int, _ isReturn: Bool) -> String? = { _, _, _ in nil }
+  ) {
     let threads = trace.entries.map(\.thread).filter { $0 != ThreadSet.setup }
     let count = (threads.max() ?? -1) + 1
     self.titles = (0..<count).map { $0 < titles.count ? titles[$0] : "thread \($0)" }
     var reader = TraceReader(trace)
     var told: [Int: RecordEvent] = [:]
+    var callCounts = [Int](repeating: 0, count: ThreadSet.setup + 1)
     for (index, entry) in trace.entries.enumerated() {
-      let text = reader.text(of: entry)
+      var text = reader.text(of: entry)
+      if case .call = entry.event {
+        text = callText(entry.thread, callCounts[entry.thread], false) ?? text
+        callCounts[entry.thread] += 1
+      } else if case .returned = entry.event {
+        text = callText(entry.thread, callCounts[entry.thread] - 1, true) ?? text
+      }
       guard entry.thread != ThreadSet.setup else { continue }
       if !tellsAll {
         guard reader.matters(entry), told[entry.thread]?.isSameLook(as: entry.event) != true

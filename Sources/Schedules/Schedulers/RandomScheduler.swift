@@ -11,7 +11,7 @@ public struct RandomScheduler: Scheduler {
   public var choices: Choices
   /// How long a thread goes on, on average, where its case does not draw that itself.
   @usableFromInline let meanLength: UInt64?
-  /// How many more steps the current thread makes; nil until it has to wait.
+  /// How many more steps the current thread makes, the one that it is at included.
   @usableFromInline var remaining = UInt64.max
   /// As a power of 2, how long a thread goes on.
   @usableFromInline var scale: UInt64 = 0

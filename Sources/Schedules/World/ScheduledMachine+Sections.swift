@@ -71,13 +71,14 @@ extension ScheduledMachine {
     reclaim()
   }
 
-  /// Frees what nobody's section keeps any more.
+  /// Frees what nobody's section keeps any more; others may run before each.
   @usableFromInline
   func reclaim() {
-    world.pointee.laterFrees.removeAll { later in
-      guard later.awaited.isEmpty else { return false }
-      emit(.reclaim(record: later.record))
-      return true
+    while let index = world.pointee.laterFrees.firstIndex(where: { $0.awaited.isEmpty }) {
+      let record = world.pointee.laterFrees.remove(at: index).record
+      let word = header(record)
+      reach(PendingOperation(.record, isWrite: true, word: word, record: word))
+      emit(.reclaim(record: record))
     }
   }
 

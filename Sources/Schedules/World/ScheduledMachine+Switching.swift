@@ -78,7 +78,10 @@ extension ScheduledMachine {
       return
     }
     world.pointee.switchCount &+= 1
-    if world.pointee.ready.contains(thread) { world.pointee.preemptionCount &+= 1 }
+    let couldGoOn = world.pointee.ready.contains(thread)
+    if couldGoOn, world.pointee.threads[thread].pending.kind != .yield {
+      world.pointee.preemptionCount &+= 1
+    }
     cfiber_switch(
       &world.pointee.threads[thread].context,
       &world.pointee.threads[next].context
