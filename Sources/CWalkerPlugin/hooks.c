@@ -23,24 +23,28 @@ static struct {
 	struct walkproof_frames frames;
 } announced;
 
-/* Where the functions that are running were entered, innermost last; deeper ones are not kept. */
+/* Where the functions that are running were entered, innermost last; of more than there is room for the
+ * outermost are not kept. */
+enum { STACK_LIMIT = 64 };
 static struct {
-	uintptr_t entries[64];
+	uintptr_t entries[STACK_LIMIT];
 	uint32_t depth;
 } stack;
 
 static uintptr_t entered(uint32_t above)
 {
-	uint32_t number = stack.depth - above;
-
-	if (stack.depth < above || number >= sizeof stack.entries / sizeof stack.entries[0])
-		return 0;
-	return stack.entries[number];
+	return stack.depth < above ? 0 : stack.entries[(stack.depth - above) % STACK_LIMIT];
 }
 
 struct walkproof_frames walkproof_frames(void)
 {
 	return (struct walkproof_frames) { .function = entered(1), .caller = entered(2) };
+}
+
+/* Whether an access is of no table, as most are: that is decided where the hook is entered. */
+static inline bool is_elsewhere(const void *address)
+{
+	return __builtin_expect((uintptr_t)address - window.start >= window.size, 1);
 }
 
 /* The physical address of an entry; 0 outside the tables. */
@@ -95,13 +99,11 @@ void walkproof_log_settle(void)
 			     announced.frames);
 }
 
-/* How many loads of live tables there are depends on the compiler, so only others are told. */
+/* A load of a table. How many of live ones there are depends on the compiler, so only others are told. */
 static void load(const void *address, void *site)
 {
 	uintptr_t offset = (uintptr_t)address - window.start;
 
-	if (offset >= window.size)
-		return;
 	if (window.counts[offset >> window.page_shift] > 0) {
 		walkproof_region.control->load_count++;
 		return;
@@ -110,10 +112,9 @@ static void load(const void *address, void *site)
 	walkproof_log(WALKPROOF_EV_LOAD, physical(address), site)->val = *entry(address);
 }
 
+/* A store to a table. */
 static void store(const void *address, uint32_t order, void *site)
 {
-	if (!physical(address))
-		return;
 	walkproof_log_settle();
 	announced.address = entry(address);
 	announced.old = *announced.address;
@@ -129,9 +130,7 @@ void __tsan_init(void) {}
 void __tsan_func_entry(void *caller)
 {
 	(void)caller;
-	if (stack.depth < sizeof stack.entries / sizeof stack.entries[0])
-		stack.entries[stack.depth] = (uintptr_t)SITE;
-	stack.depth++;
+	stack.entries[stack.depth++ % STACK_LIMIT] = (uintptr_t)SITE;
 }
 
 void __tsan_func_exit(void)
@@ -149,17 +148,19 @@ void __sanitizer_cov_trace_pc(void)
 		walkproof_region.reached[offset] = 1;
 }
 
-#define ACCESS(bytes)                                                                     \
-	void __tsan_read##bytes(void *p) { load(p, SITE); }                               \
-	void __tsan_write##bytes(void *p) { store(p, 0, SITE); }                          \
-	void __tsan_unaligned_read##bytes(void *p) { load(p, SITE); }                     \
-	void __tsan_unaligned_write##bytes(void *p) { store(p, 0, SITE); }                \
-	void __tsan_volatile_read##bytes(void *p) { load(p, SITE); }                      \
-	void __tsan_volatile_write##bytes(void *p) { store(p, 1, SITE); }                 \
-	void __tsan_unaligned_volatile_read##bytes(void *p) { load(p, SITE); }            \
-	void __tsan_unaligned_volatile_write##bytes(void *p) { store(p, 1, SITE); }       \
-	void __tsan_read_write##bytes(void *p) { load(p, SITE); store(p, 0, SITE); }      \
-	void __tsan_unaligned_read_write##bytes(void *p) { load(p, SITE); store(p, 0, SITE); }
+#define LOAD(p) ({ if (!is_elsewhere(p)) load(p, SITE); })
+#define STORE(p, order) ({ if (!is_elsewhere(p)) store(p, order, SITE); })
+#define ACCESS(bytes)                                                                \
+	void __tsan_read##bytes(void *p) { LOAD(p); }                                \
+	void __tsan_write##bytes(void *p) { STORE(p, 0); }                           \
+	void __tsan_unaligned_read##bytes(void *p) { LOAD(p); }                      \
+	void __tsan_unaligned_write##bytes(void *p) { STORE(p, 0); }                 \
+	void __tsan_volatile_read##bytes(void *p) { LOAD(p); }                       \
+	void __tsan_volatile_write##bytes(void *p) { STORE(p, 1); }                  \
+	void __tsan_unaligned_volatile_read##bytes(void *p) { LOAD(p); }             \
+	void __tsan_unaligned_volatile_write##bytes(void *p) { STORE(p, 1); }        \
+	void __tsan_read_write##bytes(void *p) { LOAD(p); STORE(p, 0); }             \
+	void __tsan_unaligned_read_write##bytes(void *p) { LOAD(p); STORE(p, 0); }
 ACCESS(1)
 ACCESS(2)
 ACCESS(4)
@@ -171,6 +172,8 @@ static void range(const char *p, unsigned long size, bool isStore, void *site)
 	unsigned long offset;
 
 	for (offset = 0; offset < size; offset += 8) {
+		if (is_elsewhere(p + offset))
+			continue;
 		if (isStore)
 			store(p + offset, 0, site);
 		else
@@ -224,7 +227,7 @@ static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new
 	type __tsan_atomic##bits##_load(const volatile type *p, int order)                         \
 	{                                                                                          \
 		(void)order;                                                                       \
-		load((const void *)p, SITE);                                                       \
+		LOAD((const void *)p);                                                             \
 		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                       \
 	}                                                                                          \
 	void __tsan_atomic##bits##_store(volatile type *p, type value, int order)                  \

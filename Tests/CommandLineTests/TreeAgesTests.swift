@@ -92,7 +92,7 @@ struct TreeAgesTests {
 
   @Test(arguments: LinuxTrees.versions)
   func `protections that have other numbers are the same protections`(version: String) throws {
-    let options = ["--granule", "4K", "--cases", "900", "--accept", "builtin"]
+    let options = ["--granule", "4K", "--cases", "1800", "--accept", "builtin"]
     var count = 0
     let outcome = try check(version, options) { file, text in
       guard file == TreeAgesTests.header else { return text }

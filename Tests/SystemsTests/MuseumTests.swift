@@ -107,6 +107,7 @@ private let exhibits: [Exhibit] = [
   Exhibit("arm64-stage2", "relax-level-never-set", ["wrong-level-hint"], 1),
   Exhibit("arm64-stage2", "output-cut", ["wrong-result"], 1),
   Exhibit("arm64-hyp", "hyp-pages-over-block", ["no-break"], 2),
+  Exhibit("arm64-hyp", "hyp-output-past-refused-block", ["no-break"], 2),
   Exhibit("arm64-hyp", "hyp-unmap-from-inside-block", ["wrong-result"], 2),
   Exhibit("arm64-hyp", "hvhe-pxn-never-set", ["wrong-entry"], 1),
   Exhibit("arm-unmap", "loop-annotations-kept", ["wrong-entry"], 2),

@@ -366,6 +366,14 @@ struct MuseumPiece: Sendable {
       isInHyp: true
     ),
     MuseumPiece(
+      slug: "hyp-output-past-refused-block",
+      fault: .outputPastHypBlock,
+      summary: "a hyp map over a block of other permissions maps what comes behind its output"
+        + " (found in 6.1)",
+      isInStage2: false,
+      isInHyp: true
+    ),
+    MuseumPiece(
       slug: "hyp-unmap-from-inside-block",
       fault: .hypUnmapFromInside,
       summary: "a hyp unmap that begins inside a block unmaps all of it"

@@ -54,7 +54,8 @@ public struct CheckListener: EventListener {
   /// Keeps the event, and lets another CPU go first where it is its turn.
   @usableFromInline
   mutating func attend(_ event: Event) {
-    if let exchange = rival?.act(on: event) {
+    // Not asked of nobody: what changes it is observed.
+    if rival != nil, let exchange = rival?.act(on: event) {
       if isRecording {
         log.append(
           .exchange(address: exchange.address, old: exchange.old, new: exchange.new),

@@ -35,6 +35,10 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
   private(set) var call: LoggedCall?
   /// The number of events before it.
   private var callBeganAt = 0
+  /// The call's last store to each descriptor, as far as its events were looked through.
+  private var lastStores: [UInt64: Int] = [:]
+  /// The number of events that were.
+  private var storesKnownTo = 0
   /// The condition that the walker warns of, in its own words.
   var warning = ""
   /// The name of the function at an offset of the walker's file; empty where that is not known.
@@ -52,12 +56,19 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
     sites.removeAll(keepingCapacity: true)
     call = nil
     callBeganAt = 0
+    forgetStores()
   }
 
   /// A call begins.
   func begin(_ call: LoggedCall) {
     self.call = call
     callBeganAt = events.count
+    forgetStores()
+  }
+
+  private func forgetStores() {
+    if !lastStores.isEmpty { lastStores.removeAll(keepingCapacity: true) }
+    storesKnownTo = callBeganAt
   }
 
   /// The end of a judge's fingerprint: empty where no call is known.
@@ -141,7 +152,11 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
   /// The call's last store to a descriptor, or to a table page where the address is that of one.
   private func lastStore(to address: UInt64?) -> Int? {
     guard let address, let call else { return nil }
-    let exact = last { storeAddress($0) == address }
+    while storesKnownTo < events.count {
+      if let stored = storeAddress(events[storesKnownTo]) { lastStores[stored] = storesKnownTo }
+      storesKnownTo += 1
+    }
+    let exact = lastStores[address]
     if exact != nil || address % call.pageSize != 0 { return exact }
     return last { storeAddress($0).map { $0 / call.pageSize } == address / call.pageSize }
   }

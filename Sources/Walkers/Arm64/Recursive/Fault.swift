@@ -112,6 +112,8 @@ public enum Fault: UInt8, Sendable, CaseIterable {
   case executionReplaced
   /// A hyp map of pages puts a table in the place of a block.
   case tableOverHypBlock
+  /// A hyp map does so where the block's attributes differ, and the output of the pages is the next block's.
+  case outputPastHypBlock
   /// A hyp unmap takes a block that begins before the range.
   case hypUnmapFromInside
   /// In the EL2&0 regime only EL0 is kept from executing.

@@ -135,7 +135,10 @@ public struct RecursiveHyp<M: Machine>: HypWalker {
         machine.warn(Site("hyp map over a valid entry"))
         return .ok
       }
-      if !faults.contains(.hypRemapAny), machine.holds(difference .!= M.W(0)) { return .invalid }
+      if !faults.contains(.hypRemapAny), machine.holds(difference .!= M.W(0)) {
+        let isLinked = faults.contains(.outputPastHypBlock) && visit.level < Geometry.lastLevel
+        return isLinked ? link(visit, on: &machine) : .invalid
+      }
     } else if !faults.contains(.hypUncounted) {
       machine.retain(visit.table)
     }
