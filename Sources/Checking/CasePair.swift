@@ -61,7 +61,13 @@ struct CasePair<Plan: CasePlan, Answer: ComparedAnswer> {
     }
     for place in a.places + b.places {
       let (seen, other) = (sides.0.observation(place), sides.1.observation(place))
-      if seen != other { return AnswerDifference("\(sides.0.observed) after \(name)", seen, other) }
+      guard seen != other else { continue }
+      let address = "0x" + String(place, radix: 16)
+      return AnswerDifference(
+        "\(sides.0.observed) after \(name)",
+        "\(address) is \(seen)",
+        "\(address) is \(other)"
+      )
     }
     return nil
   }

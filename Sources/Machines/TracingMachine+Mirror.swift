@@ -36,4 +36,9 @@ extension TracingMachine {
       rewrites.append(EntryRewrite(address: address, old: old, new: source[index]))
     }
   }
+
+  /// Writes a descriptor on behalf of others, who say so themselves.
+  public mutating func rewrite(_ value: UInt64, at address: UInt64) -> EntryRewrite {
+    EntryRewrite(address: address, old: write(value, at: address), new: value)
+  }
 }

@@ -12,6 +12,10 @@ public struct TracingMachine<Listener: EventListener>: Machine {
   public let memory: PhysicalMemory
   /// How many more loads and stores the current call may take before it is cut off.
   public var stepAllowance = Int.max
+  /// What others do after each of the walker's loads, stores and exchanges.
+  private var others: Others?
+  /// Whether there are others.
+  @usableFromInline var hasOthers = false
   /// The addresses of the descriptors written since `reset()`, for undoing.
   @usableFromInline var written: [UInt64] = []
   /// Whether the current call was cut off.
@@ -33,11 +37,27 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     memory.nextPage = 0
     isRunaway = false
     stepAllowance = .max
+    run(beside: nil)
   }
 
   /// The condition itself.
   @inlinable @inline(__always)
   public func holds(_ condition: Bool) -> Bool { condition }
+
+  /// Another CPU, or the hardware of its own accord: acts after an access of the walker's to an address.
+  public typealias Others =
+    (_ machine: inout TracingMachine, _ address: UInt64, _ isLoad: Bool) -> Void
+
+  /// Has others act after each of the walker's loads, stores and exchanges from here on; nil for nobody.
+  public mutating func run(beside others: Others?) {
+    self.others = others
+    hasOthers = others != nil
+  }
+
+  @usableFromInline @inline(never)
+  mutating func letOthersAct(after address: UInt64, isLoad: Bool) {
+    others?(&self, address, isLoad)
+  }
 
   /// Takes one step off the allowance; false once it is used up.
   @inlinable @inline(__always)
@@ -57,10 +77,12 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     let address = table &+ index &<< 3
     guard step(), memory.page(of: address) != nil else {
       listener.observe(.load(address: address, value: 0))
+      if hasOthers { letOthersAct(after: address, isLoad: true) }
       return 0
     }
     let value = memory.pointer(to: address).pointee
     listener.observe(.load(address: address, value: value))
+    if hasOthers { letOthersAct(after: address, isLoad: true) }
     return value
   }
 
@@ -75,10 +97,12 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     let address = table &+ index &<< 3
     guard step(), memory.page(of: address) != nil else {
       listener.observe(.store(address: address, old: 0, new: value, order: order))
+      if hasOthers { letOthersAct(after: address, isLoad: false) }
       return
     }
     let old = write(value, at: address)
     listener.observe(.store(address: address, old: old, new: value, order: order))
+    if hasOthers { letOthersAct(after: address, isLoad: false) }
   }
 
   /// Writes and remembers that it did.
@@ -104,11 +128,12 @@ public struct TracingMachine<Listener: EventListener>: Machine {
     // Once the steps are used up an exchange succeeds, so that whoever repeats it comes to an end.
     if isRunaway { return expected }
     guard memory.page(of: address) != nil else { return loaded }
-    // A listener may be a piece of hardware, which changes entries when it is told of the load.
+    // Others may have changed it after the load.
     let found = memory.pointer(to: address).pointee
     guard found == expected else { return found }
     let old = write(value, at: address)
     listener.observe(.exchange(address: address, old: old, new: value))
+    if hasOthers { letOthersAct(after: address, isLoad: false) }
     return found
   }
 

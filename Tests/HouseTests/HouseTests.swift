@@ -117,6 +117,15 @@ private func users(
     #expect(House.all.count > 150)
   }
 
+  @Test func `who listens does not act`() {
+    let listeners = House.files("Sources").filter { file in
+      file.lines.contains { $0.contains(": EventListener") && !$0.contains("<") }
+    }.map(\.path)
+    #expect(listeners.count >= 4)
+    let writers = users("Sources", of: [".pointee = "])
+    #expect(!writers.isEmpty && Set(writers).isDisjoint(with: listeners), "\(listeners)")
+  }
+
   @Test func `there is one case loop, and one line for each system`() throws {
     let loops = users("Sources", of: ["operations.next(&choices)"])
     #expect(

@@ -7,15 +7,7 @@ public struct CheckListener: EventListener {
   /// The judges.
   public var judges: Judges
   /// Whether events are kept.
-  var isRecording = false {
-    didSet { isAttentive = isRecording || rival != nil }
-  }
-  /// Another CPU's fault that is about to be dealt with; nil for none.
-  var rival: RivalFault? {
-    didSet { isAttentive = isRecording || rival != nil }
-  }
-  /// Whether an event is of interest to more than the judges.
-  @usableFromInline var isAttentive = false
+  @usableFromInline var isRecording = false
   /// The events kept.
   @usableFromInline let log = EventLog()
   /// Where in the walker's file the current event is made.
@@ -47,29 +39,24 @@ public struct CheckListener: EventListener {
   /// Takes note of one event.
   @inlinable @inline(__always)
   public mutating func observe(_ event: Event) {
-    if isAttentive { attend(event) }
+    if isRecording { keep(event) }
     judges.observe(event)
   }
 
-  /// Keeps the event, and lets another CPU go first where it is its turn.
-  @usableFromInline
-  mutating func attend(_ event: Event) {
-    // Not asked of nobody: what changes it is observed.
-    if rival != nil, let exchange = rival?.act(on: event) {
-      if isRecording {
-        log.append(
-          .exchange(address: exchange.address, old: exchange.old, new: exchange.new),
-          at: site
-        )
-      }
-      judges.observeRival(
-        at: exchange.address,
-        old: exchange.old,
-        new: exchange.new,
-        isOwed: rival?.isOwed ?? false
-      )
+  @usableFromInline @inline(never)
+  func keep(_ event: Event) { log.append(event, at: site) }
+
+  /// Takes note of what another CPU did; `isOwed` where its invalidation may wait.
+  mutating func observe(_ exchange: EntryRewrite, isOwed: Bool) {
+    if isRecording {
+      keep(.exchange(address: exchange.address, old: exchange.old, new: exchange.new))
     }
-    if isRecording { log.append(event, at: site) }
+    judges.observeRival(
+      at: exchange.address,
+      old: exchange.old,
+      new: exchange.new,
+      isOwed: isOwed
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import Walkers
 
 /// A fault at the same address that another CPU deals with while this CPU's call is at it: it adds
 /// permissions and sets the access flag between two of the call's looks at the entry.
-struct RivalFault {
+final class RivalFault {
   /// The permissions that it adds.
   struct Plan: Sendable, Hashable {
     /// Read, write and execute permission.
@@ -12,8 +12,6 @@ struct RivalFault {
     var loadCount: Int
   }
 
-  /// The memory of the tables.
-  let memory: PhysicalMemory
   /// The physical address of the entry.
   let address: UInt64
   /// The permissions that it adds.
@@ -25,25 +23,28 @@ struct RivalFault {
   /// Whether it has changed the entry.
   private(set) var hasActed = false
 
-  init(_ plan: Plan, memory: PhysicalMemory, address: UInt64, isOwed: Bool) {
-    self.memory = memory
+  init(_ plan: Plan, address: UInt64, isOwed: Bool) {
     self.address = address
     protection = plan.protection
     loadsLeft = plan.loadCount
     self.isOwed = isOwed
   }
 
-  /// Acts if the event is the load after which it comes.
-  mutating func act(on event: Event) -> EntryRewrite? {
-    guard case .load(address, let old) = event, loadsLeft > 0 else { return nil }
+  /// Acts if the access is the load after which it comes.
+  func act(
+    after access: UInt64,
+    isLoad: Bool,
+    on machine: inout TracingMachine<CheckListener>
+  ) {
+    guard isLoad, access == address, loadsLeft > 0 else { return }
     loadsLeft -= 1
-    guard loadsLeft == 0 else { return nil }
+    guard loadsLeft == 0 else { return }
+    let old = machine.memory.pointer(to: address).pointee
     let set = (protection & Protection.read) << 4 | (protection & Protection.write) << 6 | 1 << 10
     let clear = (protection & Protection.execute) << 54
     let new = (old | set) & ~clear
-    guard new != old else { return nil }
-    memory.pointer(to: address).pointee = new
+    guard new != old else { return }
+    machine.listener.observe(machine.rewrite(new, at: address), isOwed: isOwed)
     hasActed = true
-    return EntryRewrite(address: address, old: old, new: new)
   }
 }

@@ -31,6 +31,6 @@ extension TableSession {
   }
 
   func observation(at address: UInt64) -> String {
-    "\(hex(address)) is \(comparison.translation(of: address))"
+    comparison.translation(of: address)
   }
 }

@@ -55,10 +55,11 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
       bounded(contract, size: operation.size, newTables: operation.cachedPages),
       allocations: allocations
     )
-    machine.base.listener.rival = rival(of: operation)
+    let rival = rival(of: operation)
+    if let rival { machine.base.run(beside: { rival.act(after: $1, isLoad: $2, on: &$0) }) }
     let found = walker.perform(operation, on: &machine)
-    let hasRival = machine.base.listener.rival?.hasActed ?? false
-    machine.base.listener.rival = nil
+    if rival != nil { machine.base.run(beside: nil) }
+    let hasRival = rival?.hasActed ?? false
     machine.judges.endCall()
     if let loss = machine.loss { return loss }
     var finding: Finding?
@@ -123,7 +124,6 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     else { return nil }
     return RivalFault(
       RivalFault.Plan(protection: rival, loadCount: count),
-      memory: machine.base.memory,
       address: address,
       isOwed: protection == nil
     )

@@ -227,7 +227,7 @@ struct PartitionGenerator: CasePlan {
     _ operation: PartitionOperation,
     within limits: NoLimits,
     _ choices: inout Choices
-  ) -> RadixListener.Access? {
+  ) -> RunningGuest.Access? {
     let isLikely =
       switch operation.kind {
       case .harvest, .age, .unmap: choices.flip(1, in: 2)
@@ -235,7 +235,7 @@ struct PartitionGenerator: CasePlan {
       }
     guard isLikely else { return nil }
     let haunt = haunts[Int(choices.draw(through: 1))]
-    return RadixListener.Access(
+    return RunningGuest.Access(
       delay: choices.drawScaled(through: 40),
       address: address(haunt, &choices),
       isWrite: !choices.flip(1, in: 4)

@@ -25,10 +25,10 @@ extension PartitionSession: Session {
 
   mutating func perform(
     _ operation: PartitionOperation,
-    beside access: RadixListener.Access??,
+    beside access: RunningGuest.Access??,
     into statistics: inout CheckStatistics
   ) -> Finding? {
-    machine.base.listener.pending = access ?? nil
+    guest.prepare(access ?? nil, on: &machine.base)
     return perform(operation, &statistics)
   }
 

@@ -48,7 +48,7 @@ extension PartitionSession {
   /// That an access whose fault was handled succeeds, and what its leaf permits.
   private func judgeResumed(_ fault: PartitionFault) -> Finding? {
     let address = fault.address % (1 << 60)
-    switch machine.base.listener.outcome(address, isWrite: fault.isWrite) {
+    switch machine.base.outcome(address, isWrite: fault.isWrite) {
     case .done: break
     case .noTranslation(.notPresent), .denied, .needsReferenceOrChange:
       return .noProgress(address, isWrite: fault.isWrite)
@@ -74,7 +74,7 @@ extension PartitionSession {
     _ result: inout Errno
   ) -> Finding? {
     for attempt in 0...1 {
-      let access = machine.base.listener.perform(address, isWrite: isWrite, setsBits: setsBits)
+      let access = machine.base.access(address, isWrite: isWrite, setsBits: setsBits)
       noteChanges()
       var fault = PartitionFault(
         address: (address >> 12) << 12,

@@ -135,7 +135,7 @@ extension PartitionSession {
 
   /// What the hardware did in a call counts as the guest's.
   private mutating func noteHardware() {
-    madeAccess = machine.base.listener.takeMade()
+    madeAccess = guest.takeMade(on: &machine.base)
     if let access = madeAccess, access.isWrite { noteWrite(access.address) }
   }
 

@@ -21,7 +21,9 @@ struct PartitionSession {
   var host: PretendHost
   var model: PartitionModel
   /// The access that the hardware made during the current call.
-  var madeAccess: RadixListener.Access?
+  var madeAccess: RunningGuest.Access?
+  /// The guest beside the calls.
+  let guest = RunningGuest()
   /// What the last harvest handed out.
   var lastReport: [UInt64] = []
   /// What the host was like when all leaves were last compared with it.
