@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Data races: two accesses of a field, a write among them, are ordered by locks, by what one released
 /// and the other acquired, or by fences, unless both are marked.

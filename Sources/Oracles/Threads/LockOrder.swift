@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Lock order: locks that one thread takes in one order, no other takes in another.
 ///

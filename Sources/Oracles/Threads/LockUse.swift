@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Use of locks: who gives one back has it, nobody makes one anew that is held or waited on, and none is
 /// kept.

@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Lifetimes of records: what is used was handed out and not freed, what is read was written, and what
 /// is freed is freed once.

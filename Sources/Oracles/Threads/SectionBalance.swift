@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Sections of readers: they are left as often as they are entered, and before the thread ends.
 ///

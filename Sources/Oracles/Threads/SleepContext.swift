@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Sleeping: nobody does what may sleep while they hold a lock that others spin for, with interrupts
 /// disabled, or in a section of RCU.

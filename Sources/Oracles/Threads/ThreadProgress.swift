@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 /// Progress of threads: nobody waits for ever, and a call ends once others have stopped.
 ///
