@@ -19,6 +19,12 @@ struct TextTable {
     }
   }
 
+  /// The table as Markdown, numbers set to the right.
+  var markdown: [String] {
+    let rules = rows[0].indices.map { isNumeric($0) ? "---:" : "---" }
+    return ([rows[0], rules] + rows.dropFirst()).map { "| \($0.joined(separator: " | ")) |" }
+  }
+
   private func isNumeric(_ column: Int) -> Bool {
     rows.dropFirst().allSatisfy { $0[column].first?.isNumber ?? true }
   }

@@ -19,14 +19,21 @@ struct Bench: ParsableCommand {
   @Option(help: "The top folder of a Linux tree, whose code is measured beside ours.")
   var linuxTree: String?
 
-  @OptionGroup var output: OutputOptions
+  @Option(help: "Only rows whose names contain this; of several, one of them.")
+  var only: [String] = []
+
+  @Option(help: "The form of the results: text, json or markdown.")
+  var format = ComparisonFormat.text
+
+  @Option(help: "The file that the results go to instead of standard output.")
+  var output: String?
 
   func validate() throws {
     if runs < 5 || runs > 1000 { throw ValidationError("--runs must be 5 to 1000.") }
   }
 
   func run() throws {
-    let sink = try ReportSink(path: output.output)
+    let sink = try ReportSink(path: output)
     catchInterrupts()
     var terminal = Terminal()
     var rows: [BenchReport.Row] = []
@@ -45,7 +52,7 @@ struct Bench: ParsableCommand {
     var ratios: [BenchReport.Ratio] = []
     // Each row of ours beside the same row of theirs, so that both see the same machine.
     for (number, row) in WalkerBenchmarks<BuiltInTable>.rows.enumerated()
-    where !interruptFlag.isRaised {
+    where isWanted(row.name) {
       terminal.progress(row.name)
       let ours = measure(row, &walker)
       rows.append(ours)
@@ -67,7 +74,7 @@ struct Bench: ParsableCommand {
     guard var batched = LadderBenchmarks(.batched), var nested = LadderBenchmarks(.nested) else {
       throw Complaint(.internalFault, "no memory for the benchmark's root table")
     }
-    for row in LadderBenchmarks.rows where !interruptFlag.isRaised {
+    for row in LadderBenchmarks.rows where isWanted(row.name) {
       terminal.progress(row.name)
       rows.append(measure(row, row.name, &batched))
       rows.append(measure(row, "\(row.name), nested-fixed", &nested))
@@ -77,7 +84,7 @@ struct Bench: ParsableCommand {
     for (name, run) in [
       ("xlate of a random 64K page", { (radix: inout RadixBenchmark) in radix.translate() }),
       ("xlate of a random 64K page, reference", { $0.translateInSteps() }),
-    ] where !interruptFlag.isRaised {
+    ] where isWanted(name) {
       let samples = measure(runs: runs, prepare: {}, run: { run(&radix) })
       rows.append(
         BenchReport.Row(
@@ -88,30 +95,46 @@ struct Bench: ParsableCommand {
       )
     }
     rows += try partitionRows(&terminal)
-    for system in System.all where !interruptFlag.isRaised {
-      terminal.progress("checked operations, \(system.name)")
-      if let row = checkedOperations(system) { rows.append(row) }
+    for system in System.all {
+      let name = "checked operations, \(system.name)"
+      guard isWanted(name) else { continue }
+      terminal.progress(name)
+      if let row = checkedOperations(system, name) { rows.append(row) }
     }
     terminal.clear()
+    if rows.isEmpty, !interruptFlag.isRaised {
+      throw Complaint(.usage, "no row's name contains '\(only.joined(separator: "' or '"))'")
+    }
+    for index in rows.indices { rows[index].goal = BenchReport.goals[rows[index].name] }
     let report = BenchReport(
       rows: rows,
       ratios: ratios,
       checksum: walker.checksum &+ radix.checksum
     )
-    switch output.format {
+    switch format {
     case .text: try sink.write(report.text)
     case .json: try sink.write(try JSON.text(report))
+    case .markdown: try sink.write(report.markdown)
     }
     if interruptFlag.isRaised { try ExitStatus.undecided.end() }
+  }
+
+  /// Whether a row is to be measured still.
+  private func isWanted(_ name: String) -> Bool {
+    !interruptFlag.isRaised && (only.isEmpty || only.contains { name.contains($0) })
   }
 
   /// Dirty logs of guests of 1 and 64 GiB, and unmapping, by words of the log and page by page.
   private func partitionRows(_ terminal: inout Terminal) throws -> [BenchReport.Row] {
     var rows: [BenchReport.Row] = []
     for gibibytes in [1, 64] {
-      for (style, suffix) in [(PartitionStyle.batched, ""), (.stepped, ", entry by entry")]
-      where !interruptFlag.isRaised {
-        terminal.progress("dirty log, \(gibibytes) GiB\(suffix)")
+      for (style, suffix) in [(PartitionStyle.batched, ""), (.stepped, ", entry by entry")] {
+        let harvestName =
+          "harvest of \(gibibytes) GiB, 1 page in \(PartitionBenchmarks.sparseness) dirty\(suffix)"
+        let unmapName = "partition unmap of 1 GiB by 4K\(suffix)"
+        let unmaps = gibibytes == 1 && isWanted(unmapName)
+        guard isWanted(harvestName) || unmaps else { continue }
+        terminal.progress(harvestName)
         guard var guest = PartitionBenchmarks(gibibytes: gibibytes, style: style) else {
           throw Complaint(.internalFault, "no memory for the benchmark's partition-scoped tables")
         }
@@ -127,19 +150,15 @@ struct Bench: ParsableCommand {
         }
         rows.append(
           BenchReport.Row(
-            "harvest of \(gibibytes) GiB, 1 page in \(PartitionBenchmarks.sparseness) dirty\(suffix)",
+            harvestName,
             unit: "ns/page",
             samples: harvest.map { $0 * 1e9 / pages }
           )
         )
-        guard gibibytes == 1 else { continue }
+        guard unmaps else { continue }
         let unmap = measure(runs: runs, prepare: { guest.fill() }, run: { guest.unmap() })
         rows.append(
-          BenchReport.Row(
-            "partition unmap of 1 GiB by 4K\(suffix)",
-            unit: "ns/page",
-            samples: unmap.map { $0 * 1e9 / pages }
-          )
+          BenchReport.Row(unmapName, unit: "ns/page", samples: unmap.map { $0 * 1e9 / pages })
         )
       }
     }
@@ -148,7 +167,7 @@ struct Bench: ParsableCommand {
 
   /// How many operations of the built-in subject are checked a second, every oracle on, on one
   /// thread.
-  private func checkedOperations(_ system: System) -> BenchReport.Row? {
+  private func checkedOperations(_ system: System, _ name: String) -> BenchReport.Row? {
     guard let subject = system.subject(named: "built-in") else { return nil }
     var plan = CampaignPlan(seed: 1, cases: 0..<4000)
     plan.selfCheckInterval = nil
@@ -161,7 +180,7 @@ struct Bench: ParsableCommand {
       }
     )
     return BenchReport.Row(
-      "checked operations, \(system.name)",
+      name,
       unit: "1/s",
       samples: samples.map { Double(operations) / $0 }
     )

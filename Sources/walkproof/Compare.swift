@@ -16,13 +16,6 @@ struct Compare: ParsableCommand {
       """
   )
 
-  /// The form of the results.
-  enum CompareFormat: String, ExpressibleByArgument, CaseIterable {
-    case text
-    case json
-    case markdown
-  }
-
   @Option(help: "The top folder of a Linux tree.")
   var linuxTree: [String] = []
 
@@ -44,7 +37,7 @@ struct Compare: ParsableCommand {
   var differences = 16
 
   @Option(help: "The form of the results: text, json or markdown.")
-  var format = CompareFormat.text
+  var format = ComparisonFormat.text
 
   @Option(help: "The file that the results go to instead of standard output.")
   var output: String?

@@ -12,7 +12,15 @@ enum Format: String, ExpressibleByArgument, CaseIterable {
   case json
 }
 
+/// The form of results that are also put into pages and letters.
+enum ComparisonFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+  case markdown
+}
+
 /// Where and in what form results go.
+
 struct OutputOptions: ParsableArguments {
   @Option(help: "The form of the results: text or json.")
   var format = Format.text
