@@ -71,16 +71,32 @@ struct walkproof_worker *walkproof_worker_start(const char *executable, const ch
 	worker->region.control->physical_base = physical_base;
 	worker->region.control->page_shift = page_shift;
 	worker->region.control->page_capacity = page_capacity;
-	worker->region.control->turn = 1;
-	worker->processor = -1;
-	result = spawn(worker, executable, plugin);
-	if (result) {
-		worker->pid = 0;
+	if (!walkproof_worker_restart(worker, executable, plugin)) {
+		result = errno;
 		walkproof_worker_stop(worker);
 		errno = result;
 		return 0;
 	}
 	return worker;
+}
+
+/* Of the control only the memory's layout is kept, and all else as it is at a first start. The rest of the
+ * memory is written before it is read, and to have it already saves most of what a start costs. */
+bool walkproof_worker_restart(struct walkproof_worker *worker, const char *executable, const char *plugin)
+{
+	struct walkproof_control *control = worker->region.control;
+
+	*control = (struct walkproof_control) {
+		.physical_base = control->physical_base,
+		.page_shift = control->page_shift,
+		.page_capacity = control->page_capacity,
+		.turn = 1,
+	};
+	worker->processor = -1;
+	errno = spawn(worker, executable, plugin);
+	if (errno)
+		worker->pid = 0;
+	return worker->pid != 0;
 }
 
 /* Whether the process is gone, and how it went. */

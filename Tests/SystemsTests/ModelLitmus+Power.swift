@@ -62,7 +62,7 @@ extension ModelLitmus {
 
   /// Of the tables that the hypervisor keeps.
   static let leaves: [ModelLitmus] = [
-    ModelLitmus(.noProgress) { hasFault in
+    ModelLitmus(.faultInVain) { hasFault in
       var litmus = PartitionLitmus()
       let configuration = litmus.session.host.table.configuration
       let other = PartitionTable.create(configuration, on: &litmus.session.machine)

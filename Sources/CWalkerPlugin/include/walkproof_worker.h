@@ -95,6 +95,8 @@ struct walkproof_worker;
 struct walkproof_worker *walkproof_worker_start(const char *executable, const char *plugin,
 						uint64_t physical_base, uint32_t page_shift,
 						uint32_t page_capacity);
+/* Starts another process in the place of one that is gone, in the same memory; false if that is not possible. */
+bool walkproof_worker_restart(struct walkproof_worker *, const char *executable, const char *plugin);
 /* Waits until the plugin is loaded or refused. */
 enum walkproof_ending walkproof_worker_await(struct walkproof_worker *, int timeout_ms, int *detail);
 /* Makes the call that the control says. */

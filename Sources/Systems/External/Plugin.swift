@@ -101,18 +101,19 @@ public final class Plugin: Sendable {
 
   /// A process for one case; nil where none can be started.
   func takeWorker() -> PluginWorker? {
-    if let worker = idle.withLock({ $0.popLast() }) { return worker }
-    return try? PluginWorker(place)
+    guard let worker = idle.withLock({ $0.popLast() }) else { return try? PluginWorker(place) }
+    if !worker.isAlive, (try? worker.restart(place)) == nil { return nil }
+    return worker
   }
 
   /// How long the next call may take, in milliseconds.
   var timeout: Int32 { callTimeout.load(ordering: .relaxed) }
 
-  /// Takes a process back; one that is gone is dropped.
+  /// Takes a process back; of one that is gone there is its memory, for the next.
   func put(_ worker: PluginWorker) {
     reached.withLock { if !$0.isEmpty { worker.merge(into: &$0) } }
     if worker.hasTimedOut { callTimeout.store(250, ordering: .relaxed) }
-    if worker.isAlive { idle.withLock { $0.append(worker) } }
+    idle.withLock { $0.append(worker) }
   }
 
   /// The offsets in the shared object behind the calls by which basic blocks said that they were

@@ -45,6 +45,20 @@ final class PluginWorker: @unchecked Sendable {
       throw PluginFault("no process can be started for it: \(String(cString: strerror(errno)))")
     }
     self.worker = worker
+    try awaitLoading()
+  }
+
+  /// Starts another process in the place of one that is gone, in the same memory.
+  func restart(_ plugin: Plugin.Place) throws(PluginFault) {
+    precondition(!isAlive, "a process is started again while it runs")
+    guard walkproof_worker_restart(worker, plugin.executable, plugin.path) else {
+      throw PluginFault("no process can be started for it: \(String(cString: strerror(errno)))")
+    }
+    try awaitLoading()
+    (isAlive, hasTimedOut) = (true, false)
+  }
+
+  private func awaitLoading() throws(PluginFault) {
     var detail: Int32 = 0
     let ending = walkproof_worker_await(worker, PluginWorker.loadTimeout, &detail)
     guard ending == WALKPROOF_RETURNED else {

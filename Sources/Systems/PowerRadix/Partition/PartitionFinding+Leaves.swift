@@ -6,7 +6,7 @@ import Walkers
 
 extension Rule {
   /// An access faults again though its fault was handled.
-  static let noProgress = Rule(
+  static let faultInVain = Rule(
     "no-progress",
     "an access succeeds once its fault was handled, if nobody interfered",
     reference: "the reference model",
@@ -81,13 +81,13 @@ extension Rule {
 extension Finding {
   /// The rules of what the tables say when a call has returned.
   static let leafRules: [Rule] = [
-    .noProgress, .malformedTable, .stillMapped, .needlessChange, .wrongTranslation, .beyondSlot,
+    .faultInVain, .malformedTable, .stillMapped, .needlessChange, .wrongTranslation, .beyondSlot,
     .wrongAttributes, .wrongPermission, .wrongRights,
   ]
 
   static func noProgress(_ address: UInt64, isWrite: Bool) -> Finding {
     Finding(
-      .noProgress,
+      .faultInVain,
       "the \(isWrite ? "store to" : "load from") \(hex(address)) faults again after its"
         + " fault was handled",
       inputAddress: address
