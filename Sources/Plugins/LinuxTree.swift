@@ -136,8 +136,7 @@ public struct LinuxTree: Sendable {
     // Nothing is inlined or merged, so that the functions that run are those of the source; and what is
     // never set is what no caller would set, such as a level that there is not.
     let watched =
-      ["-fno-inline", "-fno-ipa-icf", "-fno-plt", "-fsanitize=thread", LinuxTree.patternFlag]
-      + volatileFlags
+      ["-fno-inline", "-fno-plt", "-fsanitize=thread", LinuxTree.patternFlag] + compilerFlags
     switch purpose {
     // But for the headers' one-liners, which store nothing and are called for every entry of a walk.
     case .checking: return (common, watched + ["-DWALKPROOF_INLINES=1"])
@@ -153,13 +152,13 @@ public struct LinuxTree: Sendable {
   /// Fills variables that are never set; compilers know it since gcc 12 and clang 8.
   private static let patternFlag = "-ftrivial-auto-var-init=pattern"
 
-  /// What makes the compiler tell volatile accesses from plain ones.
-  private var volatileFlags: [String] {
+  /// What makes the compiler tell volatile accesses from plain ones, and merge no functions.
+  private var compilerFlags: [String] {
     let compiler = ProcessInfo.processInfo.environment["CC"] ?? "cc"
     return compiler.contains("clang")
       ? [
         "-mllvm", "-tsan-distinguish-volatile=1", "-mllvm", "-tsan-instrument-read-before-write=1",
-      ] : ["--param", "tsan-distinguish-volatile=1"]
+      ] : ["-fno-ipa-icf", "--param", "tsan-distinguish-volatile=1"]
   }
 
   /// Writes the headers and the glue: the tree's own page-table headers, and for every other header
