@@ -9,7 +9,7 @@ enum DebugInformation {
     let known = Set(offsets).subtracting([0]).sorted()
     guard !known.isEmpty else { return offsets.map { _ in "" } }
     // An offset is that of a return address, so the call is before it.
-    let arguments = known.map { "0x" + String($0 - 1, radix: 16) }
+    let arguments = ["-a", "-i"] + known.map { "0x" + String($0 - 1, radix: 16) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["addr2line", "-f", "-s", "-e", file] + arguments
@@ -19,14 +19,16 @@ enum DebugInformation {
     guard (try? process.run()) != nil else { return offsets.map { _ in "" } }
     let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    // Two lines each: the function, and the file with the line.
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count >= 2 * known.count else { return offsets.map { _ in "" } }
+    // The address, and two lines each for the functions there, what is inlined before what it is inlined
+    // into: the function, and the file with the line. The last is the one that was called.
+    let groups = text.split(separator: "\n").split { $0.hasPrefix("0x") }
+    guard groups.count == known.count else { return offsets.map { _ in "" } }
     var places: [UInt64: String] = [:]
-    for (number, offset) in known.enumerated() {
-      let place = lines[2 * number + 1].prefix { $0 != " " }
+    for (offset, lines) in zip(known, groups) {
+      guard let line = lines.last, let function = lines.dropLast().last else { continue }
+      let place = line.prefix { $0 != " " }
       guard !place.hasPrefix("?"), !place.hasSuffix(":?") else { continue }
-      places[offset] = "\(lines[2 * number]), \(place)"
+      places[offset] = "\(function), \(place)"
     }
     return offsets.map { places[$0] ?? "" }
   }
