@@ -8,6 +8,14 @@ private struct Counting {
   var count = 0
 }
 
+/// Goes as deep as it is told, with something on the stack at each depth.
+private func sink(_ depth: Int) -> Int {
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 64) { buffer in
+    buffer.initialize(repeating: depth)
+    return depth == 0 ? 0 : sink(depth - 1) + buffer[depth % 64]
+  }
+}
+
 @Suite(.serialized) struct FiberTests {
   @Test func `a stack goes on where it left off`() {
     let state = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
@@ -32,6 +40,15 @@ private struct Counting {
     for turn in 1...3 {
       cfiber_switch(&state.pointee.home, &state.pointee.away)
       #expect(state.pointee.count == turn)
+    }
+  }
+
+  @Test func `a stack that runs over faults, and writes nowhere else`() async {
+    await #expect(processExitsWith: .failure) {
+      let state = UnsafeMutablePointer<Counting>.allocate(capacity: 1)
+      state.initialize(to: Counting())
+      cfiber_prepare(&state.pointee.away, cfiber_take_stack(), { _ in _ = sink(1 << 40) }, nil)
+      cfiber_switch(&state.pointee.home, &state.pointee.away)
     }
   }
 

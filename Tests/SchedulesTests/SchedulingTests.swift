@@ -122,7 +122,19 @@ private struct Overtaken: ShrinkTarget {
     #expect(alone.ending == .finished)
   }
 
-  @Test func `who waits for what nobody does never ends, and is cut off`() {
+  @Test func `who waits for what nobody does never ends, and is told of`() {
+    let world = ScheduledWorld(ScriptScheduler(steps: []), listener: Recorder())
+    let toy = makeToy(world)
+    let result = world.run([
+      { machine in while machine.read(Toy.x, of: toy, .once) == 0 { machine.yield() } },
+      { $0.write(1, Toy.y, of: toy, .once) },
+    ])
+    #expect(result.ending == .runaway)
+    #expect(!result.wasOverruled)
+    #expect(world.listener.entries.last == Recorder.Entry(event: .runaway, thread: 0))
+  }
+
+  @Test func `who goes round for ever, and changes things, is cut off after all had their turns`() {
     var settings = WorldSettings()
     settings.stepLimit = 200
     settings.fairStepLimit = 100
@@ -133,11 +145,23 @@ private struct Overtaken: ShrinkTarget {
     )
     let toy = makeToy(world)
     let result = world.run([
-      { machine in while machine.read(Toy.x, of: toy, .once) == 0 { machine.yield() } },
+      { machine in while machine.add(1, Toy.x, of: toy, .full) != .max {} },
       { $0.write(1, Toy.y, of: toy, .once) },
     ])
     #expect(result.ending == .runaway)
     #expect(result.wasOverruled)
-    #expect(world.listener.entries.last == Recorder.Entry(event: .runaway, thread: 0))
+    #expect(result.stepCount == 300)
+    let end = world.alone.read(Toy.y, of: toy, .once)
+    #expect(end == 1)
+  }
+
+  @Test func `who looks a few times and gives up is not taken for one that never ends`() {
+    let world = ScheduledWorld(ScriptScheduler(steps: []), listener: NoListener())
+    let toy = makeToy(world)
+    let body: (inout ScheduledMachine<ScriptScheduler, NoListener>) -> Void = { machine in
+      for _ in 0..<50 where machine.read(Toy.x, of: toy, .once) == 0 { machine.yield() }
+    }
+    let result = world.run([body, body])
+    #expect(result.ending == .finished)
   }
 }

@@ -154,7 +154,8 @@ public struct ExplorationTree: Scheduler {
   /// Whether the current thread can go on, and nobody else minds when.
   private func commutes(_ runnable: Runnable, _ current: Int?) -> Bool {
     guard let current, runnable.threads.contains(current) else { return false }
-    return !sharedWords.contains(runnable.operation(of: current))
+    let operation = runnable.operation(of: current)
+    return operation.kind != .yield && !sharedWords.contains(operation)
   }
 
   private func preemptionCount(before index: Int) -> Int {

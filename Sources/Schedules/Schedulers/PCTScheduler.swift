@@ -125,9 +125,7 @@ public struct PCTScheduler: Scheduler {
     return best
   }
 
-  /// One of the alternatives, all equally likely.
+  /// One of the alternatives, the plainest more often than others.
   @inlinable
-  public mutating func choose(below count: Int) -> Int {
-    Int(choices.draw(below: UInt64(count)))
-  }
+  public mutating func choose(below count: Int) -> Int { choices.drawAlternative(below: count) }
 }

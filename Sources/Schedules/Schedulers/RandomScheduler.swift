@@ -96,10 +96,10 @@ public struct RandomScheduler: Scheduler {
       } : 0
   }
 
-  /// One of the alternatives, all equally likely.
+  /// One of the alternatives, the plainest more often than others.
   @inlinable
   public mutating func choose(below count: Int) -> Int {
-    guard let script else { return Int(choices.draw(below: UInt64(count))) }
+    guard let script else { return choices.drawAlternative(below: count) }
     let value = scriptValues < script.values.count ? script.values[scriptValues] : 0
     scriptValues += 1
     return Int(

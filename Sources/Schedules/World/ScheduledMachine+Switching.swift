@@ -37,18 +37,14 @@ extension ScheduledMachine {
   /// Who goes on; nil for nobody.
   @usableFromInline @inline(never)
   func nextSlowly(after current: Int?) -> Int? {
-    if world.pointee.ready.isEmpty {
-      // Nobody else changes anything: who let others run looks again.
-      world.pointee.ready = world.pointee.yielded
-      world.pointee.yielded = ThreadSet()
-      world.pointee.weak?.pointee.settle(world.pointee.ready)
-    }
+    let settings = world.pointee.settings
+    if world.pointee.ready.isEmpty { lookAgain() }
     guard !world.pointee.ready.isEmpty else {
       tellWhoIsStuck()
       world.pointee.ending = .stuck
       return nil
     }
-    let settings = world.pointee.settings
+    guard world.pointee.vainRoundCount <= settings.vainRoundLimit else { return endWithoutEnd() }
     guard world.pointee.stepCount >= settings.stepLimit else {
       let next = world.pointee.scheduler.next(of: runnable, after: current)
       if next == nil { world.pointee.ending = .abandoned }
@@ -57,16 +53,40 @@ extension ScheduledMachine {
     }
     world.pointee.wasOverruled = true
     guard world.pointee.stepCount < settings.stepLimit + settings.fairStepLimit else {
-      for runaway in world.pointee.unfinished {
-        ScheduledMachine(world: world, thread: runaway).emit(.runaway)
-      }
-      world.pointee.ending = .runaway
-      return nil
+      return endWithoutEnd()
     }
     world.pointee.stepCount &+= 1
     // In turn: the next number, and after the last the first.
     let above = world.pointee.ready.bits & ~ThreadSet(count: (current ?? -1) + 1).bits
     return ThreadSet(bits: above == 0 ? world.pointee.ready.bits : above).first
+  }
+
+  /// Lets those look again who let others run, since nobody else can change anything.
+  ///
+  /// Each has its turn before any has another. That they all look a second time in vain is no matter of
+  /// order any more.
+  private func lookAgain() {
+    let yielded = world.pointee.yielded
+    var next = ThreadSet(bits: yielded.bits & ~world.pointee.lookedInVain.bits)
+    if next.isEmpty, !yielded.isEmpty {
+      world.pointee.vainRoundCount += 1
+      world.pointee.lookedInVain = ThreadSet()
+      next = yielded
+    }
+    if world.pointee.vainRoundCount > 0, !next.isEmpty { next = ThreadSet(bits: 1 << next.first) }
+    world.pointee.lookedInVain.bits |= next.bits
+    world.pointee.yielded.bits &= ~next.bits
+    world.pointee.ready = next
+    world.pointee.weak?.pointee.settle(next)
+  }
+
+  /// Tells who is at it still, and ends the run.
+  private func endWithoutEnd() -> Int? {
+    for runaway in world.pointee.unfinished {
+      ScheduledMachine(world: world, thread: runaway).emit(.runaway)
+    }
+    world.pointee.ending = .runaway
+    return nil
   }
 
   /// Leaves off here, and goes on when chosen again; for good where there is nobody to go on.
@@ -119,7 +139,9 @@ extension ScheduledMachine {
   /// Something was changed that others may look for.
   @inlinable @inline(__always)
   func noteChange() {
-    guard world.pointee.yielded.bits != 0 else { return }
+    guard world.pointee.yielded.bits | world.pointee.lookedInVain.bits != 0 else { return }
+    world.pointee.lookedInVain = ThreadSet()
+    world.pointee.vainRoundCount = 0
     let others = world.pointee.yielded.bits & ~(1 &<< UInt32(truncatingIfNeeded: thread))
     world.pointee.ready.bits |= others
     world.pointee.yielded.bits &= ~others

@@ -10,6 +10,8 @@ public struct WorldSettings: Sendable, Hashable {
   public var stepLimit = 100_000
   /// How many steps it may take in turn, before it is called a run without end.
   public var fairStepLimit = 10_000
+  /// How often all that wait for a change may look again in vain, before it is called a run without end.
+  public var vainRoundLimit = 100
   /// Whether a load may return older writes, and stores may be overtaken.
   public var isWeak = false
   /// Which allocations are refused.

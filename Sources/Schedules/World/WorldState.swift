@@ -23,6 +23,9 @@ struct WorldState<S: Scheduler, L: RecordListener> {
   @usableFromInline var ready = ThreadSet()
   /// Who let others run, and goes on when one of them has changed something.
   @usableFromInline var yielded = ThreadSet()
+  /// Who of them looked again, though nothing was changed, and how often all have.
+  @usableFromInline var lookedInVain = ThreadSet()
+  @usableFromInline var vainRoundCount = 0
   /// Who waits for something.
   @usableFromInline var waiting = ThreadSet()
   @usableFromInline var unfinished = ThreadSet()
@@ -101,6 +104,8 @@ struct WorldState<S: Scheduler, L: RecordListener> {
     weak?.pointee.reset()
     ready = ThreadSet()
     yielded = ThreadSet()
+    lookedInVain = ThreadSet()
+    vainRoundCount = 0
     waiting = ThreadSet()
     unfinished = ThreadSet()
     isConcurrent = false
