@@ -37,7 +37,8 @@ private func compare(
       let (reduced, plain) = compare(program)
       guard plain.isExhausted else { continue }
       #expect(reduced.isComplete && plain.isComplete, "\(program)")
-      #expect(Set(reduced.outcomes.keys) == Set(plain.outcomes.keys), "\(index): \(program)")
+      let isSame = Set(reduced.outcomes.keys) == Set(plain.outcomes.keys)
+      #expect(isSame, "\(index): \(program)")
       comparedCount += 1
       reducedCount += reduced.exploredCount
       plainCount += plain.exploredCount
@@ -54,10 +55,8 @@ private func compare(
         let (reduced, plain) = compare(program, preemptionLimit: limit)
         guard plain.isExhausted else { continue }
         #expect(!reduced.isComplete && reduced.isExhausted)
-        #expect(
-          Set(reduced.outcomes.keys) == Set(plain.outcomes.keys),
-          "\(limit), \(index): \(program)"
-        )
+        let isSame = Set(reduced.outcomes.keys) == Set(plain.outcomes.keys)
+        #expect(isSame, "\(limit), \(index): \(program)")
         #expect(plain.exploredCount >= reduced.exploredCount)
       }
     }
@@ -70,7 +69,8 @@ private func compare(
       let (reduced, plain) = compare(program, isWeak: true)
       guard plain.isExhausted else { continue }
       #expect(reduced.isComplete && plain.isComplete, "\(program)")
-      #expect(Set(reduced.outcomes.keys) == Set(plain.outcomes.keys), "\(index): \(program)")
+      let isSame = Set(reduced.outcomes.keys) == Set(plain.outcomes.keys)
+      #expect(isSame, "\(index): \(program)")
     }
   }
 }

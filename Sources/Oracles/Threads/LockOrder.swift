@@ -5,7 +5,8 @@ public import Machines
 /// Two threads that do so can wait for each other, whether or not they did. A lock that is tried is
 /// waited for by nobody. Locks are told apart by where they are, not by what they are called.
 ///
-/// Does not establish: that a lock around both keeps it from happening.
+/// Does not establish: that a lock around both keeps it from happening; that who shares a lock does not
+/// wait for who wants it alone and waits for another who shares it.
 struct LockOrder: Sendable {
   /// A lock that somebody holds.
   struct Held: Sendable {

@@ -19,7 +19,7 @@ public struct ThreadJudges: RecordListener, Sendable {
   private var queues = [FieldPlace?](repeating: nil, count: 16)
 
   /// Judges that have seen nothing.
-  public init() {}
+  public init() { findings.tellsOnce = true }
 
   /// The rules that are judged.
   public static let rules =

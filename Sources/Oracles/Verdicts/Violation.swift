@@ -38,6 +38,8 @@ struct Findings: Sendable {
   @usableFromInline var now = 0
   /// Says in which call and function something was done; nil where fingerprints do without.
   var context: (any FingerprintContext)?
+  /// Whether violations of one fingerprint are one.
+  var tellsOnce = false
   /// Whether the call is over: what is found is decided by no event of this moment.
   var isReturning = false
   /// Fingerprints of what is known and accepted: counted, and no violation.
@@ -96,7 +98,9 @@ struct Findings: Sendable {
     count += 1
     guard violations.count < limit else { return }
     // With a context one fault may be found of many entries, and is told once.
-    if context != nil, violations.contains(where: { $0.fingerprint == fingerprint }) { return }
+    if tellsOnce || context != nil, violations.contains(where: { $0.fingerprint == fingerprint }) {
+      return
+    }
     violations.append(
       Violation(
         rule: rule,
