@@ -71,6 +71,8 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
   }
 
   /// The machine of who sets up, and looks at the end.
+  ///
+  /// It waits for nobody: after a run in which threads are stuck, what they hold is not to be taken.
   public var alone: Machine { ScheduledMachine(world: state, thread: ThreadSet.setup) }
 
   /// Forgets all records, and what the scheduler and the listener know stays theirs.
