@@ -61,7 +61,7 @@ let package = Package(
       name: "Systems",
       dependencies: [
         "CWalkerPlugin", "Checking", "Machines", "Property", "Architecture", "Walkers", "Reference",
-        "Oracles",
+        "Oracles", "Schedules",
       ],
       swiftSettings: settings
     ),
@@ -125,7 +125,7 @@ let package = Package(
       name: "SystemsTests",
       dependencies: [
         "Systems", "Architecture", "Checking", "Machines", "Oracles", "Property", "Reference",
-        "Walkers",
+        "Schedules", "Walkers",
       ],
       swiftSettings: settings
     ),

@@ -1,0 +1,159 @@
+public import Machines
+
+/// What is known of a cache.
+struct CacheNotes: Sendable {
+  /// Whether it is in use; nil while that changes, or where two calls changed it at once.
+  var isInUse: Bool? = false
+  /// How many calls are changing that.
+  var changeCount = 0
+  var isContested = false
+  /// How many calls were begun that may make it valid or take it out of use.
+  var callCount = 0
+  /// How many of them have not ended.
+  var callsUnderWay = 0
+  /// Whether the last of them failed, and no other was beside it or came after it.
+  var hasFailed = false
+}
+
+/// A call on a cache that has begun.
+public struct PfnCacheCall: Sendable {
+  /// What it does.
+  public enum Kind: Sendable {
+    /// It makes the cache valid.
+    case refresh
+    /// It takes it into use, and makes it valid.
+    case activate
+    /// It empties it.
+    case unmap
+    /// It takes it out of use.
+    case deactivate
+    /// It checks it.
+    case check
+  }
+
+  let kind: Kind
+  let thread: Int
+  let cache: Int
+  /// Whether the cache was in use, and how many calls there had been.
+  let wasInUse: Bool?
+  let callCount: Int
+  let hadFailed: Bool
+  let refusals: Int
+}
+
+extension PfnCacheModel {
+  /// A call begins.
+  public mutating func began(_ kind: PfnCacheCall.Kind, _ thread: Int, cache: Int) -> PfnCacheCall {
+    let notes = caches[cache]
+    if kind != .check {
+      caches[cache].callCount += 1
+      caches[cache].callsUnderWay += 1
+      caches[cache].hasFailed = false
+    }
+    if kind == .activate || kind == .deactivate {
+      caches[cache].changeCount += 1
+      caches[cache].isContested = caches[cache].isContested || notes.changeCount > 0
+      caches[cache].isInUse = nil
+    }
+    return PfnCacheCall(
+      kind: kind,
+      thread: thread,
+      cache: cache,
+      wasInUse: notes.isInUse,
+      callCount: caches[cache].callCount,
+      hadFailed: notes.hasFailed,
+      refusals: threads[thread].refusals
+    )
+  }
+
+  /// A call ends: a refresh, or one that takes a cache into or out of use or empties it.
+  public mutating func ended(
+    _ call: PfnCacheCall,
+    guestAddress: UInt64 = 0,
+    length: UInt64 = 1,
+    _ result: Errno = .ok
+  ) {
+    let notes = caches[call.cache]
+    caches[call.cache].callsUnderWay -= 1
+    if call.kind == .activate || call.kind == .deactivate { endChange(call, result) }
+    guard call.kind == .refresh || call.kind == .activate else { return }
+    let isAlone = notes.callCount == call.callCount && notes.callsUnderWay == 1
+    if result == .fault, isAlone { caches[call.cache].hasFailed = true }
+    judge(call, guestAddress, length, result, isAlone: isAlone)
+  }
+
+  private mutating func endChange(_ call: PfnCacheCall, _ result: Errno) {
+    caches[call.cache].changeCount -= 1
+    guard caches[call.cache].changeCount == 0 else { return }
+    if caches[call.cache].isContested {
+      caches[call.cache].isInUse = nil
+    } else if call.kind == .deactivate {
+      caches[call.cache].isInUse = false
+    } else {
+      // One that is refused leaves the cache as it was, or in use.
+      caches[call.cache].isInUse = result == .invalid && call.wasInUse != true ? nil : true
+    }
+    caches[call.cache].isContested = false
+  }
+
+  private mutating func judge(
+    _ call: PfnCacheCall,
+    _ guestAddress: UInt64,
+    _ length: UInt64,
+    _ result: Errno,
+    isAlone: Bool
+  ) {
+    let bytes = "\(length) bytes from \(guestAddress.text)"
+    guard isInOnePage(guestAddress, length) else {
+      if result != .invalid {
+        add(.lengthAccepted, "a refresh for \(bytes) returns \(result)", cause: cause(length))
+      }
+      return
+    }
+    let isSettled = isAlone && call.kind == .refresh
+    if isSettled, call.wasInUse == false, result != .invalid {
+      add(
+        .usedInactive,
+        "a refresh of a cache that is not in use returns \(result)",
+        cause: "/refresh"
+      )
+    }
+    if result == .invalid, call.kind == .activate || isSettled && call.wasInUse == true {
+      add(.wrongResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
+    }
+    let pages = hostPages(of: guestAddress >> 12, for: call.thread)
+    if result == .fault, !pages.contains(nil), threads[call.thread].refusals == call.refusals {
+      add(.wrongResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
+    }
+  }
+
+  /// A check ends.
+  public mutating func ended(
+    _ check: PfnCacheCall,
+    guestAddress: UInt64,
+    length: UInt64,
+    saysYes: Bool
+  ) {
+    guard saysYes else { return }
+    let bytes = "\(length) bytes from \(guestAddress.text)"
+    if !isInOnePage(guestAddress, length) {
+      add(.lengthAccepted, "a check of \(bytes) says yes", cause: cause(length))
+    }
+    guard caches[check.cache].callCount == check.callCount else { return }
+    if check.wasInUse == false {
+      add(.usedInactive, "a check of a cache that is not in use says yes", cause: "/check")
+    }
+    if check.hadFailed { add(.validAfterFailure, "a check says yes after a refresh that failed") }
+  }
+
+  /// A check says yes after an invalidation of all host pages, and nothing else.
+  public mutating func survivedInvalidation(_ cache: Int) {
+    add(.invalidationMissed, "cache \(cache) is valid after an invalidation of everything")
+  }
+
+  private func isInOnePage(_ guestAddress: UInt64, _ length: UInt64) -> Bool {
+    length > 0 && length <= 4096 && guestAddress % 4096 + length <= 4096
+  }
+
+  private func cause(_ length: UInt64) -> String { length == 0 ? "/empty" : "/wraps" }
+}

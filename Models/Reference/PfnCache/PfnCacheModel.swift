@@ -1,0 +1,149 @@
+import Machines
+
+/// The host's memory, its slots and what caches may make of them: everything that a caller may rely on.
+///
+/// It is told of what is done, in the order in which it is done: by users of caches, by the owners of
+/// pages, by who changes slots and who harvests the dirty log; and of every reference and mapping that
+/// is taken or given back. It knows nothing of how a cache finds out.
+///
+/// Does not establish: that a check that says no has a reason to.
+public struct PfnCacheModel: Sendable {
+  /// What the kernel holds of a frame.
+  struct Holdings: Sendable {
+    var number: UInt64
+    var isRAM: Bool
+    var references = 0
+    var mappings = 0
+  }
+
+  var frames: [Holdings]
+  /// The frame at each host page; nil where its owner gave it up, or has none.
+  var owned: [UInt64: UInt64]
+  /// Every layout of the slots so far: the host page of each guest page.
+  var layouts: [[UInt64?]]
+  /// The oldest layout whose replacement is not complete.
+  var oldestLayout = 0
+  var threads: [ThreadNotes]
+  var caches: [CacheNotes]
+  var dirty: [DirtyNotes]
+  /// The frame that each thread uses in guest mode.
+  var inGuestMode: [UInt64?]
+
+  /// The promises that were not kept, in order; each cause once.
+  public private(set) var breaches: [PfnCacheBreach] = []
+
+  /// A host with these frames, at these host pages, and these slots.
+  public init(
+    ram: [UInt64],
+    others: [UInt64],
+    owned: [UInt64: UInt64],
+    layout: [UInt64?],
+    cacheCount: Int
+  ) {
+    frames =
+      ram.map { Holdings(number: $0, isRAM: true) }
+      + others.map { Holdings(number: $0, isRAM: false) }
+    self.owned = owned
+    layouts = [layout]
+    threads = Array(repeating: ThreadNotes(), count: 16)
+    caches = Array(repeating: CacheNotes(), count: cacheCount)
+    dirty = Array(repeating: DirtyNotes(), count: layout.count)
+    inGuestMode = Array(repeating: nil, count: 16)
+  }
+
+  mutating func add(_ promise: PfnCachePromise, _ message: String, cause: String = "") {
+    guard !breaches.contains(where: { $0.promise == promise && $0.cause == cause }) else { return }
+    breaches.append(PfnCacheBreach(promise: promise, message: message, cause: cause))
+  }
+}
+
+/// What is known of a thread.
+struct ThreadNotes: Sendable {
+  /// The oldest layout that it may see in its section.
+  var oldestLayout = 0
+  /// How often the host refused it something in its call.
+  var refusals = 0
+}
+
+// MARK: The host
+
+extension PfnCacheModel {
+  /// The owner of a host page gives its frame up, which an invalidation announced.
+  public mutating func gaveUp(_ hostPage: UInt64) { owned[hostPage] = nil }
+
+  /// A host page is somewhere from here on.
+  public mutating func placed(_ frame: UInt64, at hostPage: UInt64) { owned[hostPage] = frame }
+
+  /// New slots may be seen.
+  public mutating func published(_ layout: [UInt64?]) { layouts.append(layout) }
+
+  /// Nobody is in a section any more that began before the last change of the slots.
+  public mutating func retired() { oldestLayout = layouts.count - 1 }
+
+  /// A thread enters a section in which it reads slots.
+  public mutating func enteredSection(_ thread: Int) {
+    threads[thread].oldestLayout = oldestLayout
+  }
+
+  /// The host refused a look-up or a mapping.
+  public mutating func refused(_ thread: Int) { threads[thread].refusals += 1 }
+
+  /// The host pages where a thread may see a guest page, nil among them where it may see none.
+  func hostPages(of guestPage: UInt64, for thread: Int) -> [UInt64?] {
+    layouts[threads[thread].oldestLayout...].map { layout in
+      guestPage < UInt64(layout.count) ? layout[Int(guestPage)] : nil
+    }
+  }
+}
+
+// MARK: References and mappings
+
+extension PfnCacheModel {
+  private func index(of frame: UInt64) -> Int? { frames.firstIndex { $0.number == frame } }
+
+  /// A reference was taken.
+  public mutating func took(_ frame: UInt64) {
+    if let index = index(of: frame) { frames[index].references += 1 }
+  }
+
+  /// A reference was given back.
+  public mutating func put(_ frame: UInt64) {
+    guard let index = index(of: frame), frames[index].references > 0 else {
+      return add(.referenceTwice, "a reference to frame \(frame.text) is put that nobody has")
+    }
+    frames[index].references -= 1
+  }
+
+  /// A frame was mapped once more.
+  public mutating func mapped(_ frame: UInt64) {
+    if let index = index(of: frame) { frames[index].mappings += 1 }
+  }
+
+  /// A mapping was undone, by what undoes those of RAM or of other frames.
+  public mutating func unmapped(_ frame: UInt64, asRAM isRAM: Bool) {
+    guard let index = index(of: frame), frames[index].mappings > 0, frames[index].isRAM == isRAM
+    else {
+      return add(.mappingTwice, "frame \(frame.text) is unmapped, and it is not mapped so")
+    }
+    frames[index].mappings -= 1
+  }
+
+  /// Nobody is in a call; `areCachesInUse` where one may be in use.
+  public mutating func restsNow(areCachesInUse: Bool) {
+    for frame in frames where frame.references > 0 {
+      add(
+        areCachesInUse ? .pagePinned : .referenceLeaked,
+        "frame \(frame.number.text) has \(frame.references) references, and nobody is in a call"
+      )
+    }
+    guard !areCachesInUse else { return }
+    for frame in frames where frame.mappings > 0 {
+      add(.mappingLeaked, "frame \(frame.number.text) is mapped, and no cache is in use")
+    }
+  }
+}
+
+extension UInt64 {
+  /// In hexadecimal.
+  var text: String { "0x" + String(self, radix: 16) }
+}

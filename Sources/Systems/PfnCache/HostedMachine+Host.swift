@@ -1,0 +1,93 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension HostedMachine: HostMemoryMachine {
+  /// Reads a layout.
+  func hostAddress(of guestFrame: UInt64, in slots: UInt64) -> UInt64 {
+    guard guestFrame < UInt64(PfnCachePlan.pageCount) else { return HostMemory.noAddress }
+    return base.read(SlotsRecord.hostAddress(Int(guestFrame)), of: slots, .plain)
+  }
+
+  /// Reads the page table; what was written out is read in.
+  func lookUp(_ hostAddress: UInt64) -> UInt64 {
+    base.mightSleep()
+    guard !isRefused, let page = PfnHost.page(at: hostAddress) else { return noFrame }
+    let entry = HostRecord.entry(page)
+    while true {
+      var frame = base.read(entry, of: state.pointee.host, .once)
+      if frame == PfnHost.absent { return noFrame }
+      if frame == PfnHost.swapped {
+        frame = PfnHost.frame(page, 0)
+        let host = state.pointee.host
+        let found = base.compareExchange(PfnHost.swapped, with: frame, entry, of: host, .full)
+        guard found == PfnHost.swapped else { continue }
+        state.pointee.model.placed(frame, at: PfnHost.hostAddress(page))
+      }
+      state.pointee.model.took(frame)
+      return frame
+    }
+  }
+
+  private var noFrame: UInt64 {
+    state.pointee.model.refused(thread)
+    return HostMemory.noFrame
+  }
+
+  /// Whether the host has not what is asked for, where that may be: a choice of the schedule's.
+  private var isRefused: Bool {
+    state.pointee.plan.canFail && base.choose(below: 3) == 2
+  }
+
+  func put(_ frame: UInt64) { state.pointee.model.put(frame) }
+
+  func isRAM(_ frame: UInt64) -> Bool { PfnHost.isRAM(frame) }
+
+  func map(_ frame: UInt64) -> UInt64 { mapped(frame, at: PfnHost.ramBase) }
+
+  func remap(_ frame: UInt64) -> UInt64 { mapped(frame, at: PfnHost.otherBase) }
+
+  private func mapped(_ frame: UInt64, at start: UInt64) -> UInt64 {
+    base.mightSleep()
+    if let invalidateOther {
+      var machine = self
+      invalidateOther(&machine)
+    }
+    touch(frame)
+    guard !isRefused else {
+      state.pointee.model.refused(thread)
+      return 0
+    }
+    state.pointee.model.mapped(frame)
+    return start + frame << 12
+  }
+
+  func unmap(_ frame: UInt64) {
+    touch(frame)
+    state.pointee.model.unmapped(frame, asRAM: true)
+  }
+
+  func unmapRemapped(_ address: UInt64) {
+    let frame = (address &- PfnHost.otherBase) >> 12
+    touch(frame)
+    state.pointee.model.unmapped(frame, asRAM: false)
+  }
+
+  func markDirty(_ guestFrame: UInt64) {
+    guard guestFrame < UInt64(PfnCachePlan.pageCount) else { return }
+    let dirty = HostRecord.dirty(Int(guestFrame))
+    _ = base.update(dirty, of: state.pointee.host, .or, 1, .full)
+  }
+
+  /// Accesses a frame, so that others may run before, and its order among accesses of it matters.
+  func touch(_ frame: UInt64, isWrite: Bool = true) {
+    guard let index = PfnHost.index(of: frame) else { return }
+    let contents = HostRecord.contents(index)
+    if isWrite {
+      base.write(1, contents, of: state.pointee.host, .once)
+    } else {
+      _ = base.read(contents, of: state.pointee.host, .once)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension PfnCaseThread {
+  /// Enters guest mode with the frame of a cache, after one refresh where it is not valid.
+  /// - Returns: whether the guest ran.
+  mutating func enterGuest(
+    _ cache: Int,
+    _ bytes: PfnCacheOperation.Bytes,
+    accessCount: Int,
+    isWrite: Bool
+  ) -> Bool {
+    for attempt in 0..<2 {
+      if attempt > 0 { _ = refresh(cache, bytes, willWrite: isWrite) }
+      if runGuest(cache, bytes, accessCount, isWrite) { return true }
+    }
+    return false
+  }
+
+  private mutating func runGuest(
+    _ cache: Int,
+    _ bytes: PfnCacheOperation.Bytes,
+    _ accessCount: Int,
+    _ isWrite: Bool
+  ) -> Bool {
+    let vcpu = state.pointee.vcpu
+    machine.write(0, VCPURecord.isKicked, of: vcpu, .once)
+    machine.write(1, VCPURecord.mode, of: vcpu, .once)
+    machine.fence(.smpMB)
+    guard machine.read(VCPURecord.requests, of: vcpu, .once) == 0 else {
+      machine.write(0, VCPURecord.mode, of: vcpu, .release)
+      return false
+    }
+    let call = state.pointee.model.began(.check, thread, cache: cache)
+    let frame = walker.frameInGuestMode(&machine, handle(cache), bytes.words)
+    state.pointee.model.ended(
+      call,
+      guestAddress: bytes.address,
+      length: bytes.length,
+      saysYes: frame != nil
+    )
+    if let frame { state.pointee.model.usesInGuestMode(thread, frame: frame) }
+    let page = bytes.address >> 12
+    var notes = 0
+    var hasWritten = false
+    if let frame {
+      for _ in 0..<accessCount {
+        if machine.read(VCPURecord.isKicked, of: vcpu, .once) != 0 { break }
+        machine.touch(frame, isWrite: isWrite)
+        state.pointee.model.accessedInGuestMode(
+          thread,
+          guestAddress: bytes.address,
+          frame: frame
+        )
+        guard isWrite, !hasWritten else { continue }
+        notes = state.pointee.model.wrote(page)
+        hasWritten = true
+      }
+    }
+    machine.write(0, VCPURecord.mode, of: vcpu, .release)
+    state.pointee.model.leftGuestMode(thread)
+    if hasWritten {
+      walker.noteWrite(&machine, handle(cache), bytes.words)
+      state.pointee.model.writeEnded(page, notes)
+    }
+    return frame != nil
+  }
+}

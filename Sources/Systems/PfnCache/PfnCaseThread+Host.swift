@@ -1,0 +1,153 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension PfnCaseThread {
+  /// Takes host pages away, or seems to.
+  mutating func invalidate(
+    _ pages: Range<Int>,
+    _ change: PfnCacheOperation.PageChange,
+    maySleep: Bool
+  ) -> Errno {
+    let range = HostRange(
+      start: PfnHost.hostAddress(pages.lowerBound),
+      end: PfnHost.hostAddress(pages.upperBound)
+    )
+    let (owner, host) = (state.pointee.owner, state.pointee.host)
+    if !maySleep { machine.acquire(HostRecord.reaper, of: host, .spin) }
+    walker.beginInvalidation(&machine, owner, range, maySleep: maySleep)
+    state.pointee.model.invalidated(pages.map(PfnHost.hostAddress))
+    if change != .nothing {
+      machine.acquire(HostRecord.lock, of: host, .spin)
+      for page in pages { replace(page, change) }
+      machine.release(HostRecord.lock, of: host, .spin)
+    }
+    walker.endInvalidation(&machine, owner, range)
+    if !maySleep { machine.release(HostRecord.reaper, of: host, .spin) }
+    return .ok
+  }
+
+  /// Gives a page's frame up, and then puts something else into the page table.
+  private mutating func replace(_ page: Int, _ change: PfnCacheOperation.PageChange) {
+    let host = state.pointee.host
+    let entry = HostRecord.entry(page)
+    var old = machine.read(entry, of: host, .once)
+    while true {
+      if old > PfnHost.swapped {
+        machine.touch(old)
+        state.pointee.model.gaveUp(PfnHost.hostAddress(page))
+      }
+      var new = PfnHost.absent
+      if change == .swap, old != PfnHost.absent { new = PfnHost.swapped }
+      if change == .move { new = PfnHost.frame(page, old == PfnHost.frame(page, 0) ? 1 : 0) }
+      // A page may be read in meanwhile.
+      let found = machine.compareExchange(old, with: new, entry, of: host, .full)
+      guard found == old else {
+        old = found
+        continue
+      }
+      if new > PfnHost.swapped {
+        state.pointee.model.placed(new, at: PfnHost.hostAddress(page))
+      }
+      return
+    }
+  }
+
+  /// Publishes another layout of the slots, and frees the old one when nobody reads it any more.
+  mutating func changeSlots(_ page: Int, _ change: PfnCacheOperation.SlotChange) -> Errno {
+    let owner = state.pointee.owner
+    machine.acquire(PfnMachineRecord.slotsLock, of: owner, .mutex)
+    defer { machine.release(PfnMachineRecord.slotsLock, of: owner, .mutex) }
+    let old = machine.read(PfnMachineRecord.slots, of: owner, .once)
+    guard let new = machine.allocate(SlotsRecord.layout, isZeroed: true, maySleep: true) else {
+      return .noMemory
+    }
+    var layout: [UInt64?] = []
+    for other in 0..<PfnCachePlan.pageCount {
+      var address = machine.read(SlotsRecord.hostAddress(other), of: old, .plain)
+      if other == page {
+        switch change {
+        case .touch: break
+        case .move(let target): address = PfnHost.hostAddress(target)
+        case .remove: address = HostMemory.noAddress
+        }
+      }
+      machine.write(address, SlotsRecord.hostAddress(other), of: new, .plain)
+      layout.append(address == HostMemory.noAddress ? nil : address)
+    }
+    let generation = machine.read(SlotsRecord.generation, of: old, .plain)
+    machine.write(generation + 1, SlotsRecord.generation, of: new, .plain)
+    machine.write(new, PfnMachineRecord.slots, of: owner, .release)
+    state.pointee.model.published(layout)
+    machine.synchronise(.srcu(PfnMachineRecord.slotsDomain, of: owner))
+    state.pointee.model.retired()
+    machine.free(old)
+    return .ok
+  }
+
+  /// Takes the dirty log.
+  mutating func harvest() -> Errno {
+    for page in 0..<PfnCachePlan.pageCount {
+      let found = machine.update(
+        HostRecord.dirty(page),
+        of: state.pointee.host,
+        .exchange,
+        0,
+        .full
+      )
+      state.pointee.model.harvested(UInt64(page), isDirty: found != 0)
+    }
+    return .ok
+  }
+
+  // MARK: The end
+
+  /// Looks at everything when nobody else is there, and takes all caches out of use.
+  mutating func audit() {
+    state.pointee.model.restsNow(areCachesInUse: true)
+    if state.pointee.vcpu != 0 {
+      let requests = machine.read(VCPURecord.requests, of: state.pointee.vcpu, .once)
+      state.pointee.model.found(requests: requests)
+    }
+    _ = harvest()
+    inSection { $0.auditCaches() }
+    for cache in 0..<PfnCachePlan.cacheCount { _ = finish(cache, .deactivate) }
+    state.pointee.model.restsNow(areCachesInUse: false)
+    _ = harvest()
+    inSection { thread in
+      for cache in 0..<PfnCachePlan.cacheCount {
+        let bytes = PfnCacheOperation.Bytes(address: 0, length: 8)
+        _ = thread.refresh(cache, bytes, willWrite: false)
+        for bytes in thread.state.pointee.bytes(of: cache) { _ = thread.check(cache, bytes) }
+      }
+    }
+  }
+
+  private mutating func auditCaches() {
+    for cache in 0..<PfnCachePlan.cacheCount {
+      let isMapped = state.pointee.plan.uses[cache] & PfnCacheUse.kernel != 0
+      for bytes in state.pointee.bytes(of: cache) where check(cache, bytes) {
+        if isMapped { _ = access(cache, bytes, isWrite: false) }
+        _ = invalidate(0..<PfnCachePlan.pageCount, .nothing, maySleep: true)
+        if check(cache, bytes) { state.pointee.model.survivedInvalidation(cache) }
+      }
+    }
+  }
+}
+
+extension PfnHost {
+  /// The bytes that a cache was ever asked for.
+  func bytes(of cache: Int) -> [PfnCacheOperation.Bytes] {
+    var all: [PfnCacheOperation.Bytes] = []
+    for operation in plan.before + plan.atOnce {
+      switch operation.kind {
+      case .access(cache, let bytes, _), .check(cache, let bytes), .refresh(cache, let bytes, _),
+        .activate(cache, let bytes, _), .enterGuest(cache, let bytes, _, _):
+        if !all.contains(bytes) { all.append(bytes) }
+      default: break
+      }
+    }
+    return all
+  }
+}

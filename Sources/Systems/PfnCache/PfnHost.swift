@@ -1,0 +1,99 @@
+import Machines
+import Reference
+import Walkers
+
+/// The host's own records: its page table, its frames, its dirty log.
+enum HostRecord {
+  /// Protects the entries against others of the host.
+  static var lock: Field { Field(0, "pt_lock", .spinLock) }
+  /// Held by who may not sleep.
+  static var reaper: Field { Field(1, "reaper", .spinLock) }
+  /// The frame of a host page, `PfnHost.absent` or `swapped`.
+  static func entry(_ page: Int) -> Field { Field(UInt8(2 + page), "pte") }
+  /// 1 where a guest page is in the dirty log.
+  static func dirty(_ page: Int) -> Field {
+    Field(UInt8(2 + PfnCachePlan.pageCount + page), "dirty")
+  }
+  /// What is in a frame.
+  static func contents(_ frame: Int) -> Field {
+    Field(UInt8(2 + 2 * PfnCachePlan.pageCount + frame), "page")
+  }
+
+  static let layout = Layout(
+    "host",
+    [lock, reaper] + (0..<PfnCachePlan.pageCount).map(entry)
+      + (0..<PfnCachePlan.pageCount).map(dirty) + (0..<PfnHost.frameCount).map(contents)
+  )
+}
+
+/// What the threads of a case share that is no record: the model, and where things are.
+struct PfnHost {
+  /// What is in an entry for no page, and for one that was written out.
+  static let absent: UInt64 = 0
+  static let swapped: UInt64 = 1
+  /// Two frames for each host page; those of the last are no RAM.
+  static let frameCount = 2 * PfnCachePlan.pageCount
+
+  var model = PfnHost.makeModel()
+  var plan = PfnCachePlan()
+  /// What the threads do that run.
+  var operations: [PfnCacheOperation] = []
+  /// What each call returned, as far as it did.
+  var results: [Errno?] = []
+  /// Where the records are.
+  var owner: UInt64 = 0
+  var host: UInt64 = 0
+  var vcpu: UInt64 = 0
+  var caches: [UInt64] = []
+
+  /// The number of a host page's frame, the first or the second.
+  static func frame(_ page: Int, _ which: Int) -> UInt64 {
+    UInt64(page == PfnCachePlan.pageCount - 1 ? 0xf000 : 0x100) + UInt64(2 * page + which)
+  }
+
+  /// Which frame has a number; nil for none.
+  static func index(of frame: UInt64) -> Int? {
+    let index = Int(truncatingIfNeeded: frame & 0xff)
+    guard index < frameCount, self.frame(index / 2, index % 2) == frame else { return nil }
+    return index
+  }
+
+  /// The host address of a page.
+  static func hostAddress(_ page: Int) -> UInt64 { 0x7f00_0000_0000 + UInt64(page) << 12 }
+
+  /// The page at a host address; nil for none.
+  static func page(at hostAddress: UInt64) -> Int? {
+    let page = (hostAddress &- 0x7f00_0000_0000) >> 12
+    return page < UInt64(PfnCachePlan.pageCount) ? Int(page) : nil
+  }
+
+  /// Where frames are mapped that are RAM, and those that are not.
+  static let ramBase: UInt64 = 0xffff_8880_0000_0000
+  static let otherBase: UInt64 = 0xffff_c900_0000_0000
+
+  /// The frame that is mapped at an address, where one is; nil for no such address.
+  static func frame(mappedAt address: UInt64) -> UInt64? {
+    for base in [ramBase, otherBase] {
+      let frame = (address &- base) >> 12
+      if index(of: frame) != nil { return frame }
+    }
+    return nil
+  }
+
+  static func isRAM(_ frame: UInt64) -> Bool { frame < 0xf000 }
+
+  private static func makeModel() -> PfnCacheModel {
+    let pages = 0..<PfnCachePlan.pageCount
+    let frames = pages.flatMap { [frame($0, 0), frame($0, 1)] }
+    return PfnCacheModel(
+      ram: frames.filter(isRAM),
+      others: frames.filter { !isRAM($0) },
+      owned: Dictionary(uniqueKeysWithValues: pages.map { (hostAddress($0), frame($0, 0)) }),
+      layout: pages.map(hostAddress),
+      cacheCount: PfnCachePlan.cacheCount
+    )
+  }
+
+  /// A model of the beginning, to copy.
+  static let fresh = makeModel()
+}
