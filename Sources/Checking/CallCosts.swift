@@ -75,6 +75,13 @@ public struct CallEvents: Sendable {
     for event in events { add(event) }
   }
 
+  /// Those of a call on records, which has no tables.
+  public init(loads: UInt64, stores: UInt64, barriers: UInt64) {
+    add(.loads, loads)
+    add(.stores, stores)
+    add(.barriers, barriers)
+  }
+
   private mutating func add(_ kind: CallCosts.Kind, _ amount: UInt64 = 1) {
     counts[kind.rawValue] += amount
   }

@@ -45,7 +45,7 @@ public struct CaseCheck<S: Session> {
       let operation = plan.operation(&choices)
       let isAudited = S.Plan.audits.draw(&choices)
       let beside = plan.beside(operation, within: limits, &choices)
-      finding = session.perform(operation, beside: beside, into: &statistics)
+      finding = session.perform(operation, beside: beside, &choices, into: &statistics)
       narrator?.call(session.text(of: operation), eventCount: session.eventCount)
       passOver(&finding, session, &statistics)
       if finding == nil, isAudited {
@@ -59,7 +59,7 @@ public struct CaseCheck<S: Session> {
     }
     if finding == nil {
       for operation in plan.closing(&choices) where finding == nil {
-        finding = session.perform(operation, beside: nil, into: &statistics)
+        finding = session.perform(operation, beside: nil, &choices, into: &statistics)
         narrator?.call(session.text(of: operation), eventCount: session.eventCount)
         passOver(&finding, session, &statistics)
       }

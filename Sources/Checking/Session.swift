@@ -31,6 +31,15 @@ public protocol Session: UsableOnThreads {
     beside: Plan.Beside?,
     into statistics: inout CheckStatistics
   ) -> Finding?
+  /// Performs an operation in the course of which more is drawn: a schedule.
+  mutating func perform(
+    _ operation: Plan.Operation,
+    beside: Plan.Beside?,
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics
+  ) -> Finding?
+  /// Edits of a failing case that are worth trying: what the system knows and the shrinker cannot.
+  static func suggestions(for recording: Recording) -> [[UInt64]]
   /// The operation that was performed last in words, with what others did beside it.
   func text(of operation: Plan.Operation) -> String
   /// Compares everything; nil where both sides agree.
@@ -97,6 +106,18 @@ extension Session {
   /// Nothing.
   @inlinable
   public func begin() -> Finding? { nil }
+  /// Nothing more is drawn.
+  @inlinable
+  public mutating func perform(
+    _ operation: Plan.Operation,
+    beside: Plan.Beside?,
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics
+  ) -> Finding? {
+    perform(operation, beside: beside, into: &statistics)
+  }
+  /// None.
+  public static func suggestions(for recording: Recording) -> [[UInt64]] { [] }
   /// The operation as it was drawn.
   @inlinable
   public func text(of operation: Plan.Operation) -> String { operation.description }

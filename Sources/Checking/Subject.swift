@@ -91,7 +91,7 @@ public struct Subject: Sendable {
       ),
       makeCheck: { accepted in
         var check = CaseCheck(S.self, variant, limits: limits, accepting: accepted)
-        return SubjectCheck { choices, statistics, narrator in
+        return SubjectCheck(suggestions: S.suggestions) { choices, statistics, narrator in
           check.run(&choices, into: &statistics, narrator: &narrator)
         }
       }
@@ -165,9 +165,16 @@ public struct SubjectCheck: CaseProperty {
     (inout Choices, inout CheckStatistics, inout CaseNarrator?) -> Finding?
 
   private let body: Body
+  private let suggestions: (Recording) -> [[UInt64]]
 
   @usableFromInline
-  init(body: @escaping Body) { self.body = body }
+  init(suggestions: @escaping (Recording) -> [[UInt64]], body: @escaping Body) {
+    self.suggestions = suggestions
+    self.body = body
+  }
+
+  /// What the session's type suggests.
+  public func suggestions(for recording: Recording) -> [[UInt64]] { suggestions(recording) }
 
   /// Runs one case.
   public mutating func run(

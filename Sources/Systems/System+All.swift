@@ -9,6 +9,7 @@ extension System {
     .armUnmap,
     .powerRadixProcess,
     .powerRadixPartition,
+    .pfnCache,
   ]
 
   /// The system with a name; nil for none.

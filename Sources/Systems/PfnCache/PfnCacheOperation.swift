@@ -22,6 +22,8 @@ public struct PfnCacheOperation: Sendable, Hashable {
     case changeSlots(page: Int, SlotChange)
     /// Takes the dirty log.
     case harvest
+    /// Waits until all threads have come to the end of what they were given.
+    case join
   }
 
   /// Bytes of guest memory.
@@ -54,15 +56,15 @@ public struct PfnCacheOperation: Sendable, Hashable {
     case remove
   }
 
-  /// Who does it; counted from 0.
-  public var thread: Int
+  /// Who does it beside all others that were given something; nil where it is done alone.
+  public var thread: Int?
   /// What is done.
   public var kind: Kind
 
   /// Its name, and the number that it is counted by.
   public static let names = [
     "access", "check", "refresh", "activate", "unmap", "deactivate", "enterGuest", "invalidate",
-    "changeSlots", "harvest",
+    "changeSlots", "harvest", "join",
   ]
 
   /// The number of its kind.
@@ -78,13 +80,17 @@ public struct PfnCacheOperation: Sendable, Hashable {
     case .invalidate: 7
     case .changeSlots: 8
     case .harvest: 9
+    case .join: 10
     }
   }
 }
 
 extension PfnCacheOperation: CustomStringConvertible {
-  /// The call as a person writes it.
-  public var description: String { "\(Self.names[number])(\(arguments))" }
+  /// The call as a person writes it, behind whose it is.
+  public var description: String {
+    let call = "\(Self.names[number])(\(arguments))"
+    return thread.map { "thread \($0): \(call)" } ?? call
+  }
 
   private var arguments: String {
     switch kind {
@@ -100,7 +106,7 @@ extension PfnCacheOperation: CustomStringConvertible {
     case .invalidate(let first, let count, let change, let maySleep):
       "host pages \(first)..<\(first + count), \(change)\(maySleep ? "" : ", without sleeping")"
     case .changeSlots(let page, let change): "guest page \(page), \(change)"
-    case .harvest: ""
+    case .harvest, .join: ""
     }
   }
 }

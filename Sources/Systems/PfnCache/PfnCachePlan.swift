@@ -1,9 +1,12 @@
-import Machines
+public import Checking
 public import Property
 import Walkers
 
-/// Draws a case: who there is, what is done before all others, and what each does at once.
-public struct PfnCachePlan: Sendable {
+/// Draws a case: who there is, what is done alone, and what threads do at once.
+public struct PfnCachePlan: CasePlan {
+  /// Who there is beside, while something is done: the schedule says.
+  public typealias Beside = Void
+
   /// How many threads there are, the vCPU's included.
   public var threadCount: Int
   /// Whether the last of them is a vCPU that uses cache 1 in guest mode.
@@ -14,88 +17,101 @@ public struct PfnCachePlan: Sendable {
   public var canFail: Bool
   /// Whether to map something invalidates something else.
   public var mapsInvalidate: Bool
-  /// What is done alone first, all by thread 0.
-  public var before: [PfnCacheOperation] = []
-  /// What is done at once, each thread's in order.
-  public var atOnce: [PfnCacheOperation] = []
+  /// The bytes that the case is mostly about.
+  var favourite: PfnCacheOperation.Bytes
+  /// How many operations were drawn.
+  private var count = 0
 
-  /// How many guest and host pages there are, and caches.
+  /// How many guest and host pages there are.
   public static let pageCount = 4
   /// How many caches there are.
   public static let cacheCount = 2
 
+  /// About six.
+  public static var length: ElementLoop { ElementLoop(1...12, averaging: 6) }
+  /// At the end, which takes all caches out of use.
+  public static var audits: AuditSchedule { .never }
+  /// The name, whoever does it.
+  public static func name(of operation: PfnCacheOperation) -> String {
+    PfnCacheOperation.names[operation.number]
+  }
+
   /// Draws who there is.
-  public init(_ choices: inout Choices) {
+  public init(_ choices: inout Choices, within limits: NoLimits) {
     threadCount = choices.draw(in: 2...4)
     hasVCPU = choices.flip(oneIn: 3)
     uses = [PfnCacheUse.kernel, PfnCacheUse.kernel]
     if choices.flip(oneIn: 6) { uses[0] = PfnCacheUse.guest }
-    if hasVCPU { uses[1] = choices.flip(oneIn: 2) ? 3 : PfnCacheUse.guest }
+    if hasVCPU {
+      uses[1] = PfnCacheUse.guest
+      if choices.flip(oneIn: 2) { uses[1] |= PfnCacheUse.kernel }
+    }
     canFail = choices.flip(oneIn: 6)
     mapsInvalidate = choices.flip(oneIn: 8)
+    favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
+    favourite.address = Self.address(&choices)
   }
 
-  /// A case with nothing in it.
-  public init(threadCount: Int = 2, hasVCPU: Bool = false) {
-    self.threadCount = threadCount
-    self.hasVCPU = hasVCPU
-    uses = [PfnCacheUse.kernel, hasVCPU ? PfnCacheUse.guest : PfnCacheUse.kernel]
+  /// A case with two threads, and nothing in it.
+  init() {
+    threadCount = 2
+    hasVCPU = false
+    uses = [PfnCacheUse.kernel, PfnCacheUse.kernel]
     canFail = false
     mapsInvalidate = false
-  }
-
-  /// Draws all that is done.
-  public mutating func drawOperations(_ choices: inout Choices) {
-    before.removeAll(keepingCapacity: true)
-    atOnce.removeAll(keepingCapacity: true)
-    var early = ElementLoop(0...4, averaging: 2)
-    while early.next(&choices) { before.append(operation(&choices, thread: 0, isAlone: true)) }
-    var late = ElementLoop(0...8, averaging: 4)
-    while late.next(&choices) {
-      let thread = Int(choices.draw(below: UInt64(threadCount)))
-      atOnce.append(operation(&choices, thread: thread, isAlone: false))
-    }
+    favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
   }
 
   /// Who there is, in words.
   public var configurationText: String {
+    let uses = uses.map { ["", "mapped", "for guest mode", "mapped and for guest mode"][Int($0)] }
     var text = "\(threadCount) threads\(hasVCPU ? ", the last a vCPU" : "")"
-    for (cache, use) in uses.enumerated() {
-      text +=
-        ", cache \(cache) \(["", "mapped", "for guest mode", "mapped and for guest mode"][Int(use)])"
-    }
+    for (cache, use) in uses.enumerated() { text += ", cache \(cache) \(use)" }
     if canFail { text += ", look-ups and mappings may fail" }
     if mapsInvalidate { text += ", to map invalidates something else" }
     return text
   }
 
-  /// The thread of the vCPU.
-  var vcpuThread: Int { threadCount - 1 }
-
-  private static let weights = Weights([6, 1, 4, 4, 2, 2, 3, 6, 2, 2])
-
-  private func operation(
-    _ choices: inout Choices,
-    thread: Int,
-    isAlone: Bool
-  ) -> PfnCacheOperation {
-    PfnCacheOperation(
+  /// The next operation: alone, or one thread's beside others.
+  public mutating func operation(_ choices: inout Choices) -> PfnCacheOperation {
+    count += 1
+    let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(5, in: 6)
+    let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
+    let isVCPU = hasVCPU && (thread ?? threadCount - 1) == threadCount - 1
+    let weights = count == 1 ? Self.firstWeights : Self.weights
+    return PfnCacheOperation(
       thread: thread,
-      kind: kind(&choices, isVCPU: hasVCPU && (isAlone || thread == vcpuThread))
+      kind: kind(choices.draw(weights: weights), &choices, isVCPU: isVCPU)
     )
   }
 
-  private func kind(_ choices: inout Choices, isVCPU: Bool) -> PfnCacheOperation.Kind {
-    let number = choices.draw(weights: Self.weights)
+  /// Whoever was given something ends.
+  public mutating func closing(_ choices: inout Choices) -> [PfnCacheOperation] {
+    [PfnCacheOperation(thread: nil, kind: .join)]
+  }
+
+  private static let firstWeights = Weights([0, 0, 0, 8, 0, 0, 1, 1, 0, 0])
+  private static let weights = Weights([6, 1, 4, 3, 2, 2, 4, 5, 3, 2])
+
+  private func kind(
+    _ number: Int,
+    _ choices: inout Choices,
+    isVCPU: Bool
+  ) -> PfnCacheOperation.Kind {
     switch number {
     case 7:
-      let first = Int(choices.draw(through: UInt64(Self.pageCount - 1)))
-      let count = Int(choices.draw(through: UInt64(Self.pageCount - 1 - first))) + 1
+      var pages = Int(favourite.address >> 12) % Self.pageCount..<Self.pageCount
+      var count = 1
+      if choices.flip(oneIn: 3) {
+        pages = Int(choices.draw(through: UInt64(Self.pageCount - 1)))..<Self.pageCount
+        count = Int(choices.draw(in: 1...pages.count))
+      }
       let change = choices.pick(PfnCacheOperation.PageChange.allCases)
       let maySleep = hasVCPU || !choices.flip(oneIn: 4)
-      return .invalidate(first: first, count: count, change, maySleep: maySleep)
+      return .invalidate(first: pages.lowerBound, count: count, change, maySleep: maySleep)
     case 8:
-      let page = Int(choices.draw(through: UInt64(Self.pageCount - 1)))
+      var page = Int(favourite.address >> 12) % Self.pageCount
+      if choices.flip(oneIn: 3) { page = Int(choices.draw(through: UInt64(Self.pageCount - 1))) }
       switch choices.draw(through: 2) {
       case 0: return .changeSlots(page: page, .touch)
       case 1: return .changeSlots(page: page, .move(to: Int(choices.draw(through: 3))))
@@ -112,7 +128,8 @@ public struct PfnCachePlan: Sendable {
     _ choices: inout Choices,
     isVCPU: Bool
   ) -> PfnCacheOperation.Kind {
-    let cache = isVCPU || !hasVCPU ? Int(choices.draw(through: 1)) : 0
+    var cache = isVCPU ? 1 : 0
+    if isVCPU || !hasVCPU, choices.flip(oneIn: 4) { cache = 1 - cache }
     let bytes = bytes(&choices)
     let isWrite = choices.flip(oneIn: 3)
     switch number {
@@ -136,17 +153,23 @@ public struct PfnCachePlan: Sendable {
   private static let offsetWeights = Weights([6, 2, 1])
   private static let lengthWeights = Weights([12, 1, 1, 1, 1])
 
+  private static func address(_ choices: inout Choices) -> UInt64 {
+    let page = UInt64(choices.draw(weights: pageWeights))
+    return page << 12 | [0, 256, 4088][choices.draw(weights: offsetWeights)]
+  }
+
   private func bytes(_ choices: inout Choices) -> PfnCacheOperation.Bytes {
-    let page = UInt64(choices.draw(weights: Self.pageWeights))
-    let offset: UInt64 = [0, 256, 4088][choices.draw(weights: Self.offsetWeights)]
+    guard choices.flip(oneIn: 4) else { return favourite }
+    let address = Self.address(&choices)
+    let left = 4096 - address % 4096
     let length: UInt64 =
       switch choices.draw(weights: Self.lengthWeights) {
       case 0: 8
-      case 1: HostMemory.pageSize - offset
-      case 2: HostMemory.pageSize - offset + 1
+      case 1: left
+      case 2: left + 1
       case 3: 0
-      default: 0 &- offset
+      default: left &- 4096
       }
-    return PfnCacheOperation.Bytes(address: page << 12 | offset, length: length)
+    return PfnCacheOperation.Bytes(address: address, length: length)
   }
 }

@@ -119,7 +119,7 @@ extension PfnCaseThread {
       for cache in 0..<PfnCachePlan.cacheCount {
         let bytes = PfnCacheOperation.Bytes(address: 0, length: 8)
         _ = thread.refresh(cache, bytes, willWrite: false)
-        for bytes in thread.state.pointee.bytes(of: cache) { _ = thread.check(cache, bytes) }
+        for bytes in thread.state.pointee.asked[cache] { _ = thread.check(cache, bytes) }
       }
     }
   }
@@ -127,27 +127,11 @@ extension PfnCaseThread {
   private mutating func auditCaches() {
     for cache in 0..<PfnCachePlan.cacheCount {
       let isMapped = state.pointee.plan.uses[cache] & PfnCacheUse.kernel != 0
-      for bytes in state.pointee.bytes(of: cache) where check(cache, bytes) {
+      for bytes in state.pointee.asked[cache] where check(cache, bytes) {
         if isMapped { _ = access(cache, bytes, isWrite: false) }
         _ = invalidate(0..<PfnCachePlan.pageCount, .nothing, maySleep: true)
         if check(cache, bytes) { state.pointee.model.survivedInvalidation(cache) }
       }
     }
-  }
-}
-
-extension PfnHost {
-  /// The bytes that a cache was ever asked for.
-  func bytes(of cache: Int) -> [PfnCacheOperation.Bytes] {
-    var all: [PfnCacheOperation.Bytes] = []
-    for operation in plan.before + plan.atOnce {
-      switch operation.kind {
-      case .access(cache, let bytes, _), .check(cache, let bytes), .refresh(cache, let bytes, _),
-        .activate(cache, let bytes, _), .enterGuest(cache, let bytes, _, _):
-        if !all.contains(bytes) { all.append(bytes) }
-      default: break
-      }
-    }
-    return all
   }
 }

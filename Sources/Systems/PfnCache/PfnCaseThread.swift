@@ -36,7 +36,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     var index = 0
     while index < state.pointee.operations.count {
       let operation = state.pointee.operations[index]
-      if operation.thread == thread { perform(operation, index) }
+      if operation.thread ?? 0 == thread { perform(operation, index) }
       index += 1
     }
   }
@@ -67,6 +67,8 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
       result = changeSlots(page, change)
     case .harvest:
       result = harvest()
+    case .join:
+      result = .ok
     }
     state.pointee.results[index] = result
   }
@@ -84,6 +86,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
   }
 
   mutating func check(_ cache: Int, _ bytes: PfnCacheOperation.Bytes) -> Bool {
+    state.pointee.asks(cache, bytes)
     let handle = handle(cache)
     let call = state.pointee.model.began(.check, thread, cache: cache)
     if !Walker.checksWithoutLock {
@@ -107,6 +110,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
   }
 
   mutating func access(_ cache: Int, _ bytes: PfnCacheOperation.Bytes, isWrite: Bool) -> Bool {
+    state.pointee.asks(cache, bytes)
     let handle = handle(cache)
     let call = state.pointee.model.began(.check, thread, cache: cache)
     let address = walker.beginAccess(&machine, handle, bytes.words)
@@ -132,6 +136,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     _ bytes: PfnCacheOperation.Bytes,
     willWrite: Bool
   ) -> Errno {
+    state.pointee.asks(cache, bytes)
     let call = state.pointee.model.began(.refresh, thread, cache: cache)
     let result = walker.refresh(&machine, handle(cache), bytes.words, willWrite: willWrite)
     state.pointee.model.ended(
@@ -148,6 +153,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     _ bytes: PfnCacheOperation.Bytes,
     willWrite: Bool
   ) -> Errno {
+    state.pointee.asks(cache, bytes)
     let use = state.pointee.plan.uses[cache]
     let isGuests = use & PfnCacheUse.guest != 0 && state.pointee.vcpu != 0
     let start = PfnCacheStart<Machine>(

@@ -34,7 +34,7 @@ struct PfnHost {
   /// Two frames for each host page; those of the last are no RAM.
   static let frameCount = 2 * PfnCachePlan.pageCount
 
-  var model = PfnHost.makeModel()
+  var model = PfnHost.fresh
   var plan = PfnCachePlan()
   /// What the threads do that run.
   var operations: [PfnCacheOperation] = []
@@ -45,6 +45,22 @@ struct PfnHost {
   var host: UInt64 = 0
   var vcpu: UInt64 = 0
   var caches: [UInt64] = []
+  /// The bytes that each cache was ever asked for.
+  var asked: [[PfnCacheOperation.Bytes]] = []
+
+  /// Begins a case.
+  mutating func begin(_ plan: PfnCachePlan) {
+    model = PfnHost.fresh
+    self.plan = plan
+    vcpu = 0
+    caches.removeAll(keepingCapacity: true)
+    asked = Array(repeating: [], count: PfnCachePlan.cacheCount)
+  }
+
+  /// A cache is asked for bytes.
+  mutating func asks(_ cache: Int, _ bytes: PfnCacheOperation.Bytes) {
+    if !asked[cache].contains(bytes) { asked[cache].append(bytes) }
+  }
 
   /// The number of a host page's frame, the first or the second.
   static func frame(_ page: Int, _ which: Int) -> UInt64 {

@@ -1,0 +1,119 @@
+import Machines
+import Oracles
+import Property
+import Reference
+import Schedules
+public import Walkers
+
+/// What a worker's cases use one after the other: threads, records, the pretended host.
+public final class PfnCaseWorld<Walker: PfnCacheWalker> {
+  typealias World = ScheduledWorld<RandomScheduler, PfnCaseListener>
+
+  let walker: Walker
+  let world: World
+  let state: UnsafeMutablePointer<PfnHost>
+  /// How many steps all cases took.
+  public internal(set) var stepCount: UInt64 = 0
+  private var caseStepCount = 0
+  /// How often a thread of the last case made way for another though it could have gone on.
+  public internal(set) var preemptionCount = 0
+
+  init(_ walker: Walker) {
+    self.walker = walker
+    var settings = WorldSettings()
+    settings.wordsPerThread = 256
+    settings.stepLimit = 6000
+    settings.fairStepLimit = 3000
+    world = World(
+      RandomScheduler(Choices(replaying: [])),
+      listener: PfnCaseListener(),
+      settings: settings
+    )
+    state = .allocate(capacity: 1)
+    state.initialize(to: PfnHost())
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// Begins a case: makes the records, alone.
+  func begin(_ plan: PfnCachePlan, isRecorded: Bool) {
+    world.reset()
+    world.withListener { $0.reset(isRecorded: isRecorded) }
+    preemptionCount = 0
+    caseStepCount = 0
+    state.pointee.begin(plan)
+    var machine = PfnCaseThread(walker, world.alone, state).machine
+    func record(_ layout: Layout) -> UInt64 {
+      machine.allocate(layout, isZeroed: true, maySleep: true) ?? 0
+    }
+    let owner = record(PfnMachineRecord.layout)
+    let host = record(HostRecord.layout)
+    let slots = record(SlotsRecord.layout)
+    for page in 0..<PfnCachePlan.pageCount {
+      machine.write(PfnHost.frame(page, 0), HostRecord.entry(page), of: host, .plain)
+      machine.write(PfnHost.hostAddress(page), SlotsRecord.hostAddress(page), of: slots, .plain)
+    }
+    machine.write(slots, PfnMachineRecord.slots, of: owner, .plain)
+    if plan.hasVCPU {
+      let vcpu = record(VCPURecord.layout)
+      machine.write(1, VCPURecord.bit, of: vcpu, .plain)
+      machine.write(vcpu, PfnMachineRecord.vcpu, of: owner, .plain)
+      state.pointee.vcpu = vcpu
+    }
+    state.pointee.owner = owner
+    state.pointee.host = host
+    walker.prepare(&machine, owner)
+    for _ in 0..<PfnCachePlan.cacheCount {
+      let cache = record(PfnCacheRecord.layout)
+      state.pointee.caches.append(cache)
+      walker.construct(&machine, PfnCacheHandle(owner: owner, record: cache))
+    }
+  }
+
+  /// Runs each operation on its thread, as the choices schedule them; those of no thread on the first.
+  func run(_ operations: [PfnCacheOperation], _ choices: inout Choices) -> RunResult {
+    state.pointee.operations = operations
+    state.pointee.results = Array(repeating: nil, count: operations.count)
+    let (walker, state) = (walker, state)
+    let body: (inout World.Machine) -> Void = { base in
+      var thread = PfnCaseThread(walker, base, state)
+      thread.perform()
+    }
+    let isAlone = operations.allSatisfy { $0.thread == nil }
+    return run(
+      Array(repeating: body, count: isAlone ? 1 : state.pointee.plan.threadCount),
+      &choices
+    )
+  }
+
+  /// Looks at everything when nobody else is there.
+  func audit() -> RunResult {
+    let (walker, state) = (walker, state)
+    var choices = Choices(replaying: [])
+    return run(
+      [
+        { base in
+          var thread = PfnCaseThread(walker, base, state)
+          thread.audit()
+        }
+      ],
+      &choices
+    )
+  }
+
+  private func run(
+    _ bodies: [(inout World.Machine) -> Void],
+    _ choices: inout Choices
+  ) -> RunResult {
+    world.withScheduler { swap(&$0.choices, &choices) }
+    let result = world.run(bodies)
+    world.withScheduler { swap(&$0.choices, &choices) }
+    stepCount += UInt64(result.stepCount - caseStepCount)
+    caseStepCount = result.stepCount
+    preemptionCount = result.preemptionCount
+    return result
+  }
+}

@@ -1,0 +1,52 @@
+import Checking
+import Machines
+import Walkers
+
+extension System {
+  /// Guest-frame caches and their invalidation.
+  static let pfnCache = System(
+    name: "pfn-cache",
+    summary: "a guest-frame-to-host-frame cache against invalidations, slots and the dirty log",
+    operations: PfnCacheOperation.names,
+    requiredOutcomes: [
+      outcome(0, .ok), outcome(0, .again), outcome(1, .ok), outcome(1, .again), outcome(2, .ok),
+      outcome(2, .invalid), outcome(2, .fault), outcome(3, .ok), outcome(3, .fault),
+      outcome(4, .ok), outcome(5, .ok), outcome(6, .ok), outcome(6, .again), outcome(7, .ok),
+      outcome(8, .ok), outcome(9, .ok),
+    ],
+    rules: PfnCacheRules.all,
+    subjects: [
+      subject(
+        "built-in",
+        .clean,
+        "the optimised cache: found by host address, checked without a lock",
+        IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0))
+      ),
+      subject("reference", .clean, "the seed's way, mended", ListedPfnCache()),
+      subject("seed", .seed, "the cache as posted, its flaws included", PostedPfnCache()),
+    ]
+      + PfnCacheExhibit.all.map {
+        subject($0.name, .variant, $0.summary, ListedPfnCache(faults: [$0.fault]))
+      }
+  )
+
+  private static func outcome(_ operation: Int, _ result: Errno) -> Outcome {
+    Outcome(operation: operation, name: PfnCacheOperation.names[operation], result: result)
+  }
+
+  private static func subject<Walker: PfnCacheWalker>(
+    _ name: String,
+    _ role: Subject.Role,
+    _ summary: String,
+    _ walker: Walker
+  ) -> Subject {
+    Subject(
+      name,
+      role,
+      summary,
+      checkedIn: PfnCacheSession<Walker>.self,
+      walker,
+      limits: NoLimits()
+    )
+  }
+}
