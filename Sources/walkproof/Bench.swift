@@ -95,6 +95,7 @@ struct Bench: ParsableCommand {
       )
     }
     rows += try partitionRows(&terminal)
+    rows += try pfnCacheRows(&terminal)
     for system in System.all {
       let name = "checked operations, \(system.name)"
       guard isWanted(name) else { continue }
@@ -162,6 +163,62 @@ struct Bench: ParsableCommand {
         )
       }
     }
+    return rows
+  }
+
+  /// Calls on guest-frame caches, the built-in ones and the reference; and steps of their threads.
+  private func pfnCacheRows(_ terminal: inout Terminal) throws -> [BenchReport.Row] {
+    var rows: [BenchReport.Row] = []
+    for count in [1, 64, 4096] where !interruptFlag.isRaised {
+      terminal.progress("pfn-cache, \(count) caches")
+      rows += try pfnCacheRows(IndexedPfnCache(), "", count)
+      rows += try pfnCacheRows(ListedPfnCache(), ", reference", count)
+    }
+    for (isJudged, suffix) in [(false, ""), (true, ", judged")] {
+      let name = "scheduled steps, pfn-cache\(suffix)"
+      guard isWanted(name) else { continue }
+      terminal.progress(name)
+      let rate = PfnCacheStepRate(callCount: 2000, isJudged: isJudged)
+      var steps = 0
+      let samples = measure(runs: runs, prepare: {}, run: { steps = rate() })
+      rows.append(
+        BenchReport.Row(
+          name,
+          unit: "1/s",
+          samples: samples.map { Double(steps) / $0 }
+        )
+      )
+    }
+    return rows
+  }
+
+  private func pfnCacheRows<Walker: PfnCacheWalker>(
+    _ walker: Walker,
+    _ suffix: String,
+    _ count: Int
+  ) throws -> [BenchReport.Row] {
+    guard var caches = PfnCacheBenchmarks(walker, count: count) else {
+      throw Complaint(.internalFault, "no memory for the benchmark's caches")
+    }
+    defer { caches.free() }
+    let calls = Double(PfnCacheBenchmarks<Walker>.callCount)
+    let misses = Double(PfnCacheBenchmarks<Walker>.missCount(count))
+    var rows: [BenchReport.Row] = []
+    func add(_ name: String, _ count: Double, _ run: (inout PfnCacheBenchmarks<Walker>) -> Void) {
+      let name = name + suffix
+      guard isWanted(name) else { return }
+      let samples = measure(runs: runs, prepare: {}, run: { run(&caches) })
+      rows.append(
+        BenchReport.Row(name, unit: "ns/call", samples: samples.map { $0 * 1e9 / count })
+      )
+    }
+    if count == 1 {
+      add("check and access", calls) { $0.access() }
+      add("refresh of a valid cache", calls) { $0.refresh() }
+    }
+    let of = "\(count) cache\(count == 1 ? "" : "s")"
+    add("invalidation of none of \(of)", misses) { $0.miss() }
+    add("invalidation of one of \(of)", misses) { $0.hit() }
     return rows
   }
 

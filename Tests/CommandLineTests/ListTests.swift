@@ -23,6 +23,7 @@ import Testing
     let entries = try entries()
     let systems = [
       "arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix-process", "power-radix-partition",
+      "pfn-cache",
     ]
     #expect(Set(entries.map(\.system)) == Set(systems))
     for (system, rule, oracle) in [
@@ -33,6 +34,8 @@ import Testing
       ("power-radix-partition", "stale-table", "RadixCoherence"),
       ("power-radix-partition", "lost-write", "PartitionModel"),
       ("power-radix-partition", "bitmap-bounds", "PretendHost"),
+      ("pfn-cache", "freed-page-accessed", "PfnCacheModel"),
+      ("pfn-cache", "data-race", "DataRaces"),
     ] {
       let listed = entries.filter { ($0.system, $0.rule) == (system, rule) }
       #expect(listed.map(\.oracle) == [oracle], "\(system) \(rule)")

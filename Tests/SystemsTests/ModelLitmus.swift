@@ -21,7 +21,7 @@ struct ModelLitmus: Sendable {
 @Suite struct ModelLitmusTests {
   private static let all =
     ModelLitmus.arm + ModelLitmus.walks + ModelLitmus.leaves + ModelLitmus.logs
-    + ModelLitmus.hosts
+    + ModelLitmus.hosts + ModelLitmus.caches
 
   @Test(arguments: all.indices)
   func `a model's rule convicts its case and not the near miss`(index: Int) {
@@ -31,8 +31,8 @@ struct ModelLitmus: Sendable {
   }
 
   @Test func `every rule of the list has a litmus pair, a judge's or a model's`() {
-    // Those of the judges are in `OraclesTests`, with a test like this.
-    let judges = Set(Judges.rules + RadixJudges.rules)
+    // Those of the judges are in `OraclesTests` and `SchedulesTests`, with a test like this.
+    let judges = Set(Judges.rules + RadixJudges.rules + ThreadJudges.rules)
     #expect(judges.isSubset(of: Rule.all))
     #expect(Set(ModelLitmusTests.all.map(\.rule)) == Set(Rule.all).subtracting(judges))
     #expect(ModelLitmusTests.all.count == Rule.all.count - judges.count)

@@ -119,11 +119,11 @@ extension PfnCacheModel {
       )
     }
     if result == .invalid, call.kind == .activate || isSettled && call.wasInUse == true {
-      add(.wrongResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
+      add(.wrongRefreshResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
     }
     let pages = hostPages(of: guestAddress >> 12, for: call.thread)
     if result == .fault, !pages.contains(nil), threads[call.thread].refusals == call.refusals {
-      add(.wrongResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
+      add(.wrongRefreshResult, "a refresh for \(bytes) returns \(result)", cause: "/\(result)")
     }
   }
 

@@ -29,7 +29,7 @@ public struct PfnCacheModel: Sendable {
   /// The frame that each thread uses in guest mode.
   var inGuestMode: [UInt64?]
 
-  /// The promises that were not kept, in order; each cause once.
+  /// The rules that were broken, in order; each cause once.
   public private(set) var breaches: [PfnCacheBreach] = []
 
   /// A host with these frames, at these host pages, and these slots.
@@ -51,9 +51,9 @@ public struct PfnCacheModel: Sendable {
     inGuestMode = Array(repeating: nil, count: 16)
   }
 
-  mutating func add(_ promise: PfnCachePromise, _ message: String, cause: String = "") {
-    guard !breaches.contains(where: { $0.promise == promise && $0.cause == cause }) else { return }
-    breaches.append(PfnCacheBreach(promise: promise, message: message, cause: cause))
+  mutating func add(_ rule: Rule, _ message: String, cause: String = "") {
+    guard !breaches.contains(where: { $0.rule == rule && $0.cause == cause }) else { return }
+    breaches.append(PfnCacheBreach(rule: rule, message: message, cause: cause))
   }
 }
 

@@ -28,7 +28,7 @@ public struct PfnCacheSession<Walker: PfnCacheWalker>: Session {
 
   /// What users see, before what explains it among threads.
   public static func explanatoryRank(of rule: Rule) -> Int {
-    rule.oracle == PfnCacheRules.model ? 0 : 1
+    PfnCacheModel.rules.contains(rule) ? 0 : 1
   }
 
   /// Begins a case.
@@ -124,9 +124,6 @@ public struct PfnCacheSession<Walker: PfnCacheWalker>: Session {
 
   /// How many events there were.
   public var eventCount: Int { world.world.withListener { $0.judges.eventCount } }
-
-  /// Edits that make fewer turns of many.
-  public static func suggestions(for recording: Recording) -> [[UInt64]] { recording.joinedTurns }
 
   /// The run as lanes.
   public func account(of finding: Finding, operationEnds: [Int]) -> CaseAccount {

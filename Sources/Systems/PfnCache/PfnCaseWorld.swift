@@ -45,32 +45,8 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     preemptionCount = 0
     caseStepCount = 0
     state.pointee.begin(plan)
-    var machine = PfnCaseThread(walker, world.alone, state).machine
-    func record(_ layout: Layout) -> UInt64 {
-      machine.allocate(layout, isZeroed: true, maySleep: true) ?? 0
-    }
-    let owner = record(PfnMachineRecord.layout)
-    let host = record(HostRecord.layout)
-    let slots = record(SlotsRecord.layout)
-    for page in 0..<PfnCachePlan.pageCount {
-      machine.write(PfnHost.frame(page, 0), HostRecord.entry(page), of: host, .plain)
-      machine.write(PfnHost.hostAddress(page), SlotsRecord.hostAddress(page), of: slots, .plain)
-    }
-    machine.write(slots, PfnMachineRecord.slots, of: owner, .plain)
-    if plan.hasVCPU {
-      let vcpu = record(VCPURecord.layout)
-      machine.write(1, VCPURecord.bit, of: vcpu, .plain)
-      machine.write(vcpu, PfnMachineRecord.vcpu, of: owner, .plain)
-      state.pointee.vcpu = vcpu
-    }
-    state.pointee.owner = owner
-    state.pointee.host = host
-    walker.prepare(&machine, owner)
-    for _ in 0..<PfnCachePlan.cacheCount {
-      let cache = record(PfnCacheRecord.layout)
-      state.pointee.caches.append(cache)
-      walker.construct(&machine, PfnCacheHandle(owner: owner, record: cache))
-    }
+    var thread = PfnCaseThread(walker, world.alone, state)
+    thread.makeRecords()
   }
 
   /// Runs each operation on its thread, as the choices schedule them; those of no thread on the first.

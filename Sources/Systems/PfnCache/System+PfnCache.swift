@@ -1,5 +1,6 @@
 import Checking
 import Machines
+import Reference
 import Walkers
 
 extension System {
@@ -14,7 +15,7 @@ extension System {
       outcome(4, .ok), outcome(5, .ok), outcome(6, .ok), outcome(6, .again), outcome(7, .ok),
       outcome(8, .ok), outcome(9, .ok),
     ],
-    rules: PfnCacheRules.all,
+    rules: PfnCacheModel.allRules,
     subjects: [
       subject(
         "built-in",
