@@ -32,6 +32,12 @@ public struct PfnCacheOperation: Sendable, Hashable {
     public var address: UInt64
     /// How many.
     public var length: UInt64
+
+    /// Bytes from an address on.
+    public init(address: UInt64, length: UInt64) {
+      self.address = address
+      self.length = length
+    }
   }
 
   /// What becomes of host pages that are invalidated.
@@ -60,6 +66,12 @@ public struct PfnCacheOperation: Sendable, Hashable {
   public var thread: Int?
   /// What is done.
   public var kind: Kind
+
+  /// Something that a thread does; nil for what is done alone.
+  public init(thread: Int?, kind: Kind) {
+    self.thread = thread
+    self.kind = kind
+  }
 
   /// Its name, and the number that it is counted by.
   public static let names = [

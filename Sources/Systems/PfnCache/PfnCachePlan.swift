@@ -21,6 +21,8 @@ public struct PfnCachePlan: CasePlan {
   var favourite: PfnCacheOperation.Bytes
   /// How many operations were drawn.
   private var count = 0
+  /// Whether threads were given something that they may not have done.
+  private var hasGiven = false
 
   /// How many guest and host pages there are.
   public static let pageCount = 4
@@ -52,11 +54,11 @@ public struct PfnCachePlan: CasePlan {
     favourite.address = Self.address(&choices)
   }
 
-  /// A case with two threads, and nothing in it.
-  init() {
-    threadCount = 2
-    hasVCPU = false
-    uses = [PfnCacheUse.kernel, PfnCacheUse.kernel]
+  /// A case with so many threads, and nothing in it.
+  init(threadCount: Int = 2, hasVCPU: Bool = false) {
+    self.threadCount = threadCount
+    self.hasVCPU = hasVCPU
+    uses = [PfnCacheUse.kernel, hasVCPU ? PfnCacheUse.guest : PfnCacheUse.kernel]
     canFail = false
     mapsInvalidate = false
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
@@ -77,6 +79,7 @@ public struct PfnCachePlan: CasePlan {
     count += 1
     let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(5, in: 6)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
+    hasGiven = thread != nil
     let isVCPU = hasVCPU && (thread ?? threadCount - 1) == threadCount - 1
     let weights = count == 1 ? Self.firstWeights : Self.weights
     return PfnCacheOperation(
@@ -87,7 +90,7 @@ public struct PfnCachePlan: CasePlan {
 
   /// Whoever was given something ends.
   public mutating func closing(_ choices: inout Choices) -> [PfnCacheOperation] {
-    [PfnCacheOperation(thread: nil, kind: .join)]
+    hasGiven ? [PfnCacheOperation(thread: nil, kind: .join)] : []
   }
 
   private static let firstWeights = Weights([0, 0, 0, 8, 0, 0, 1, 1, 0, 0])

@@ -12,19 +12,20 @@ extension PfnCacheSession {
   /// without the other.
   public static func suggestions(for recording: Recording) -> [[UInt64]] {
     var edits = recording.joinedTurns
-    let operations = recording.spans.filter { $0.kind == .element && !$0.range.isEmpty }
-      .map(\.range)
-    guard let last = operations.last else { return edits }
-    let turn = recording.spans.first {
-      $0.kind == .turn && !$0.range.isEmpty && $0.range.lowerBound >= last.upperBound
-    }
-    guard let turn else { return edits }
-    let start = Array(recording.values[..<turn.range.lowerBound])
+    let schedule = recording.spans.last { $0.kind == .schedule && !$0.range.isEmpty }
+    guard let schedule else { return edits }
+    let operations = recording.spans.filter {
+      $0.kind == .element && !$0.range.isEmpty && $0.range.upperBound <= schedule.range.lowerBound
+    }.map(\.range)
+    let rest = Array(recording.values[schedule.range.upperBound...])
     for dropped in [nil] + operations.reversed().map(Optional.some) {
-      var values = start
+      var values = Array(recording.values[..<schedule.range.lowerBound])
       if let dropped { values.removeSubrange(dropped) }
       for thread in 0..<2 as Range<UInt64> {
-        for length in 1...triedLength { edits.append(values + [thread, length]) }
+        for length in 1...triedLength {
+          // At random, each for as long as it is told to.
+          edits.append(values + [0, 0, thread, length] + rest)
+        }
       }
     }
     return edits

@@ -41,7 +41,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     }
   }
 
-  private mutating func perform(_ operation: PfnCacheOperation, _ index: Int) {
+  mutating func perform(_ operation: PfnCacheOperation, _ index: Int) {
     let result: Errno
     switch operation.kind {
     case .access(let cache, let bytes, let isWrite):

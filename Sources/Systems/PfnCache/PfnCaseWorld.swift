@@ -7,7 +7,7 @@ public import Walkers
 
 /// What a worker's cases use one after the other: threads, records, the pretended host.
 public final class PfnCaseWorld<Walker: PfnCacheWalker> {
-  typealias World = ScheduledWorld<RandomScheduler, PfnCaseListener>
+  typealias World = ScheduledWorld<PfnCaseScheduler, PfnCaseListener>
 
   let walker: Walker
   let world: World
@@ -25,7 +25,7 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
     world = World(
-      RandomScheduler(Choices(replaying: [])),
+      PfnCaseScheduler(),
       listener: PfnCaseListener(),
       settings: settings
     )
@@ -84,9 +84,11 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     _ bodies: [(inout World.Machine) -> Void],
     _ choices: inout Choices
   ) -> RunResult {
-    world.withScheduler { swap(&$0.choices, &choices) }
+    let span = choices.open(.schedule)
+    world.withScheduler { $0.begin(&choices, isAlone: bodies.count == 1) }
     let result = world.run(bodies)
-    world.withScheduler { swap(&$0.choices, &choices) }
+    world.withScheduler { $0.exchange(&choices) }
+    choices.close(span)
     stepCount += UInt64(result.stepCount - caseStepCount)
     caseStepCount = result.stepCount
     preemptionCount = result.preemptionCount
