@@ -53,6 +53,8 @@ public struct Explorer {
       let isRepeated = runCount % repeatInterval == 0
       world.withListener { $0.keepsEvents = isRepeated }
       let result = run(world, begin)
+      // Who looks at the end may do so by steps of its own.
+      let events = world.withListener { $0.events }
       exploration.stepCount += result.stepCount
       let outcome = world.withScheduler { $0.wasPruned } ? nil : end(world, result)
       exploration.take(result, outcome, world.withScheduler { $0.schedule })
@@ -62,7 +64,7 @@ public struct Explorer {
       }
       if isRepeated {
         exploration.repeatedCount += 1
-        if !doesTheSame(world, begin, &exploration) { exploration.isNondeterministic = true }
+        if !doesTheSame(world, begin, events, &exploration) { exploration.isNondeterministic = true }
       }
       if world.withScheduler({ $0.isNondeterministic }) { exploration.isNondeterministic = true }
       if world.withScheduler({ $0.restart() }) {
@@ -87,9 +89,9 @@ public struct Explorer {
   private func doesTheSame<L: RecordListener, Outcome>(
     _ world: World<L>,
     _ begin: (World<L>) -> [(inout World<L>.Machine) -> Void],
+    _ events: [RepeatableEvent],
     _ exploration: inout Exploration<Outcome>
   ) -> Bool {
-    let events = world.withListener { $0.events }
     world.withScheduler { $0.isRepeating = true }
     exploration.stepCount += run(world, begin).stepCount
     world.withScheduler { $0.isRepeating = false }
