@@ -61,9 +61,13 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
   var references: [String] {
     switch self {
     case .arm64Stage2:
-      ["reference", "reference-rivals", "reference-outside-faults", "reference-splits"]
+      [
+        "reference", "reference-rivals", "reference-outside-faults", "reference-splits",
+        "reference-privileges",
+      ]
+    case .arm64Hyp: ["reference", "reference-privileges"]
     case .armUnmap: ["nested-fixed"]
-    case .arm64Hyp, .powerRadix: ["reference"]
+    case .powerRadix: ["reference"]
     }
   }
 
