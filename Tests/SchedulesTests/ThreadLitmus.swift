@@ -139,7 +139,7 @@ extension ThreadLitmus {
         },
       ]
     },
-    ThreadLitmus(rule: .noProgress) { toy, hasFault in
+    ThreadLitmus(rule: .threadNeverEnds) { toy, hasFault in
       [
         { machine in while machine.read(Toy.x, of: toy, .acquire) == 0 { machine.yield() } },
         { $0.write(1, hasFault ? Toy.y : Toy.x, of: toy, .release) },

@@ -31,7 +31,7 @@ enum ThreadProgress {
 
   /// A thread is at it still.
   static func judgeRunaway(_ thread: Int, _ findings: inout Findings) {
-    findings.add(.noProgress, "thread \(thread) goes on for ever, though all have their turns")
+    findings.add(.threadNeverEnds, "thread \(thread) goes on for ever, though all have their turns")
   }
 }
 
@@ -51,8 +51,8 @@ extension Rule {
   )
 
   /// A thread goes on for ever.
-  public static let noProgress = Rule(
-    "no-progress",
+  public static let threadNeverEnds = Rule(
+    "thread-never-ends",
     "where every thread has its turn again and again, each comes to its end",
     oracle: "ThreadProgress"
   )
@@ -60,5 +60,5 @@ extension Rule {
 
 extension ThreadProgress {
   /// The rules that are judged here.
-  static let rules: [Rule] = [.deadlock, .lostWakeUp, .noProgress]
+  static let rules: [Rule] = [.deadlock, .lostWakeUp, .threadNeverEnds]
 }
