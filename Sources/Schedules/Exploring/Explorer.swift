@@ -64,7 +64,8 @@ public struct Explorer {
       }
       if isRepeated {
         exploration.repeatedCount += 1
-        if !doesTheSame(world, begin, events, &exploration) { exploration.isNondeterministic = true }
+        let isSame = doesTheSame(world, begin, events, &exploration)
+        if !isSame { exploration.isNondeterministic = true }
       }
       if world.withScheduler({ $0.isNondeterministic }) { exploration.isNondeterministic = true }
       if world.withScheduler({ $0.restart() }) {
