@@ -24,7 +24,7 @@ public struct PfnCacheSession<Walker: PfnCacheWalker>: Session {
   public static func world(for variant: Walker) -> World { World(variant) }
 
   /// Nothing can keep a case from beginning.
-  public static var unmade: Finding { Finding(.noProgress, "a case does not begin") }
+  public static var unmade: Finding { Finding(.threadNeverEnds, "a case does not begin") }
 
   /// What users see, before what explains it among threads.
   public static func explanatoryRank(of rule: Rule) -> Int {
