@@ -131,8 +131,13 @@ extension ViolationReport {
     }
     lines.append("")
     for section in sections {
-      let margin = String(repeating: " ", count: max(0, 9 - section.title.count))
-      lines.append("  \(section.title)\(margin)  \(section.text)")
+      let parts = section.text.split(separator: "\n", omittingEmptySubsequences: false)
+      if parts.count > 1 {
+        lines += ["  \(section.title):"] + parts.map { $0.isEmpty ? "" : "    \($0)" }
+      } else {
+        let margin = String(repeating: " ", count: max(0, 9 - section.title.count))
+        lines.append("  \(section.title)\(margin)  \(section.text)")
+      }
     }
     lines += ["  known as   \(fingerprint)", "  replay     \(replay)"]
     return lines
