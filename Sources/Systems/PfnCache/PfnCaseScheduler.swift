@@ -4,7 +4,8 @@ import Schedules
 /// Schedules a run as its first choice says: each thread for a while at random, or by priorities that
 /// change at two of its steps.
 ///
-/// The first finds what needs many switches, the second what needs one or two at the right steps.
+/// The first finds what needs many switches, the second what needs one or two at the right steps. Who is
+/// alone needs no schedule.
 struct PfnCaseScheduler: Scheduler {
   private var random = RandomScheduler(Choices(replaying: []))
   private var priorities = PCTScheduler(
@@ -14,9 +15,11 @@ struct PfnCaseScheduler: Scheduler {
     depth: 3
   )
   private var hasPriorities = false
+  private var isAlone = false
 
   /// Takes the choices of a run, and gives those in return that it had.
   mutating func begin(_ choices: inout Choices, isAlone: Bool) {
+    self.isAlone = isAlone
     hasPriorities = !isAlone && choices.flip(oneIn: 2)
     exchange(&choices)
   }
@@ -32,7 +35,8 @@ struct PfnCaseScheduler: Scheduler {
 
   @inline(__always)
   mutating func next(of runnable: Runnable, after current: Int?) -> Int? {
-    hasPriorities
+    if isAlone { return runnable.threads.first }
+    return hasPriorities
       ? priorities.next(of: runnable, after: current)
       : random.next(of: runnable, after: current)
   }
