@@ -399,7 +399,7 @@ private func cache(
       // Written through the cache and given up too late, or never.
       "dirty-missed", "dirty-invented", "mapping-leaked",
       // A refresh that begins again whenever anything is invalidated.
-      "no-progress",
+      "thread-never-ends",
       // Two that take a cache into use at once, and a count that is read without its lock.
       "data-race/cache.active: plain read, plain write",
       "data-race/vm.mn_seq: plain read, plain write",
