@@ -22,8 +22,11 @@ struct Workspace {
 
   /// The walkers' files that are code, by their paths from the folder of the walkers on.
   func walkers() throws -> [(path: String, source: String)] {
-    try swiftFiles("Sources/Walkers").filter { !Workspace.isCatalogue($0.path) }
-      .map { (String($0.path.dropFirst("Sources/Walkers/".count)), $0.source) }
+    // Faults of threaded walkers show in some schedules only, and are not measured yet.
+    try swiftFiles("Sources/Walkers").filter {
+      !Workspace.isCatalogue($0.path) && !$0.path.contains("/PfnCache/")
+    }
+    .map { (String($0.path.dropFirst("Sources/Walkers/".count)), $0.source) }
   }
 
   /// Whether a file only lists the faults that can be injected.
