@@ -77,9 +77,9 @@ private func broken(
       .explore(operations, after: earlier, hasVCPU: true)
     let listed = PfnCacheExplorer(ListedPfnCache())
       .explore(operations, after: earlier, hasVCPU: true)
-    for exploration in [built.outcomes.keys, listed.outcomes.keys] {
-      #expect(!exploration.isEmpty)
-      #expect(exploration.allSatisfy { $0.findings.isEmpty })
+    for findings in [built.outcomes.keys.map(\.findings), listed.outcomes.keys.map(\.findings)] {
+      #expect(!findings.isEmpty)
+      #expect(findings.allSatisfy { $0.isEmpty })
     }
     #expect(built.isComplete && listed.isComplete)
   }

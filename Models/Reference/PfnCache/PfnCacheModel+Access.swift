@@ -119,8 +119,10 @@ extension PfnCacheModel {
     guard isDirty else {
       if notes.isDue {
         add(.dirtyMissed, "guest page \(guestPage) was written, and the harvest has it not")
-        dirty[page].isDue = false
       }
+      // What it does not have now was in the one before.
+      dirty[page].isDue = false
+      dirty[page].mayBeDue = false
       return
     }
     if !notes.isDue, !notes.mayBeDue, notes.unended == 0 {
