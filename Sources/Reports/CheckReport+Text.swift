@@ -1,8 +1,13 @@
 import Systems
 
 extension CheckReport {
-  /// The report as a person reads it at a terminal.
-  public var text: String {
+  /// The report as a person reads it, with how often everything occurred.
+  public var text: String { text(counts: true) }
+
+  /// The report as a person reads it at a terminal: what is wrong, what was never reached, and the table.
+  public var brief: String { text(counts: false) }
+
+  private func text(counts: Bool) -> String {
     var lines: [String] = []
     for result in results {
       for (number, violation) in result.violations.enumerated() {
@@ -12,7 +17,7 @@ extension CheckReport {
         )
         lines.append("")
       }
-      lines += result.coverageLines
+      lines += result.coverageLines(counts: counts)
       lines.append("")
     }
     if let coverage { lines += coverage.lines + [""] }
@@ -64,8 +69,8 @@ extension CheckReport.Result {
     verdict == .violated ? "violated (\(violations.count))" : verdict.rawValue
   }
 
-  /// What was tested, so that a passing run says what it covered.
-  var coverageLines: [String] {
+  /// What was tested, so that a passing run says what it covered; with `counts` how often.
+  func coverageLines(counts hasCounts: Bool) -> [String] {
     var lines = [
       "\(system)/\(subject): seed \(seed), shard \(shard), cases up to \(caseLimit)"
         + " (\(ending)), \(grouped(audits)) audits"
@@ -78,17 +83,8 @@ extension CheckReport.Result {
         : "  accepted, and never seen: \($0.fingerprint) (\($0.reason))"
     }
     lines += nondeterminism.map { "  NOT DETERMINISTIC: \($0)" }
-    var byOperation: [(String, [String])] = []
-    for entry in operationCounts {
-      if byOperation.last?.0 != entry.operation { byOperation.append((entry.operation, [])) }
-      byOperation[byOperation.count - 1].1.append("\(entry.result): \(grouped(entry.count))")
-    }
-    for (operation, counts) in byOperation {
-      lines.append("  \(operation)  \(counts.joined(separator: ", "))")
-    }
-    if !labelCounts.isEmpty || !labelsNeverReached.isEmpty {
-      let counts = labelCounts.map { "\($0.label) \(grouped($0.count))" }
-      lines.append("  \(labels): \(counts.joined(separator: ", "))")
+    if hasCounts { lines += countLines }
+    if !labelsNeverReached.isEmpty {
       lines.append("  never reached: \(labelsNeverReached.joined(separator: ", "))")
     }
     if !missing.isEmpty {
@@ -96,6 +92,23 @@ extension CheckReport.Result {
         "  VACUOUS: a check has to reach \(missing.joined(separator: ", "));"
           + " give it more cases or time"
       )
+    }
+    return lines
+  }
+
+  /// How often each call ended how, and each label was reached.
+  private var countLines: [String] {
+    var byOperation: [(String, [String])] = []
+    for entry in operationCounts {
+      if byOperation.last?.0 != entry.operation { byOperation.append((entry.operation, [])) }
+      byOperation[byOperation.count - 1].1.append("\(entry.result): \(grouped(entry.count))")
+    }
+    var lines = byOperation.map { operation, counts in
+      "  \(operation)  \(counts.joined(separator: ", "))"
+    }
+    if !labelCounts.isEmpty {
+      let counts = labelCounts.map { "\($0.label) \(grouped($0.count))" }
+      lines.append("  \(labels): \(counts.joined(separator: ", "))")
     }
     return lines
   }

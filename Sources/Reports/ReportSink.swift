@@ -10,6 +10,9 @@ public struct ReportSink {
   private let handle: FileHandle
   private let name: String
 
+  /// Whether a person looks at it as it is written.
+  public var isTerminal: Bool { isatty(handle.fileDescriptor) == 1 }
+
   /// Opens `path`; nil or `-` is standard output.
   public init(path: String?) throws(Complaint) {
     guard let path, path != "-" else {

@@ -34,6 +34,9 @@ struct Check: ParsableCommand {
   @Flag(help: "End at the first violation, and do not shrink it.")
   var stopAtFirst = false
 
+  @Flag(help: "Say on a terminal too how often each call ended how, as in files and pipes.")
+  var verbose = false
+
   func validate() throws {
     if failures < 1 { throw ValidationError("--failures must be at least 1.") }
   }
@@ -78,7 +81,7 @@ struct Check: ParsableCommand {
     terminal.clear()
     if selection.external.uncovered { report.coverage = external?.coverage() }
     switch output.format {
-    case .text: try sink.write(report.text)
+    case .text: try sink.write(verbose || !sink.isTerminal ? report.text : report.brief)
     case .json: try sink.write(try JSON.text(report))
     }
     if report.status == .held, let corpusComplaint { throw corpusComplaint }

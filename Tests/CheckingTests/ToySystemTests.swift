@@ -49,6 +49,18 @@ import Testing
     #expect(text.contains("  what happened:"), "\(text)")
   }
 
+  @Test func `at a terminal a report is short: what was never reached, and the table`() throws {
+    let whole = CheckReport(results: [try report("built-in")])
+    #expect(whole.text.contains("\n  add  0: ") && whole.text.contains("\n  sums: added "))
+    #expect(!whole.brief.contains("  add  ") && !whole.brief.contains("sums: "))
+    for text in [whole.text, whole.brief] {
+      #expect(text.contains("toy/built-in: seed 1") && text.contains("holds"))
+    }
+    let nothing = CheckReport(results: [try report("built-in", cases: 0)])
+    #expect(nothing.brief.contains("  never reached: added, above 20"))
+    #expect(nothing.brief.contains("  VACUOUS: "))
+  }
+
   @Test func `a token replays the case, word for word`() throws {
     let found = try #require(try report("adds-unlocked").violations.first)
     #expect(found.calls.count == 1)
