@@ -2,75 +2,8 @@ import Machines
 import Walkers
 
 /// Records of the process's own memory, and a host that finds every page at once.
-struct DirectHostMachine: HostMemoryMachine {
-  typealias W = UInt64
-  typealias Record = DirectRecordMachine.Record
-
-  private var base = DirectRecordMachine()
-
-  func holds(_ condition: Bool) -> Bool { condition }
-  mutating func warn(_ site: Site) { base.warn(site) }
-
-  func read(_ field: Field, of record: Record, _ access: Access) -> UInt64 {
-    base.read(field, of: record, access)
-  }
-  func write(_ value: UInt64, _ field: Field, of record: Record, _ access: Access) {
-    base.write(value, field, of: record, access)
-  }
-  func update(
-    _ field: Field,
-    of record: Record,
-    _ operation: AtomicOperation,
-    _ operand: UInt64,
-    _ order: AtomicOrder
-  ) -> UInt64 { base.update(field, of: record, operation, operand, order) }
-  func compareExchange(
-    _ expected: UInt64,
-    with value: UInt64,
-    _ field: Field,
-    of record: Record,
-    _ order: AtomicOrder
-  ) -> UInt64 { base.compareExchange(expected, with: value, field, of: record, order) }
-  func fence(_ fence: Fence) { base.fence(fence) }
-
-  func allocate(_ layout: Layout, isZeroed: Bool, maySleep: Bool) -> Record? {
-    base.allocate(layout, isZeroed: isZeroed, maySleep: maySleep)
-  }
-  func free(_ record: Record) { base.free(record) }
-  func free(_ record: Record, after domain: ReadDomain<Record>) {
-    base.free(record, after: domain)
-  }
-  func address(of record: Record) -> UInt64 { base.address(of: record) }
-  func record(at address: UInt64) -> Record { base.record(at: address) }
-
-  func initialise(_ field: Field, of record: Record) { base.initialise(field, of: record) }
-  func acquire(_ lock: Field, of record: Record, _ mode: LockMode) {
-    base.acquire(lock, of: record, mode)
-  }
-  func tryAcquire(_ lock: Field, of record: Record, _ mode: LockMode) -> Bool {
-    base.tryAcquire(lock, of: record, mode)
-  }
-  func release(_ lock: Field, of record: Record, _ mode: LockMode) {
-    base.release(lock, of: record, mode)
-  }
-  func setInterrupts(areEnabled: Bool) {}
-  func prepareToWait(on queue: Field, of record: Record) {}
-  func sleep() { base.sleep() }
-  func finishWait(on queue: Field, of record: Record) {}
-  func wake(_ queue: Field, of record: Record, all: Bool) {
-    base.wake(queue, of: record, all: all)
-  }
-  func awaitCompletion(_ completion: Field, of record: Record) {
-    base.awaitCompletion(completion, of: record)
-  }
-  func complete(_ completion: Field, of record: Record, forGood: Bool) {
-    base.complete(completion, of: record, forGood: forGood)
-  }
-  func mightSleep() {}
-  func yield() {}
-  func enterSection(_ domain: ReadDomain<Record>) { base.enterSection(domain) }
-  func leaveSection(_ domain: ReadDomain<Record>) { base.leaveSection(domain) }
-  func synchronise(_ domain: ReadDomain<Record>) { base.synchronise(domain) }
+struct DirectHostMachine: LayeredRecordMachine, HostMemoryMachine {
+  var base = DirectRecordMachine()
 
   /// The first host page.
   static let hostBase: UInt64 = 1 << 40
@@ -173,5 +106,5 @@ struct PfnCacheBenchmarks<Walker: PfnCacheWalker> {
   }
 
   /// Frees the caches; what they share stays.
-  func free() { for cache in caches { machine.free(cache.record) } }
+  mutating func free() { for cache in caches { machine.free(cache.record) } }
 }

@@ -10,12 +10,14 @@ public struct VCPUSet<W: Word> {
 }
 
 extension VCPUSet {
-  /// Adds the vCPU that a cache names, where it names one.
+  /// Adds the vCPU that a cache names, where it is used in guest mode and names one.
   @inlinable
   public mutating func insertUser<M: HostMemoryMachine>(
     of cache: M.Record,
     _ machine: inout M
   ) where M.W == W {
+    let use = machine.read(PfnCacheRecord.use, of: cache, .plain)
+    guard machine.holds(use & M.W(PfnCacheUse.guest) .!= M.W(0)) else { return }
     if let vcpu = machine.follow(PfnCacheRecord.vcpu, of: cache, .plain) {
       bits = bits | machine.read(VCPURecord.bit, of: vcpu, .plain)
     }

@@ -15,6 +15,21 @@ enum InvalidationCount {
   ) {
     machine.acquire(PfnMachineRecord.notifierLock, of: owner, .spin)
     let count = machine.read(PfnMachineRecord.activeCount, of: owner, .plain)
+    let around = grown(&machine, owner, by: range, count: count)
+    machine.write(around.start, PfnMachineRecord.rangeStart, of: owner, .plain)
+    machine.write(around.end, PfnMachineRecord.rangeEnd, of: owner, .plain)
+    machine.write(count &+ M.W(1), PfnMachineRecord.activeCount, of: owner, .plain)
+    machine.release(PfnMachineRecord.notifierLock, of: owner, .spin)
+  }
+
+  /// The range around those of `count` invalidations and another; a lock is held.
+  @inlinable
+  static func grown<M: HostMemoryMachine>(
+    _ machine: inout M,
+    _ owner: M.Record,
+    by range: HostRange<M.W>,
+    count: M.W
+  ) -> HostRange<M.W> {
     var (start, end) = (range.start, range.end)
     if machine.holds(count .!= M.W(0)) {
       let known = machine.read(PfnMachineRecord.rangeStart, of: owner, .plain)
@@ -22,10 +37,7 @@ enum InvalidationCount {
       let knownEnd = machine.read(PfnMachineRecord.rangeEnd, of: owner, .plain)
       end = M.W.select(end .< knownEnd, knownEnd, end)
     }
-    machine.write(start, PfnMachineRecord.rangeStart, of: owner, .plain)
-    machine.write(end, PfnMachineRecord.rangeEnd, of: owner, .plain)
-    machine.write(count &+ M.W(1), PfnMachineRecord.activeCount, of: owner, .plain)
-    machine.release(PfnMachineRecord.notifierLock, of: owner, .spin)
+    return HostRange(start: start, end: end)
   }
 
   /// Takes one back.

@@ -98,10 +98,7 @@ extension IndexedPfnCache {
     if machine.holds(isValid .!= M.W(0)) {
       // One field: no snapshot is torn by it.
       machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .once)
-      let use = machine.read(PfnCacheRecord.use, of: record, .plain)
-      if machine.holds(use & M.W(PfnCacheUse.guest) .!= M.W(0)) {
-        vcpus.insertUser(of: record, &machine)
-      }
+      vcpus.insertUser(of: record, &machine)
     }
     machine.release(PfnCacheRecord.lock, of: record, .writeIRQ)
   }

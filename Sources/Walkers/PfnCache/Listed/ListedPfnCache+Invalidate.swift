@@ -42,10 +42,7 @@ extension ListedPfnCache {
       let wasValid = machine.holds(isValid .!= M.W(0))
       if wasValid {
         machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .plain)
-        let use = machine.read(PfnCacheRecord.use, of: record, .plain)
-        if machine.holds(use & M.W(PfnCacheUse.guest) .!= M.W(0)) {
-          vcpus.insertUser(of: record, &machine)
-        }
+        vcpus.insertUser(of: record, &machine)
       }
       if wasValid || !faults.contains(.skipsRefreshing) {
         machine.write(M.W(1), PfnCacheRecord.wasInvalidated, of: record, .plain)

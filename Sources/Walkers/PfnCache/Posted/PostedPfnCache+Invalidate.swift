@@ -50,10 +50,7 @@ extension PostedPfnCache {
       machine.acquire(PfnCacheRecord.lock, of: record, .writeIRQ)
       if isIn(&machine, record, range) {
         machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .plain)
-        let use = machine.read(PfnCacheRecord.use, of: record, .plain)
-        if machine.holds(use & M.W(PfnCacheUse.guest) .!= M.W(0)) {
-          vcpus.insertUser(of: record, &machine)
-        }
+        vcpus.insertUser(of: record, &machine)
       }
       machine.release(PfnCacheRecord.lock, of: record, .writeIRQ)
       next = machine.follow(PfnCacheRecord.next, of: record, .plain)
@@ -113,16 +110,10 @@ enum TableInvalidation {
   ) {
     machine.acquire(PfnMachineRecord.tableLock, of: owner, .write)
     let count = machine.read(PfnMachineRecord.tableCount, of: owner, .plain)
-    var (start, end) = (range.start, range.end)
-    if machine.holds(count .!= M.W(0)) {
-      let known = machine.read(PfnMachineRecord.rangeStart, of: owner, .plain)
-      start = M.W.select(known .< start, known, start)
-      let knownEnd = machine.read(PfnMachineRecord.rangeEnd, of: owner, .plain)
-      end = M.W.select(end .< knownEnd, knownEnd, end)
-    }
+    let around = InvalidationCount.grown(&machine, owner, by: range, count: count)
     machine.write(count &+ M.W(1), PfnMachineRecord.tableCount, of: owner, .plain)
-    machine.write(start, PfnMachineRecord.rangeStart, of: owner, .plain)
-    machine.write(end, PfnMachineRecord.rangeEnd, of: owner, .plain)
+    machine.write(around.start, PfnMachineRecord.rangeStart, of: owner, .plain)
+    machine.write(around.end, PfnMachineRecord.rangeEnd, of: owner, .plain)
     machine.release(PfnMachineRecord.tableLock, of: owner, .write)
   }
 

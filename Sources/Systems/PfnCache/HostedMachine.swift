@@ -1,0 +1,14 @@
+import Machines
+import Schedules
+
+/// The machine of one thread of a case: records that others share, and the pretended host.
+struct HostedMachine<S: Scheduler, L: RecordListener>: LayeredRecordMachine {
+  /// The records' machine.
+  var base: ScheduledMachine<S, L>
+  /// The host's state; no access to it spans a step.
+  let state: UnsafeMutablePointer<PfnHost>
+  /// Invalidates what nobody uses, where mapping something does.
+  let invalidateOther: ((inout HostedMachine<S, L>) -> Void)?
+
+  var thread: Int { base.thread }
+}
