@@ -75,7 +75,9 @@ let package = Package(
     // Floor 6
     .target(
       name: "Proofs",
-      dependencies: ["Machines", "Architecture", "Walkers", "Reference", "Symbolic", "Systems"],
+      dependencies: [
+        "Checking", "Machines", "Architecture", "Walkers", "Symbolic", "Systems",
+      ],
       path: "Proofs",
       exclude: ["README.md"],
       swiftSettings: settings
@@ -113,7 +115,7 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: settings),
     .testTarget(
       name: "ProofsTests",
-      dependencies: ["Proofs", "Walkers", "Symbolic", "Machines"],
+      dependencies: ["Proofs", "Architecture", "Walkers", "Symbolic", "Machines"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -92,9 +92,9 @@ struct Lemma: Sendable {
     _ claim: String,
     _ statement: Statement,
     _ model: Model
-  ) -> Counterexample {
+  ) -> ProofCounterexample {
     let values = statement.witnesses.map { "\($0.name) = \(hex(model.value(of: $0.word)))" }
-    return Counterexample(
+    return ProofCounterexample(
       claim: claim,
       operation: values.joined(separator: ", "),
       before: [],

@@ -7,7 +7,7 @@ struct PathOutcome {
   /// Which of the intended transitions it went through.
   var reached: Set<String>
   /// Turns a model of a false claim into a case.
-  var counterexample: (_ claim: String, Model) -> Counterexample
+  var counterexample: (_ claim: String, Model) -> ProofCounterexample
 }
 
 /// Proves the claims of a program on each of its paths, a theorem for each clause.
@@ -47,13 +47,13 @@ struct PathProof {
   func prove(
     _ options: ProofOptions,
     reference: ProofSubject,
-    program: (ProofOptions, Explorer) -> PathOutcome
+    program: (ProofOptions, PathExplorer) -> PathOutcome
   ) throws(SolverFault) -> [TheoremResult] {
     let context = try SolverContext()
     let solver = try Solver(context: context, options: options.solver)
     solver.observer = options.questionObserver
     solver.subject = theorems.first?.subject ?? ""
-    let explorer = Explorer(solver: solver, limits: options.limits)
+    let explorer = PathExplorer(solver: solver, limits: options.limits)
     var knowledge = Knowledge()
     explorer.explore {
       let outcome = program(options, explorer)
@@ -82,7 +82,7 @@ struct PathProof {
   }
 
   /// Whether the paths, all of them followed, left out what some theorem is about.
-  private func mayBeVacuous(_ explorer: Explorer, _ knowledge: Knowledge) -> Bool {
+  private func mayBeVacuous(_ explorer: PathExplorer, _ knowledge: Knowledge) -> Bool {
     guard explorer.incompleteness == nil, explorer.pathCount > 0 else { return false }
     let isReached = intended.isSubset(of: knowledge.reached)
     return !isReached || theorems.contains { !knowledge.claimed.contains($0.clause) }
@@ -92,13 +92,13 @@ struct PathProof {
   private func coverage(
     of subject: ProofSubject,
     _ options: ProofOptions,
-    _ program: (ProofOptions, Explorer) -> PathOutcome
+    _ program: (ProofOptions, PathExplorer) -> PathOutcome
   ) throws(SolverFault) -> Coverage {
     var options = options
     options.subject = subject
     options.mutation = nil
     let solver = try Solver(context: try SolverContext(), options: options.solver)
-    let explorer = Explorer(solver: solver, limits: options.limits)
+    let explorer = PathExplorer(solver: solver, limits: options.limits)
     var coverage = Coverage()
     explorer.explore {
       let outcome = program(options, explorer)
@@ -128,7 +128,11 @@ struct PathProof {
   }
 
   /// What is to be said of a theorem, once all paths were followed or given up.
-  private func verdict(_ clause: Clause, _ explorer: Explorer, _ knowledge: Knowledge) -> Verdict {
+  private func verdict(
+    _ clause: Clause,
+    _ explorer: PathExplorer,
+    _ knowledge: Knowledge
+  ) -> Verdict {
     if let found = knowledge.verdicts[clause], knowledge.isViolated(clause) { return found }
     if let fault = explorer.context.fault { return .undecided(reason: fault.description) }
     if let found = knowledge.verdicts[clause] { return found }
@@ -148,7 +152,7 @@ struct PathProof {
   /// Asks for all claims of the path at once, and one by one only if that fails.
   private func settle(
     _ outcome: PathOutcome,
-    _ explorer: Explorer,
+    _ explorer: PathExplorer,
     _ knowledge: inout Knowledge
   ) {
     let claims = outcome.claims.map(underTheorem)

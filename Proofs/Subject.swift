@@ -9,7 +9,7 @@ public enum ProofSubject: Sendable, Hashable {
   /// The recursive walker with these faults; with none of them, the reference subject.
   case recursive(FaultSet)
   /// An older walker with these faults.
-  case ladder(LadderUnmapping, LadderFaultSet)
+  case armUnmap(UnmapStrategy, ArmUnmapFaultSet)
   /// A walk and keeping of radix tables.
   case radix(RadixProofSubject)
 }
@@ -82,7 +82,7 @@ extension ProofSubject {
         faults: faults
       )
       return perform(call, by: walker, on: &machine)
-    case .ladder, .radix: preconditionFailure("it has no such call")
+    case .armUnmap, .radix: preconditionFailure("it has no such call")
     }
   }
 

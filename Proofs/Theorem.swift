@@ -3,7 +3,7 @@ public enum Verdict: Sendable {
   /// It is true of every case within its bounds.
   case holds
   /// It is false, and here is a case.
-  case violated(Counterexample)
+  case violated(ProofCounterexample)
   /// The solver or a limit was reached first; nothing is known.
   case undecided(reason: String)
   /// Its assumptions exclude what it is about, so it says nothing.
@@ -83,7 +83,7 @@ public struct TheoremResult: Sendable {
 }
 
 /// A case in which a claim is false.
-public struct Counterexample: Sendable {
+public struct ProofCounterexample: Sendable {
   /// What should have been true, as the end of a sentence that begins with 'the walker'.
   public let claim: String
   /// The operation, with its arguments.

@@ -183,7 +183,7 @@ public struct SubjectCheck: CaseProperty {
   ) -> Outcome {
     var narrator: CaseNarrator?
     guard let finding = body(&choices, &statistics, &narrator) else { return .holds }
-    return .violated(Violation(fingerprint: finding.fingerprint, summary: finding.message))
+    return .violated(CaseViolation(fingerprint: finding.fingerprint, summary: finding.message))
   }
 
   /// Runs the case with these choices and writes it down; nil where it holds.

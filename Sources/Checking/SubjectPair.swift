@@ -69,6 +69,6 @@ public struct PairCheck: CaseProperty {
     into statistics: inout CallCosts
   ) -> Outcome {
     guard let difference = body(&choices, &statistics) else { return .holds }
-    return .violated(Violation(fingerprint: difference.what, summary: difference.what))
+    return .violated(CaseViolation(fingerprint: difference.what, summary: difference.what))
   }
 }

@@ -43,13 +43,13 @@ public enum Outcome: Equatable, Sendable {
   /// The property holds.
   case holds
   /// The property is violated.
-  case violated(Violation)
+  case violated(CaseViolation)
   /// The choices make no case worth judging; these are counted apart.
   case discarded
 }
 
 /// What was wrong with a case.
-public struct Violation: Hashable, Sendable {
+public struct CaseViolation: Hashable, Sendable {
   /// Names the defect: cases with the same fingerprint are taken to fail for the same reason, so it
   /// must not contain what varies from case to case.
   public let fingerprint: String

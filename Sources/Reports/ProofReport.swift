@@ -30,11 +30,11 @@ public struct ProofReport: Codable, Sendable {
     /// How long it took, together with the theorems about the same paths.
     public var seconds: Double
     /// A case in which it is false.
-    public var counterexample: Counterexample?
+    public var counterexample: ProofCounterexample?
   }
 
   /// A case in which a theorem is false.
-  public struct Counterexample: Codable, Sendable {
+  public struct ProofCounterexample: Codable, Sendable {
     /// What should have been true.
     public var claim: String
     /// The call, with its arguments and its result.
@@ -141,7 +141,7 @@ extension ProofReport.Result {
       self.reason = reason
     case .violated(let found):
       verdict = "violated"
-      counterexample = ProofReport.Counterexample(
+      counterexample = ProofReport.ProofCounterexample(
         claim: found.claim,
         operation: found.operation,
         before: found.before,

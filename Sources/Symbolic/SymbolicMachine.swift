@@ -2,7 +2,7 @@ public import Machines
 
 /// A machine whose words are Z3 terms and whose memory is an arbitrary tree of tables.
 ///
-/// One machine serves one path of an `Explorer`. Two entries of a page are the same entry or they
+/// One machine serves one path of an `PathExplorer`. Two entries of a page are the same entry or they
 /// are not: where the path so far does not say, it forks, so memory is exact on every path. A page
 /// met for the first time holds arbitrary well-formed entries; pages handed out are zero and
 /// different from all others. What no walker may do (use a freed page, index outside one, follow
@@ -15,7 +15,7 @@ public final class SymbolicMachine: Machine {
   public typealias Table = SymbolicTable
 
   /// Who follows the paths.
-  public let explorer: Explorer
+  public let explorer: PathExplorer
   /// What is known of the tables.
   public let shape: TableTreeShape
   /// Whether allocations may be refused; if so, each one forks.
@@ -49,7 +49,7 @@ public final class SymbolicMachine: Machine {
 
   /// A machine for one path.
   public init(
-    explorer: Explorer,
+    explorer: PathExplorer,
     shape: TableTreeShape,
     refusesAllocations: Bool = true,
     stepAllowance: Int = 10_000

@@ -71,10 +71,11 @@ struct Bench: ParsableCommand {
         )
       )
     }
-    guard var batched = LadderBenchmarks(.batched), var nested = LadderBenchmarks(.nested) else {
+    guard var batched = ArmUnmapBenchmarks(.batched), var nested = ArmUnmapBenchmarks(.nested)
+    else {
       throw Complaint(.internalFault, "no memory for the benchmark's root table")
     }
-    for row in LadderBenchmarks.rows where isWanted(row.name) {
+    for row in ArmUnmapBenchmarks.rows where isWanted(row.name) {
       terminal.progress(row.name)
       rows.append(measure(row, row.name, &batched))
       rows.append(measure(row, "\(row.name), nested-fixed", &nested))
@@ -260,9 +261,9 @@ struct Bench: ParsableCommand {
   }
 
   private func measure(
-    _ row: LadderBenchmarks.Row,
+    _ row: ArmUnmapBenchmarks.Row,
     _ name: String,
-    _ walker: inout LadderBenchmarks
+    _ walker: inout ArmUnmapBenchmarks
   ) -> BenchReport.Row {
     let samples = measure(
       runs: runs,

@@ -67,7 +67,7 @@ struct Prove: ParsableCommand {
       )
     }
     guard
-      let (proofSubject, proofSystem) = System.proofSubject(named: subject, system: system)
+      let (proofSubject, proofSystem) = Catalogue.subject(named: subject, system: system)
     else {
       throw Complaint(
         .usage,

@@ -24,7 +24,7 @@ import Testing
     _ regime: TranslationRegime,
     _ raw: UInt64,
     at level: Int = 3
-  ) throws -> Leaf {
+  ) throws -> DecodedLeaf {
     guard case .leaf(let leaf) = regime.decode(raw, at: LookupLevel(rawValue: level)) else {
       throw NotALeaf()
     }
@@ -153,13 +153,13 @@ import Testing
     for value in 0..<16 as Range<UInt64> {
       let raw = 0b11 | value << 2
       let plain = try leaf(Self.stage2(.size4K), raw).memoryType
-      let other = Leaf.MemoryType.other(UInt8(value))
+      let other = DecodedLeaf.MemoryType.other(UInt8(value))
       #expect(plain == (value == 15 ? .normalWriteBack : value == 1 ? .deviceNGnRE : other))
       let forced = try leaf(Self.stage2(.size4K, forcesWriteBack: true), raw).memoryType
       #expect(forced == (value == 6 ? .normalWriteBack : value == 1 ? .deviceNGnRE : other))
       let index = value & 7
       let own = try leaf(Self.el2, raw).memoryType
-      let unknown = Leaf.MemoryType.other(UInt8(index))
+      let unknown = DecodedLeaf.MemoryType.other(UInt8(index))
       #expect(own == (index == 0 ? .normalWriteBack : index == 4 ? .deviceNGnRE : unknown))
       for regime in [Self.stage2(.size4K), Self.stage2(.size4K, forcesWriteBack: true), Self.el2] {
         #expect(regime.isCacheable(raw) == (regime.memoryType(in: raw) == .normalWriteBack))

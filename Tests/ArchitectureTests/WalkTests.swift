@@ -100,7 +100,7 @@ import Testing
     var memory = Memory()
     memory.descriptors[0x1_0000] = 0x2_0003
     memory.descriptors[0x2_0000] = 1 << 21 | 0b01 << 6 | 1 << 10 | 0b01
-    func leaf() throws -> Leaf {
+    func leaf() throws -> DecodedLeaf {
       try #require(translation(regime.walk(0, root: 0x1_0000, read: memory.read))).leaf
     }
     #expect(try leaf().isWritable && leaf().isExecutable)

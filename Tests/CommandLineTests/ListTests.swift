@@ -30,7 +30,7 @@ import Testing
       ("arm64-stage2", "stale-table", "TLBCoherence"),
       ("arm64-stage2", "wrong-entry", "ReferenceModel"),
       ("arm64-hyp", "context-not-synchronised", "BarrierDiscipline"),
-      ("arm-unmap", "yield-amiss", "LadderModel"),
+      ("arm-unmap", "yield-amiss", "ArmUnmapModel"),
       ("power-radix-partition", "stale-table", "RadixCoherence"),
       ("power-radix-partition", "lost-write", "PartitionModel"),
       ("power-radix-partition", "bitmap-bounds", "PretendHost"),

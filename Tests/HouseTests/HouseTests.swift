@@ -68,6 +68,8 @@ private func users(
     #expect(importers("Models", of: ["Walkers", "Systems", "Symbolic"]).isEmpty)
     #expect(importers("Models/Reference", of: ["Architecture"]).isEmpty)
     #expect(importers("Sources/Oracles", of: ["Walkers", "Reference"]).isEmpty)
+    #expect(importers("Proofs", of: ["Reference", "Oracles"]).isEmpty)
+    #expect(importers("Proofs/Trusted", of: ["Reference", "Oracles", "Systems"]).isEmpty)
   }
 
   @Test func `engines know no MMU`() {

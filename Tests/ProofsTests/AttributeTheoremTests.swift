@@ -211,7 +211,7 @@ func expectViolation(
       let isReference = options.subject == .recursive([])
       let claimed = claims || isReference ? [Claim(VacuityTests.clause, isTrue: true)] : []
       return PathOutcome(claims: claimed, reached: isReference ? known : reached) { claim, _ in
-        Counterexample(claim: claim, operation: "", before: [], events: [], isReplayed: nil)
+        ProofCounterexample(claim: claim, operation: "", before: [], events: [], isReplayed: nil)
       }
     }
     guard case .vacuous(let reason) = results[0].verdict else { return results[0].verdict.name }

@@ -205,7 +205,7 @@ import Testing
   }
 
   @Test func `each clause has a fault`() {
-    let claimed = Set(Catalogue.partitionScenarios.flatMap(\.clauses))
+    let claimed = Set(SystemTheorems.partitionScenarios.flatMap(\.clauses))
     let tried = Set(PartitionConvictionTests.cases.map(\.clause))
     let untried = claimed.subtracting(tried).subtracting([.keepsOtherRules]).map(\.name).sorted()
     #expect(untried == [])

@@ -156,7 +156,7 @@ import Testing
       if fault == .choices && isOdd { _ = choices.draw(through: 9) }
       if fault == .statistics && isOdd { statistics.cases += 1 }
       if fault == .outcome && isOdd { return .discarded }
-      if fault == .failure && runs == 4 { return .violated(Violation(fingerprint: "once")) }
+      if fault == .failure && runs == 4 { return .violated(CaseViolation(fingerprint: "once")) }
       return .holds
     }
   }

@@ -17,11 +17,11 @@ struct SmallSums: CaseProperty {
     let numbers = choices.list(0...20, averaging: 5) { $0.draw(through: 1000) }
     statistics.cases += 1
     statistics.elements += numbers.count
-    if numbers.contains(777) { return .violated(Violation(fingerprint: "777")) }
+    if numbers.contains(777) { return .violated(CaseViolation(fingerprint: "777")) }
     if numbers.count == 7 { return .discarded }
     let sum = numbers.reduce(0, +)
     if sum >= 100 && sum % 10 == 3 {
-      return .violated(Violation(fingerprint: "sum", summary: "the sum is \(sum)"))
+      return .violated(CaseViolation(fingerprint: "sum", summary: "the sum is \(sum)"))
     }
     return .holds
   }

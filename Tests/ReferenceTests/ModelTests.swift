@@ -20,7 +20,7 @@ private let readWrite = Protection.read | Protection.write
     )
     #expect(result == .ok)
     let found = model.mapping(at: 0x5abc)
-    #expect(found?.place == Place(level: 3, address: 0x5000))
+    #expect(found?.place == EntryLocation(level: 3, address: 0x5000))
     #expect(found?.mapping == Mapping(outputAddress: 0x9000, protection: readWrite))
     #expect(model.mapping(at: 0x6000) == nil)
   }

@@ -41,7 +41,7 @@ private struct CountingProperty: CaseProperty {
     guard sum == UInt64(total) else {
       let calls = plan.map { $0.map { $0 ? "bad" : "good" }.joined(separator: ", ") }
       return .violated(
-        Violation(
+        CaseViolation(
           fingerprint: "lost-count",
           summary: "\(calls.joined(separator: " | ")): \(result.preemptionCount) preemptions"
         )

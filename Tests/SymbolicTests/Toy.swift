@@ -22,9 +22,12 @@ enum Toy {
     options: SolverOptions = SolverOptions(),
     limits: ExplorationLimits = ExplorationLimits(),
     _ body: (SymbolicMachine) -> Void
-  ) throws -> Explorer {
+  ) throws -> PathExplorer {
     let context = try SolverContext()
-    let explorer = Explorer(solver: try Solver(context: context, options: options), limits: limits)
+    let explorer = PathExplorer(
+      solver: try Solver(context: context, options: options),
+      limits: limits
+    )
     explorer.explore { body(SymbolicMachine(explorer: explorer, shape: shape)) }
     return explorer
   }

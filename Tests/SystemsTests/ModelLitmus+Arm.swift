@@ -30,21 +30,21 @@ extension ModelLitmus {
       return stage2(contract, [map, .unmap(ipa: 0x1000, sizeInBytes: 0x1000)])
     },
     ModelLitmus(.needlessRewrite) { hasFault in
-      ladder(.batched, hasFault ? [.sameEntryRewritten] : [], [page, page])
+      armUnmap(.batched, hasFault ? [.sameEntryRewritten] : [], [page, page])
     },
     ModelLitmus(.yieldAmiss) { hasFault in
-      let unmap = LadderOperation.unmap(
+      let unmap = ArmUnmapOperation.unmap(
         address: 0x1000,
         sizeInBytes: 0x1000,
         mayYield: true,
         others: []
       )
       // The loop that climbs never lets others run.
-      return ladder(hasFault ? .loop : .batched, [], [page, unmap])
+      return armUnmap(hasFault ? .loop : .batched, [], [page, unmap])
     },
   ]
 
-  private static let page = LadderOperation.map(
+  private static let page = ArmUnmapOperation.map(
     address: 0x1000,
     physical: 0x8000_0000,
     protection: Protection.read | Protection.write,
@@ -72,19 +72,19 @@ extension ModelLitmus {
   }
 
   /// What is found of some calls of an older walker.
-  private static func ladder(
-    _ unmapping: LadderUnmapping,
-    _ faults: LadderFaultSet,
-    _ operations: [LadderOperation]
+  private static func armUnmap(
+    _ unmapping: UnmapStrategy,
+    _ faults: ArmUnmapFaultSet,
+    _ operations: [ArmUnmapOperation]
   ) -> Rule? {
-    let configuration = LadderConfiguration()
+    let configuration = ArmUnmapConfiguration()
     let regime = TranslationRegime(configuration)
-    var session = LadderSession(
+    var session = ArmUnmapSession(
       MachinePool.make(regime, countsPages: true),
       configuration,
       regime: regime,
-      library: LadderLibrary<Ladder<CheckMachine>>(create: {
-        Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1)
+      library: ArmUnmapLibrary<ArmUnmapTable<CheckMachine>>(create: {
+        ArmUnmapTable.create($0, unmapping: unmapping, faults: faults, on: &$1)
       })
     )
     return found(&session, operations)

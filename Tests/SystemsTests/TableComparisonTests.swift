@@ -30,7 +30,7 @@ import Testing
     )
     return comparison.compare(
       raw,
-      at: Place(level: level, address: 0),
+      at: EntryLocation(level: level, address: 0),
       address: nil,
       with: expected
     )
@@ -55,7 +55,7 @@ import Testing
       let mapping = Mapping(outputAddress: 0, protection: Protection.read | protection)
       return comparison.compare(
         page,
-        at: Place(level: 3, address: 0),
+        at: EntryLocation(level: 3, address: 0),
         address: nil,
         with: .leaf(mapping)
       )?.fingerprint

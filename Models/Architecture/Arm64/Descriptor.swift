@@ -9,11 +9,11 @@ public enum Descriptor: Sendable, Hashable {
   /// The next level's table is at this physical address.
   case table(address: UInt64)
   /// The translation itself.
-  case leaf(Leaf)
+  case leaf(DecodedLeaf)
 }
 
 /// A block or page descriptor's contents.
-public struct Leaf: Sendable, Hashable {
+public struct DecodedLeaf: Sendable, Hashable {
   /// How accesses to the memory behave.
   public enum MemoryType: Sendable, Hashable {
     /// Normal memory, inner and outer write-back cacheable.
@@ -100,8 +100,8 @@ extension TranslationRegime {
   }
 
   /// The block or page descriptor `raw` of `level`.
-  func leaf(_ raw: UInt64, at level: LookupLevel) -> Leaf {
-    Leaf(
+  func leaf(_ raw: UInt64, at level: LookupLevel) -> DecodedLeaf {
+    DecodedLeaf(
       level: level,
       outputAddress: outputAddress(in: raw, at: level),
       isReadable: stage == .el2Stage1 || raw & (1 << 6) != 0,
@@ -176,7 +176,7 @@ extension TranslationRegime {
   /// Stage 2 has it in MemAttr, bits 5:2, by the two encodings of the manual ("Stage 2 memory region
   /// type and cacheability attributes", with and without FEAT_S2FWB). EL2 stage 1 has an index into
   /// MAIR_EL2, bits 4:2, which is read as Linux programs it: 0 normal write-back, 4 device nGnRE.
-  public func memoryType(in raw: UInt64) -> Leaf.MemoryType {
+  public func memoryType(in raw: UInt64) -> DecodedLeaf.MemoryType {
     let normal: UInt64 = stage == .el2Stage1 ? 0 : forcesWriteBack ? 0b0110 : 0b1111
     let device: UInt64 = stage == .el2Stage1 ? 4 : 0b0001
     let field = raw >> 2 & (stage == .el2Stage1 ? 0b111 : 0b1111)

@@ -72,7 +72,7 @@ public struct TranslationRegime: Sendable, Hashable {
   }
 
   /// The regime of an older walker's table, by the same rules.
-  public init(_ configuration: LadderConfiguration) {
+  public init(_ configuration: ArmUnmapConfiguration) {
     self.init(
       stage: configuration.isHyp ? .el2Stage1 : .stage2,
       granule: configuration.granule,

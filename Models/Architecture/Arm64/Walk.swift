@@ -9,7 +9,7 @@ public enum WalkResult: Sendable, Hashable {
 /// A translation that a walk found.
 public struct Translation: Sendable, Hashable {
   /// The leaf; its level is that of the lookup that found it.
-  public var leaf: Leaf
+  public var leaf: DecodedLeaf
   /// The output address of the input address walked for, to the byte.
   public var outputAddress: UInt64
   /// The physical address of the leaf's descriptor.
@@ -34,7 +34,7 @@ public struct WalkFault: Sendable, Hashable {
   /// The level of the lookup that faulted; 0 for an input address beyond the table.
   public var level: LookupLevel
   /// The leaf that faulted, where there was one.
-  public var leaf: Leaf?
+  public var leaf: DecodedLeaf?
   /// The physical address of the descriptor that faulted; nil where none was read.
   public var entryAddress: UInt64?
 
@@ -42,7 +42,7 @@ public struct WalkFault: Sendable, Hashable {
   public init(
     kind: Kind,
     level: LookupLevel,
-    leaf: Leaf? = nil,
+    leaf: DecodedLeaf? = nil,
     entryAddress: UInt64? = nil
   ) {
     self.kind = kind

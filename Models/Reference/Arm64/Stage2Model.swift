@@ -113,7 +113,7 @@ public struct Stage2Model: Sendable {
   }
 
   /// Makes sure of a table at a place; false where that takes memory and there is none.
-  private mutating func descend(_ place: Place, _ allocations: inout Int) -> Bool {
+  private mutating func descend(_ place: EntryLocation, _ allocations: inout Int) -> Bool {
     if tables.entry(at: place) == .table { return true }
     guard allocations > 0 else { return false }
     allocations -= 1
@@ -210,7 +210,7 @@ public struct Stage2Model: Sendable {
   }
 
   /// The mapping of an address and where it is; nil for none.
-  public func mapping(at ipa: UInt64) -> (place: Place, mapping: Mapping)? {
+  public func mapping(at ipa: UInt64) -> (place: EntryLocation, mapping: Mapping)? {
     guard ipa < tables.inputSize, case (let place, .leaf(let mapping)) = tables.find(ipa) else {
       return nil
     }
@@ -265,7 +265,7 @@ public struct Stage2Model: Sendable {
       let blockEnd = place.address + tables.span(at: place.level)
       tables.set(.table, at: place)
       for address in stride(from: place.address, to: blockEnd, by: Int(span)) {
-        tables.set(.leaf(mapping), at: Place(level: place.level + 1, address: address))
+        tables.set(.leaf(mapping), at: EntryLocation(level: place.level + 1, address: address))
         mapping.outputAddress += span
       }
     }

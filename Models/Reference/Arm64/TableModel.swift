@@ -1,7 +1,7 @@
 public import Machines
 
 /// Which entry of a tree of tables: its level, and the input addresses that it spans.
-public struct Place: Hashable, Sendable {
+public struct EntryLocation: Hashable, Sendable {
   /// The level of the table that holds the entry, in the architecture's numbering.
   public let level: Int
   /// The first input address of the entry.
@@ -118,7 +118,7 @@ public struct TableModel: Sendable {
   /// How many leaves and annotations there are.
   public private(set) var leafCount = 0
   /// The places that the current call changed, in order, perhaps more than once.
-  public var changes: [Place] = []
+  public var changes: [EntryLocation] = []
   /// All tables; number 0 is the root.
   private var tables: [Table]
   /// The numbers of tables that are not part of the tree.
@@ -157,8 +157,8 @@ public struct TableModel: Sendable {
   public func span(at level: Int) -> UInt64 { 1 << shift(at: level) }
 
   /// The entry at `level` that an address belongs to.
-  public func place(of address: UInt64, at level: Int) -> Place {
-    Place(level: level, address: address & ~(span(at: level) - 1))
+  public func place(of address: UInt64, at level: Int) -> EntryLocation {
+    EntryLocation(level: level, address: address & ~(span(at: level) - 1))
   }
 
   /// Whether a block is possible at `level`: 1 GiB and 2 MiB, 32 MiB, or 512 MiB.
@@ -185,7 +185,7 @@ public struct TableModel: Sendable {
   }
 
   /// The number of the table that holds a place; nil where no tables lead there.
-  private func table(holding place: Place) -> Int? {
+  private func table(holding place: EntryLocation) -> Int? {
     var table = 0
     var level = startLevel
     while level < place.level {
@@ -198,16 +198,16 @@ public struct TableModel: Sendable {
   }
 
   /// Whether tables lead to a place, and what is there; nil for nothing.
-  public func reach(_ place: Place) -> (isReachable: Bool, entry: EntryModel?) {
+  public func reach(_ place: EntryLocation) -> (isReachable: Bool, entry: EntryModel?) {
     guard let table = table(holding: place) else { return (false, nil) }
     return (true, tables[table].slots[index(of: place.address, at: place.level)].entry)
   }
 
   /// What is at a place; nil for nothing.
-  public func entry(at place: Place) -> EntryModel? { reach(place).entry }
+  public func entry(at place: EntryLocation) -> EntryModel? { reach(place).entry }
 
   /// The place at which a walk for an address ends, and what is there; nil for nothing.
-  public func find(_ address: UInt64) -> (place: Place, entry: EntryModel?) {
+  public func find(_ address: UInt64) -> (place: EntryLocation, entry: EntryModel?) {
     var table = 0
     var level = startLevel
     while true {
@@ -221,7 +221,7 @@ public struct TableModel: Sendable {
   /// Changes one entry; nil makes it empty.
   ///
   /// What was beneath a table goes with it.
-  public mutating func set(_ entry: EntryModel?, at place: Place) {
+  public mutating func set(_ entry: EntryModel?, at place: EntryLocation) {
     guard let table = table(holding: place) else {
       preconditionFailure("no table leads to level \(place.level) of \(place.address)")
     }
@@ -262,7 +262,7 @@ public struct TableModel: Sendable {
   }
 
   /// Whether the table at a place has no entries.
-  public func isEmptyTable(_ place: Place) -> Bool {
+  public func isEmptyTable(_ place: EntryLocation) -> Bool {
     guard let table = table(holding: place) else { return true }
     let slot = tables[table].slots[index(of: place.address, at: place.level)]
     return slot.entry == .table && tables[slot.child].population == 0
@@ -274,7 +274,7 @@ public struct TableModel: Sendable {
   /// `body` is given where in the entry the range begins, and returns whether to go on.
   public mutating func visit(
     _ range: Range<UInt64>,
-    _ body: (inout TableModel, Place, EntryModel, UInt64) -> Bool
+    _ body: (inout TableModel, EntryLocation, EntryModel, UInt64) -> Bool
   ) {
     _ = visit(range, level: startLevel, visitsEmpty: false) { model, place, entry, cursor in
       entry.map { body(&model, place, $0, cursor) } ?? true
@@ -287,7 +287,7 @@ public struct TableModel: Sendable {
     _ range: Range<UInt64>,
     level: Int,
     visitsEmpty: Bool,
-    _ body: (inout TableModel, Place, EntryModel?, UInt64) -> Bool
+    _ body: (inout TableModel, EntryLocation, EntryModel?, UInt64) -> Bool
   ) -> Bool {
     var cursor = range.lowerBound
     while cursor < range.upperBound {

@@ -44,7 +44,7 @@ public struct Failure: Equatable, Sendable {
   /// The lowest index of a case that fails so.
   public let caseIndex: UInt64
   /// What was wrong with it.
-  public let violation: Violation
+  public let violation: CaseViolation
   /// The choices of that case.
   public let choices: [UInt64]
   /// How many cases failed so.

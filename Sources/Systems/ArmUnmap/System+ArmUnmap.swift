@@ -8,7 +8,7 @@ extension System {
   static let armUnmap = System(
     name: "arm-unmap",
     summary: "refcounted unmapping over pgd, pud, pmd and pte, folded or not (Arm)",
-    operations: LadderOperation.Kind.allCases.map(\.name),
+    operations: ArmUnmapOperation.Kind.allCases.map(\.name),
     coverage: .transitions([
       (.invalid, .page), (.invalid, .block), (.invalid, .table), (.invalid, .annotated),
       (.page, .invalid), (.block, .invalid), (.table, .invalid), (.annotated, .invalid),
@@ -16,18 +16,18 @@ extension System {
     // Its calls promise nothing of memory's contents, have one lock, and run in this process.
     rules: Judges.rules(without: [
       .contextNotSynchronised, .plainLeaf, .storeOutsideSection, .freedWhileShared, .lost,
-    ]) + Finding.modelRules + Finding.ladderRules,
+    ]) + Finding.modelRules + Finding.armUnmapRules,
     subjects: [
-      ladder("built-in", .clean, "the optimised walker: one pass, in runs", .batched),
-      ladder("nested-fixed", .clean, "one function a level, mended", .nested),
-      ladder(
+      armUnmap("built-in", .clean, "the optimised walker: one pass, in runs", .batched),
+      armUnmap("nested-fixed", .clean, "one function a level, mended", .nested),
+      armUnmap(
         "loop",
         .seed,
         "the loop that climbs, as it stood, its faults included",
         .loop,
         .loop
       ),
-      ladder(
+      armUnmap(
         "nested",
         .seed,
         "one function a level, as it was posted, its faults included",
@@ -35,24 +35,24 @@ extension System {
         .nested
       ),
     ]
-      + LadderPiece.all.map { ladder($0.slug, .variant, $0.summary, $0.unmapping, [$0.fault]) }
+      + ArmUnmapPiece.all.map { armUnmap($0.slug, .variant, $0.summary, $0.unmapping, [$0.fault]) }
   )
 
-  private static func ladder(
+  private static func armUnmap(
     _ name: String,
     _ role: Subject.Role,
     _ summary: String,
-    _ unmapping: LadderUnmapping,
-    _ faults: LadderFaultSet = []
+    _ unmapping: UnmapStrategy,
+    _ faults: ArmUnmapFaultSet = []
   ) -> Subject {
     Subject(
       name,
       role,
       summary,
-      checkedIn: LadderSession.self,
+      checkedIn: ArmUnmapSession.self,
       TableVariant(
-        LadderLibrary<Ladder<CheckMachine>>(
-          create: { Ladder.create($0, unmapping: unmapping, faults: faults, on: &$1) },
+        ArmUnmapLibrary<ArmUnmapTable<CheckMachine>>(
+          create: { ArmUnmapTable.create($0, unmapping: unmapping, faults: faults, on: &$1) },
           letsOthersRun: unmapping != .loop
         )
       ),

@@ -12,7 +12,7 @@ extension TableComparison {
     for level in regime.startLevel.rawValue...LookupLevel.last.rawValue {
       let lookupLevel = LookupLevel(rawValue: level)
       let span = regime.entrySizeInBytes(at: lookupLevel)
-      let place = Place(level: level, address: address & ~(span - 1))
+      let place = EntryLocation(level: level, address: address & ~(span - 1))
       guard var (raw, _) = descriptor(at: place) else { break }
       // An owner is the same owner whatever the type of its annotation.
       if raw & 1 == 0, ownerType != 0, raw & ownerTypeBits == ownerType { raw &= ~ownerTypeBits }

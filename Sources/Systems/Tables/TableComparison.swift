@@ -15,7 +15,7 @@ struct TableComparison {
   var ownerType: UInt64 = 0
 
   /// The descriptor at a place and its physical address; nil where no table leads there.
-  func descriptor(at place: Place) -> (raw: UInt64, address: UInt64)? {
+  func descriptor(at place: EntryLocation) -> (raw: UInt64, address: UInt64)? {
     var table = root
     var index = place.address >> regime.entryShift(at: regime.startLevel)
     var level = regime.startLevel
@@ -31,7 +31,7 @@ struct TableComparison {
   }
 
   /// What is wrong at a place; nil for nothing.
-  func compare(_ place: Place, with model: TableModel) -> Finding? {
+  func compare(_ place: EntryLocation, with model: TableModel) -> Finding? {
     let (isReachable, expected) = model.reach(place)
     guard let (raw, address) = descriptor(at: place) else {
       // A place that is gone on both sides was part of something that is compared by itself.
@@ -53,7 +53,7 @@ struct TableComparison {
   /// What is wrong with a descriptor; nil for nothing.
   func compare(
     _ raw: UInt64,
-    at place: Place,
+    at place: EntryLocation,
     address: UInt64?,
     with expected: EntryModel?
   ) -> Finding? {
@@ -76,7 +76,7 @@ struct TableComparison {
   }
 
   /// The first field in which a leaf differs from a mapping; nil for none.
-  func difference(_ leaf: Architecture.Leaf, _ mapping: Mapping) -> String? {
+  func difference(_ leaf: DecodedLeaf, _ mapping: Mapping) -> String? {
     if leaf.outputAddress != mapping.outputAddress { return "output address" }
     if leaf.isReadable != mapping.canRead { return "read permission" }
     if leaf.isWritable != mapping.canWrite { return "write permission" }
@@ -99,7 +99,7 @@ struct TableComparison {
   }
 
   private func finding(
-    _ place: Place,
+    _ place: EntryLocation,
     _ expected: EntryModel?,
     found: String,
     _ foundKind: String,
@@ -165,7 +165,7 @@ struct TableComparison {
   }
 
   /// Where a leaf leads and how, in words.
-  func describe(_ leaf: Architecture.Leaf) -> String {
+  func describe(_ leaf: DecodedLeaf) -> String {
     var access = leaf.isReadable ? "R" : ""
     if leaf.isWritable { access += "W" }
     if leaf.isExecutable { access += "X" }

@@ -60,8 +60,9 @@ extension TableSession {
   private func differences() -> [Finding] {
     let touched = (0..<machine.judges.touchedCount).map { machine.judges.touched(at: $0) }
     let places =
-      tables.changes + touched.map { Place(level: $0.level.rawValue, address: $0.inputAddress) }
-    var seen: Set<Place> = []
+      tables.changes
+      + touched.map { EntryLocation(level: $0.level.rawValue, address: $0.inputAddress) }
+    var seen: Set<EntryLocation> = []
     return places.filter { seen.insert($0).inserted }.compactMap {
       comparison.compare($0, with: tables)
     }

@@ -155,7 +155,7 @@ extension TableSession {
     machine.judges.audit { inputAddress, level, raw in
       entryCount += 1
       guard finding == nil else { return }
-      let place = Place(level: level.rawValue, address: inputAddress)
+      let place = EntryLocation(level: level.rawValue, address: inputAddress)
       if let found = comparison.compare(
         raw,
         at: place,
@@ -207,7 +207,7 @@ extension TableSession {
   func compareDescriptor(
     _ call: String,
     _ descriptor: UInt64,
-    at place: Place,
+    at place: EntryLocation,
     with expected: EntryModel?,
     address: UInt64
   ) -> Finding? {

@@ -7,7 +7,7 @@ import Property
 struct HypGenerator: OperationGenerator {
   let configuration: HypConfiguration
   private let addresses: AddressGenerator
-  private let haunts: [UInt64]
+  private let hotAddresses: [UInt64]
 
   private static let kindWeights = Weights([8, 6, 1])
   private static let inputBits: [UInt64] = [48, 39, 32, 42, 36]
@@ -31,7 +31,7 @@ struct HypGenerator: OperationGenerator {
       outputAddressBits: configuration.outputAddressBits
     )
     self.addresses = addresses
-    haunts = (0..<3).map { _ in addresses.input(&choices) }
+    hotAddresses = (0..<3).map { _ in addresses.input(&choices) }
   }
 
   var regime: TranslationRegime { TranslationRegime(configuration) }
@@ -78,7 +78,7 @@ struct HypGenerator: OperationGenerator {
   private func address(_ choices: inout Choices) -> UInt64 {
     choices.flip(1, in: 2)
       ? addresses.input(&choices)
-      : choices.pick(haunts) &+ addresses.pageSize &* choices.draw(through: 1)
+      : choices.pick(hotAddresses) &+ addresses.pageSize &* choices.draw(through: 1)
   }
 
   private func protection(_ choices: inout Choices) -> UInt64 {

@@ -17,7 +17,7 @@ struct Stage2Generator: OperationGenerator {
   /// Addresses that half of the case's calls are about, so that they meet each other.
   ///
   /// Drawn before any call, so that a call can be deleted without changing the others.
-  private let haunts: [UInt64]
+  private let hotAddresses: [UInt64]
 
   private static let ordinaryWeights: [UInt64] = [24, 14, 6, 5, 2, 4, 2, 4, 2, 5, 1]
   private static let inputBits: [UInt64] = [40, 39, 32, 36, 48, 42, 44]
@@ -68,7 +68,7 @@ struct Stage2Generator: OperationGenerator {
       outputAddressBits: configuration.outputAddressBits
     )
     self.addresses = addresses
-    haunts = (0..<3).map { _ in addresses.input(&choices) }
+    hotAddresses = (0..<3).map { _ in addresses.input(&choices) }
   }
 
   var regime: TranslationRegime { TranslationRegime(configuration) }
@@ -179,7 +179,7 @@ struct Stage2Generator: OperationGenerator {
   private func address(_ choices: inout Choices) -> UInt64 {
     choices.flip(1, in: 2)
       ? addresses.input(&choices)
-      : choices.pick(haunts) &+ addresses.pageSize &* choices.draw(through: 1)
+      : choices.pick(hotAddresses) &+ addresses.pageSize &* choices.draw(through: 1)
   }
 
   private func range(_ choices: inout Choices) -> (UInt64, UInt64) {

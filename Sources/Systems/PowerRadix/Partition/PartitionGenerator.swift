@@ -9,7 +9,7 @@ struct PartitionGenerator: CasePlan {
   /// The slots.
   let slots: [SlotPlan]
   /// Frames that most of the case is about, with their slots.
-  private let haunts: [(slot: Int, frame: UInt64)]
+  private let hotFrames: [(slot: Int, frame: UInt64)]
 
   private static let kindWeights = Weights([10, 6, 3, 3, 1, 5, 1, 2, 3, 1, 1, 1, 3, 1])
   private static let momentCauses = Weights([8, 4, 1, 1, 1])
@@ -56,7 +56,7 @@ struct PartitionGenerator: CasePlan {
       slots.append(PartitionGenerator.slot(number, shift, &choices))
     }
     self.slots = slots
-    haunts = (0..<2).map { _ in
+    hotFrames = (0..<2).map { _ in
       let slot = Int(choices.draw(below: UInt64(slots.count)))
       return (slot, PartitionGenerator.frame(of: slots[slot], shift, &choices))
     }
@@ -148,44 +148,44 @@ struct PartitionGenerator: CasePlan {
 
   /// The next operation.
   func operation(_ choices: inout Choices) -> PartitionOperation {
-    let haunt = haunts[Int(choices.draw(through: 1))]
-    let slot = haunt.slot
+    let hot = hotFrames[Int(choices.draw(through: 1))]
+    let slot = hot.slot
     switch choices.draw(weights: PartitionGenerator.kindWeights) {
     case 0:
       return .access(
-        address: address(haunt, &choices),
+        address: address(hot, &choices),
         isWrite: choices.flip(1, in: 2),
         setsBits: !choices.flip(1, in: 4)
       )
-    case 1: return fault(haunt, &choices)
-    case 2: return .unmap(slot: slot, frames: frames(haunt, &choices))
-    case 3: return .age(frame: near(haunt, &choices))
-    case 4: return .testAge(frame: near(haunt, &choices))
+    case 1: return fault(hot, &choices)
+    case 2: return .unmap(slot: slot, frames: frames(hot, &choices))
+    case 3: return .age(frame: near(hot, &choices))
+    case 4: return .testAge(frame: near(hot, &choices))
     case 5: return .harvest(slot: slot)
-    case 6: return .clean(slot: slot, frames: frames(haunt, &choices))
-    case 7: return .move(slot: slot, frames: frames(haunt, &choices))
-    case 8: return .resize(slot: slot, frames: frames(haunt, &choices))
+    case 6: return .clean(slot: slot, frames: frames(hot, &choices))
+    case 7: return .move(slot: slot, frames: frames(hot, &choices))
+    case 8: return .resize(slot: slot, frames: frames(hot, &choices))
     case 9: return .remove(slot: slot)
-    case 10: return sweep(haunt, &choices)
-    case 11: return .protect(slot: slot, frames: frames(haunt, &choices))
-    case 12: return install(haunt, &choices)
+    case 10: return sweep(hot, &choices)
+    case 11: return .protect(slot: slot, frames: frames(hot, &choices))
+    case 12: return install(hot, &choices)
     default:
       let isShort = choices.flip(1, in: 3)
       return .prepare(
-        frame: near(haunt, &choices),
+        frame: near(hot, &choices),
         allocations: isShort ? Int(choices.draw(through: 2)) : nil
       )
     }
   }
 
   private func sweep(
-    _ haunt: (slot: Int, frame: UInt64),
+    _ hot: (slot: Int, frame: UInt64),
     _ choices: inout Choices
   ) -> PartitionOperation {
-    let slot = slots[haunt.slot]
+    let slot = slots[hot.slot]
     let end = slot.firstFrame + slot.frameCount
     let length = 2 + choices.draw(through: 68)
-    var first = near(haunt, &choices)
+    var first = near(hot, &choices)
     // As often at the slot's end, or across a table's.
     if choices.flip(1, in: 3) { first = max(slot.firstFrame, end - min(length, slot.frameCount)) }
     return .sweep(
@@ -197,7 +197,7 @@ struct PartitionGenerator: CasePlan {
   }
 
   private func install(
-    _ haunt: (slot: Int, frame: UInt64),
+    _ hot: (slot: Int, frame: UInt64),
     _ choices: inout Choices
   ) -> PartitionOperation {
     let rights: [UInt64] = [0x7, 0x5, 0x6, 0x4]
@@ -205,8 +205,8 @@ struct PartitionGenerator: CasePlan {
     let (right, mark) = (choices.pick(rights), choices.pick(marks))
     return .install(
       LeafRequest(
-        slot: haunt.slot,
-        frame: near(haunt, &choices),
+        slot: hot.slot,
+        frame: near(hot, &choices),
         level: Int(2 - choices.draw(through: 2)),
         bits: right | mark,
         isStale: choices.flip(oneIn: 6),
@@ -234,38 +234,38 @@ struct PartitionGenerator: CasePlan {
       default: choices.flip(oneIn: 6)
       }
     guard isLikely else { return nil }
-    let haunt = haunts[Int(choices.draw(through: 1))]
+    let hot = hotFrames[Int(choices.draw(through: 1))]
     return RunningGuest.Access(
       delay: choices.drawScaled(through: 40),
-      address: address(haunt, &choices),
+      address: address(hot, &choices),
       isWrite: !choices.flip(1, in: 4)
     )
   }
 
   private func fault(
-    _ haunt: (slot: Int, frame: UInt64),
+    _ hot: (slot: Int, frame: UInt64),
     _ choices: inout Choices
   ) -> PartitionOperation {
-    let fault = anyFault(haunt, &choices)
+    let fault = anyFault(hot, &choices)
     let allocations = choices.flip(1, in: 4) ? choices.pick([0, 0, 1, 2]) : nil
-    let moment = Moment(rawValue: choices.draw(through: 3)) ?? .slot
+    let point = InterferencePoint(rawValue: choices.draw(through: 3)) ?? .slot
     let interference: Interference? =
       switch choices.draw(through: 7) {
       case 3: .collapse
-      case 4: .move(frames: frames(haunt, &choices))
-      case 5: .remove(slot: haunt.slot)
-      case 6: .fault(anyFault(haunt, &choices))
+      case 4: .move(frames: frames(hot, &choices))
+      case 5: .remove(slot: hot.slot)
+      case 6: .fault(anyFault(hot, &choices))
       case 7: .fault(PartitionFault(address: fault.address, isWrite: true, cause: .translation))
       default: nil
       }
-    return .fault(fault, allocations: allocations, moment: moment, interference: interference)
+    return .fault(fault, allocations: allocations, point: point, interference: interference)
   }
 
   private func anyFault(
-    _ haunt: (slot: Int, frame: UInt64),
+    _ hot: (slot: Int, frame: UInt64),
     _ choices: inout Choices
   ) -> PartitionFault {
-    var address = address(haunt, &choices)
+    var address = address(hot, &choices)
     if choices.flip(oneIn: 12) { address = 1 << 51 + choices.draw(through: 1) << 30 }
     if choices.flip(oneIn: 12) { address |= 0x9 << 60 }
     let cause: PartitionFault.Cause =
@@ -279,30 +279,30 @@ struct PartitionGenerator: CasePlan {
     return PartitionFault(address: address, isWrite: choices.flip(1, in: 2), cause: cause)
   }
 
-  private func address(_ haunt: (slot: Int, frame: UInt64), _ choices: inout Choices) -> UInt64 {
-    near(haunt, &choices) << configuration.pageShift
+  private func address(_ hot: (slot: Int, frame: UInt64), _ choices: inout Choices) -> UInt64 {
+    near(hot, &choices) << configuration.pageShift
       + (choices.flip(1, in: 4) ? choices.draw(through: 0xfff) << 3 % (1 << 12) : 0)
   }
 
-  /// A frame of the slot that is mostly the one that is haunted.
-  private func near(_ haunt: (slot: Int, frame: UInt64), _ choices: inout Choices) -> UInt64 {
-    let slot = slots[haunt.slot]
+  /// A frame of the slot that is mostly the hot one.
+  private func near(_ hot: (slot: Int, frame: UInt64), _ choices: inout Choices) -> UInt64 {
+    let slot = slots[hot.slot]
     let (first, last) = (slot.firstFrame, slot.firstFrame + slot.frameCount - 1)
     switch choices.draw(through: 5) {
-    case 3: return min(last, haunt.frame + 1)
+    case 3: return min(last, hot.frame + 1)
     case 4: return choices.draw(in: first...last)
-    case 5: return min(last, haunt.frame | (1 << (21 - configuration.pageShift) - 1))
-    default: return haunt.frame
+    case 5: return min(last, hot.frame | (1 << (21 - configuration.pageShift) - 1))
+    default: return hot.frame
     }
   }
 
   private func frames(
-    _ haunt: (slot: Int, frame: UInt64),
+    _ hot: (slot: Int, frame: UInt64),
     _ choices: inout Choices
   ) -> Range<UInt64> {
-    let slot = slots[haunt.slot]
+    let slot = slots[hot.slot]
     let end = slot.firstFrame + slot.frameCount
-    let first = near(haunt, &choices)
+    let first = near(hot, &choices)
     switch choices.draw(through: 3) {
     case 2: return first..<min(end, first + 1 + choices.draw(through: 129))
     case 3: return slot.firstFrame..<end

@@ -7,7 +7,12 @@ enum PartitionOperation: Sendable, Hashable {
   /// The guest accesses a run of frames, one after the other.
   case sweep(frames: Range<UInt64>, pageShift: UInt64, isWrite: Bool, setsBits: Bool)
   /// A fault is handled, while something else may happen.
-  case fault(PartitionFault, allocations: Int?, moment: Moment, interference: Interference?)
+  case fault(
+    PartitionFault,
+    allocations: Int?,
+    point: InterferencePoint,
+    interference: Interference?
+  )
   /// A notifier takes frames from the guest.
   case unmap(slot: Int, frames: Range<UInt64>)
   /// It is forgotten that a frame was accessed.
@@ -103,10 +108,10 @@ extension PartitionOperation: CustomStringConvertible {
     case .access(let address, let isWrite, let setsBits):
       "guest: \(isWrite ? "store to" : "load from") \(hex(address))"
         + (setsBits ? "" : ", reference and change left to software")
-    case .fault(let fault, let allocations, let moment, let interference):
+    case .fault(let fault, let allocations, let point, let interference):
       "fault(\(text(fault)))"
         + text(allocations)
-        + (interference.map { "; before \(text(moment)): \(text($0))" } ?? "")
+        + (interference.map { "; before \(text(point)): \(text($0))" } ?? "")
     case .unmap(let slot, let frames): "unmap(slot: \(slot), \(text(frames)))"
     case .age(let frame): "age(frame: \(hex(frame)))"
     case .testAge(let frame): "test_age(frame: \(hex(frame)))"
@@ -151,8 +156,8 @@ extension PartitionOperation: CustomStringConvertible {
     return "\(hex(fault.address)), \(fault.isWrite ? "store" : "load")\(cause)"
   }
 
-  private func text(_ moment: Moment) -> String {
-    switch moment {
+  private func text(_ point: InterferencePoint) -> String {
+    switch point {
     case .slot: "the slot is looked up"
     case .page: "the page is held"
     case .entry: "the host's entry is looked up"

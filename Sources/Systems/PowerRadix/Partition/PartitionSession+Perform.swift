@@ -56,8 +56,8 @@ extension PartitionSession {
     case .sweep: return nil
     case .access(let address, let isWrite, let setsBits):
       return access(address, isWrite: isWrite, setsBits: setsBits, &result)
-    case .fault(let fault, let allocations, let moment, let interference):
-      if let interference { host.pending = (moment, interference) }
+    case .fault(let fault, let allocations, let point, let interference):
+      if let interference { host.pending = (point, interference) }
       return handle(fault, allocations: allocations ?? .max, &result)
     case .install(let request): return install(request, &result)
     case .prepare(let frame, let allocations): return prepare(frame, allocations, &result)

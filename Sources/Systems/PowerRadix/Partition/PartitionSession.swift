@@ -78,7 +78,7 @@ struct PartitionSession {
     machine.base.listener.root = root
     machine.base.listener.judges.setRoot(root)
     let slots = generator.slots.enumerated().map { number, plan in
-      PretendHost.Backed(number: number, plan, pageShift: configuration.pageShift)
+      PretendHost.Memslot(number: number, plan, pageShift: configuration.pageShift)
     }
     host = PretendHost(pageShift: configuration.pageShift, slots: slots, table: table)
     comparedVersion = 0
@@ -110,7 +110,7 @@ struct PartitionSession {
   }
 }
 
-extension PretendHost.Backed {
+extension PretendHost.Memslot {
   /// A slot as it was drawn.
   init(number: Int, _ plan: PartitionGenerator.SlotPlan, pageShift: UInt64) {
     let base = plan.firstFrame << pageShift

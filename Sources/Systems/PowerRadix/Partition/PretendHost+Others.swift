@@ -15,7 +15,7 @@ enum Interference: Sendable, Hashable {
 }
 
 /// When it happens.
-enum Moment: UInt64, Sendable, Hashable, CaseIterable {
+enum InterferencePoint: UInt64, Sendable, Hashable, CaseIterable {
   /// Before the slot is looked up, before the page is held, before the host's entry is looked up, and
   /// before the lock is taken.
   case slot, page, entry, lock
@@ -23,8 +23,8 @@ enum Moment: UInt64, Sendable, Hashable, CaseIterable {
 
 extension PretendHost {
   /// What is to happen at this moment happens.
-  mutating func happen(_ moment: Moment, on machine: inout M) {
-    guard let due = pending, due.moment == moment else { return }
+  mutating func happen(_ point: InterferencePoint, on machine: inout M) {
+    guard let due = pending, due.point == point else { return }
     pending = nil
     isDisturbed = true
     switch due.interference {

@@ -35,7 +35,7 @@ extension PretendHost {
   }
 
   /// A slot with what stands behind it.
-  struct Backed {
+  struct Memslot {
     let slot: GuestSlot
     /// The host address that units are counted from, and the real address of the first.
     let area: UInt64

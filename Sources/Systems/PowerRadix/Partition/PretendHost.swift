@@ -12,7 +12,7 @@ struct PretendHost: PartitionHost {
   typealias M = RadixMachine
 
   let pageShift: UInt64
-  var slots: [Backed]
+  var slots: [Memslot]
   /// The tables, which others change too.
   var table: PartitionTable<RadixMachine>
   /// Changes whenever a leaf that was right may be wrong.
@@ -25,7 +25,7 @@ struct PretendHost: PartitionHost {
   /// Whether it was told under the lock that there was none since.
   private var isUndisturbed = false
   /// What is to happen, and when.
-  var pending: (moment: Moment, interference: Interference)?
+  var pending: (point: InterferencePoint, interference: Interference)?
   /// Whether something happened between two questions of the current call.
   var isDisturbed = false
   /// Whether the host's entry is gone at the next look.
@@ -53,7 +53,7 @@ struct PretendHost: PartitionHost {
     var isMarked = false
   }
 
-  init(pageShift: UInt64, slots: [Backed], table: PartitionTable<RadixMachine>) {
+  init(pageShift: UInt64, slots: [Memslot], table: PartitionTable<RadixMachine>) {
     self.pageShift = pageShift
     self.slots = slots
     self.table = table

@@ -75,7 +75,7 @@ struct TranslateGenerator: CasePlan {
   private let tableSize: UInt64
   private let memorySize: UInt64
   /// Addresses that most of the case is about.
-  private let haunts: [UInt64]
+  private let hotAddresses: [UInt64]
 
   private static let kindWeights = Weights([6, 3, 1, 8])
   private static let tableSizes: [UInt64] = [0, 4, 1, 19, 20, 24]
@@ -97,7 +97,7 @@ struct TranslateGenerator: CasePlan {
       default: min(count / 2, 0xffff_ffff)
       }
     guest = Guest(memorySize: memorySize, tableBase: base, tableSize: tableSize, pid: pid)
-    haunts = (0..<2).map { _ in TranslateGenerator.address(&choices) }
+    hotAddresses = (0..<2).map { _ in TranslateGenerator.address(&choices) }
   }
 
   var configurationText: String {
@@ -110,7 +110,7 @@ struct TranslateGenerator: CasePlan {
     switch choices.draw(weights: TranslateGenerator.kindWeights) {
     case 0:
       return .map(
-        address: haunt(&choices),
+        address: hotAddress(&choices),
         level: Int(choices.draw(through: 2)),
         lastBits: choices.flip(1, in: 2) ? 5 : 9,
         realAddress: choices.draw(through: 7) << 30 | choices.draw(through: 15) << 12,
@@ -118,7 +118,7 @@ struct TranslateGenerator: CasePlan {
       )
     case 1:
       return .turn(
-        address: haunt(&choices),
+        address: hotAddress(&choices),
         level: Int(choices.draw(through: 4)),
         bits: bits(&choices)
       )
@@ -128,7 +128,7 @@ struct TranslateGenerator: CasePlan {
   }
 
   private func translation(_ choices: inout Choices) -> TranslateOperation {
-    var address = haunt(&choices)
+    var address = hotAddress(&choices)
     if choices.flip(1, in: 3) { address ^= choices.drawScaled(through: 1 << 31 - 1) }
     if choices.flip(oneIn: 12) { address ^= 1 << (62 + choices.draw(through: 1)) }
     var pid = guest.registers.pid
@@ -150,7 +150,7 @@ struct TranslateGenerator: CasePlan {
     )
   }
 
-  private func haunt(_ choices: inout Choices) -> UInt64 { choices.pick(haunts) }
+  private func hotAddress(_ choices: inout Choices) -> UInt64 { choices.pick(hotAddresses) }
 
   private static func address(_ choices: inout Choices) -> UInt64 {
     var address: UInt64 =

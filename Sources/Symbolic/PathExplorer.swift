@@ -1,0 +1,212 @@
+/// Bounds on one exploration; whoever meets one gets an undecided answer, never a proof.
+public struct ExplorationLimits: Sendable, Hashable {
+  /// The most paths that are followed.
+  public var pathCount: Int
+  /// The most decisions that one path may take.
+  public var decisionCount: Int
+
+  /// Bounds; by default far beyond what a terminating walker needs.
+  public init(pathCount: Int = 100_000, decisionCount: Int = 20_000) {
+    self.pathCount = pathCount
+    self.decisionCount = decisionCount
+  }
+}
+
+/// Follows every path of a deterministic program, by running it again for each.
+///
+/// The program asks `decide(_:)` at every fork. A run repeats the decisions of the run before it up
+/// to the last one with an unexplored side, and takes that side; the solver's scopes are kept in
+/// step, so what two neighbouring paths share is asserted once. A model of the path so far is kept:
+/// it shows one side of a fork feasible for nothing, so a fork costs one check, and a forced
+/// decision one check too.
+public final class PathExplorer {
+  /// One answer given on the current path.
+  private struct Decision {
+    var isTrue: Bool
+    let formula: Formula
+    /// The model of the other side, while it is feasible and unexplored.
+    var otherModel: Model?
+    var isOtherOpen: Bool
+    /// Whether a scope of the solver belongs to it; forced decisions have none.
+    let hasScope: Bool
+  }
+
+  /// The solver whose assertions are the path's condition.
+  public let solver: Solver
+  /// The context of every term.
+  public var context: SolverContext { solver.context }
+  /// How many paths were followed to their end.
+  public private(set) var pathCount = 0
+  /// Why the exploration proves nothing, if it does not.
+  public private(set) var incompleteness: String?
+  /// Whether the current path cannot happen, or was cut off; its answers mean nothing any more.
+  public private(set) var isAbandoned = false
+
+  private let limits: ExplorationLimits
+  private var decisions: [Decision] = []
+  private var depth = 0
+  private var model: Model?
+  private var decided: [OpaquePointer: Bool] = [:]
+  private var coin: UInt64 = 1
+
+  /// An explorer of programs over the solver's context.
+  public init(solver: Solver, limits: ExplorationLimits = ExplorationLimits()) {
+    self.solver = solver
+    self.limits = limits
+  }
+
+  /// Whether decisions are being repeated, so that the solver knows what is asserted already.
+  private var isReplaying: Bool { depth < decisions.count }
+
+  /// Runs `body` once for every feasible path.
+  ///
+  /// `body` must do the same whenever its decisions are the same. It is run in a scope of its own;
+  /// what was asserted before holds on every path.
+  public func explore(_ body: () -> Void) {
+    solver.push()
+    defer { solver.pop() }
+    decisions = []
+    guard startModel() else { return }
+    repeat {
+      depth = 0
+      isAbandoned = false
+      decided = [:]
+      coin = 1
+      body()
+      if !isAbandoned { pathCount += 1 }
+      if pathCount >= limits.pathCount {
+        incompleteness = incompleteness ?? "more than \(limits.pathCount) paths"
+      }
+      // Once something is left out nothing can be proved any more, however long it takes.
+      if incompleteness != nil { return unwind() }
+    } while backtrack()
+  }
+
+  /// Finds a model of what holds on every path; false if there is none.
+  private func startModel() -> Bool {
+    switch solver.check() {
+    case .satisfiable(let found): model = found
+    case .unsatisfiable: return false
+    case .unknown: model = nil
+    }
+    return true
+  }
+
+  /// Which way the path goes at a fork.
+  public func decide(_ formula: Formula) -> Bool {
+    if let constant = formula.constant { return constant }
+    guard !isAbandoned, let atom = formula.atom else { return toss() }
+    if let known = decided[atom] { return known != formula.isNegated }
+    if depth >= limits.decisionCount {
+      abandon(because: "a path with more than \(limits.decisionCount) decisions")
+      return toss()
+    }
+    if !isReplaying { decideAnew(formula) }
+    let isTrue = decisions[depth].isTrue
+    depth += 1
+    decided[atom] = isTrue != formula.isNegated
+    return isTrue
+  }
+
+  /// The formula, or its truth value where the path went by it.
+  public func known(_ formula: Formula) -> Formula {
+    guard let atom = formula.atom, let isTrue = decided[atom] else { return formula }
+    return Formula(isTrue != formula.isNegated)
+  }
+
+  /// An answer on a path that counts for nothing: irregular, so that every loop ends some time.
+  func toss() -> Bool {
+    coin = coin &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return coin >> 62 == 0
+  }
+
+  private func decideAnew(_ formula: Formula) {
+    let preferred: Bool
+    if let model, model.isStillConsistent() {
+      preferred = model.isTrue(formula)
+    } else {
+      switch solver.check(with: formula) {
+      case .satisfiable(let found):
+        model = found
+        preferred = true
+      case .unsatisfiable: preferred = false
+      case .unknown(let reason):
+        abandon(because: reason)
+        preferred = true
+      }
+    }
+    var other: Model?
+    var isOpen = true
+    switch solver.check(with: preferred ? .!formula : formula) {
+    case .satisfiable(let found): other = found
+    case .unsatisfiable: isOpen = false
+    case .unknown(let reason): abandon(because: reason)
+    }
+    if isOpen {
+      solver.push()
+      solver.assert(preferred ? formula : .!formula)
+    }
+    decisions.append(
+      Decision(
+        isTrue: preferred,
+        formula: formula,
+        otherModel: other,
+        isOtherOpen: isOpen,
+        hasScope: isOpen
+      )
+    )
+  }
+
+  /// Restricts the path to where `formula` is true.
+  public func assume(_ formula: Formula) {
+    guard formula.constant != true, !isAbandoned, !isReplaying else { return }
+    solver.assert(formula)
+    if let model, model.isStillConsistent(), model.isTrue(formula) { return }
+    switch solver.check() {
+    case .satisfiable(let found): model = found
+    case .unsatisfiable: isAbandoned = true
+    case .unknown: model = nil
+    }
+  }
+
+  /// Gives the path up: it counts for nothing, and if a reason is given neither does the whole.
+  public func abandon(because reason: String? = nil) {
+    isAbandoned = true
+    incompleteness = incompleteness ?? reason
+  }
+
+  /// Whether `formula` is true on the whole path, as a question that forks nothing.
+  ///
+  /// Must not be asked where the path's later decisions depend on the answer.
+  public func check(_ formula: Formula, name: String? = nil) -> Satisfiability {
+    solver.checkAlone(.!formula, name: name)
+  }
+
+  /// Turns to the last unexplored side; false if there is none.
+  private func backtrack() -> Bool {
+    while let last = decisions.popLast() {
+      if last.hasScope { solver.pop() }
+      guard last.isOtherOpen else { continue }
+      let isTrue = !last.isTrue
+      solver.push()
+      solver.assert(isTrue ? last.formula : .!last.formula)
+      model = last.otherModel
+      decisions.append(
+        Decision(
+          isTrue: isTrue,
+          formula: last.formula,
+          otherModel: nil,
+          isOtherOpen: false,
+          hasScope: true
+        )
+      )
+      return true
+    }
+    return false
+  }
+
+  private func unwind() {
+    for decision in decisions where decision.hasScope { solver.pop() }
+    decisions = []
+  }
+}
