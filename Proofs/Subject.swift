@@ -8,7 +8,7 @@ public enum ProofSubject: Sendable, Hashable {
   case builtIn
   /// The recursive walker with these faults; with none of them, the reference subject.
   case recursive(FaultSet)
-  /// An older walker with these faults.
+  /// An older walker as it stood, with these faults.
   case armUnmap(UnmapStrategy, ArmUnmapFaultSet)
   /// A walk and keeping of radix tables.
   case radix(RadixProofSubject)

@@ -71,19 +71,24 @@ extension ArmUnmapCall: CustomStringConvertible where W == UInt64 {
 }
 
 extension ProofSubject {
-  /// An older walker around a tree that is already there.
-  func armUnmap<M: Machine>(
+  /// Makes the call on a tree that is already there.
+  func perform<M: Machine>(
+    _ call: ArmUnmapCall<M.W>,
     _ configuration: ArmUnmapConfiguration,
     _ geometry: Geometry,
-    root: M.Table
-  ) -> ArmUnmapTable<M> {
-    var (unmapping, faults) = (UnmapStrategy.batched, ArmUnmapFaultSet())
-    if case .armUnmap(let chosen, let set) = self { (unmapping, faults) = (chosen, set) }
-    return ArmUnmapTable(
+    root: M.Table,
+    on machine: inout M
+  ) -> Errno {
+    let tree = Tree<M>(geometry: geometry, root: root)
+    guard case .armUnmap(let unmapping, let faults) = self else {
+      return call.perform(by: ArmUnmapTable(configuration: configuration, tree: tree), on: &machine)
+    }
+    let historic = HistoricUnmap(
       configuration: configuration,
-      tree: Tree(geometry: geometry, root: root),
+      tree: tree,
       unmapping: unmapping,
       faults: faults
     )
+    return call.perform(by: historic, on: &machine)
   }
 }

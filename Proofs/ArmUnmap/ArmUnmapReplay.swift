@@ -26,8 +26,11 @@ struct ArmUnmapReplay {
     let failing = FailingMachine(tracing, allocations: isRefused ? allocations : .max)
     var mutating = MutatingMachine(failing, options.mutation)
     let concrete = call.converted { model.value(of: $0) }
-    let result = concrete.perform(
-      by: options.subject.armUnmap(scenario.configuration, scenario.geometry, root: layout.root),
+    let result = options.subject.perform(
+      concrete,
+      scenario.configuration,
+      scenario.geometry,
+      root: layout.root,
       on: &mutating
     )
     let all = mutating.base.base.listener.events

@@ -23,10 +23,7 @@ extension ArmUnmapScenario {
     let root = machine.initialRoot()
     let call = call(explorer)
     var mutating = MutatingMachine(machine, options.mutation)
-    let result = call.perform(
-      by: options.subject.armUnmap(configuration, geometry, root: root),
-      on: &mutating
-    )
+    let result = options.subject.perform(call, configuration, geometry, root: root, on: &mutating)
     let replay = ArmUnmapReplay(scenario: self, options: options, machine: machine, call: call)
     var outcome = PathOutcome(claims: [], reached: [result.description]) {
       replay.counterexample($0, $1)

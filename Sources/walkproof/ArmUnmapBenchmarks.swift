@@ -4,7 +4,7 @@ import Walkers
 
 /// The older walkers on the direct machine: a guest's table of three levels, range invalidation, one
 /// thread.
-struct ArmUnmapBenchmarks {
+struct ArmUnmapBenchmarks<Walker: ArmUnmapWalker> where Walker.M == DirectMachine {
   /// One row of the result.
   struct Row {
     let name: String
@@ -15,27 +15,25 @@ struct ArmUnmapBenchmarks {
     let run: (inout ArmUnmapBenchmarks) -> Void
   }
 
-  private static let pageCount: UInt64 = 1 << 18
-  private static let blockCount: UInt64 = 512
-  private static let size: UInt64 = 1 << 30
+  private static var pageCount: UInt64 { 1 << 18 }
+  private static var blockCount: UInt64 { 512 }
+  private static var size: UInt64 { 1 << 30 }
   /// In a sparse range one page in so many is mapped.
-  private static let sparseness: UInt64 = 64
+  private static var sparseness: UInt64 { 64 }
 
   private var machine: DirectMachine
-  private let table: ArmUnmapTable<DirectMachine>
+  private let table: Walker
   /// Every page of 1 GiB once, in a random order.
   private let pages: [UInt64]
 
-  /// A table of the walker that unmaps so; nil when there is no memory.
-  init?(_ unmapping: UnmapStrategy) {
+  /// An empty table; nil when there is no memory.
+  init?() {
     let memory = PhysicalMemory(granule: .size4K, base: 1 << 32, capacity: 2048)
     machine = DirectMachine(memory: memory)
     let configuration = ArmUnmapConfiguration(hasRangeInvalidation: true)
-    guard let table = ArmUnmapTable.create(configuration, unmapping: unmapping, on: &machine) else {
-      return nil
-    }
+    guard let table = Walker.create(configuration, on: &machine) else { return nil }
     self.table = table
-    var pages = (0..<ArmUnmapBenchmarks.pageCount).map { $0 << 12 }
+    var pages = (0..<Self.pageCount).map { $0 << 12 }
     var random = CaseRandom(seed: 1, case: 0)
     for last in pages.indices.reversed() {
       pages.swapAt(last, Int(random.next(through: UInt64(last))))
@@ -79,7 +77,7 @@ struct ArmUnmapBenchmarks {
   /// Maps leaves of a level over 1 GiB, one at every multiple of `stride`, in an empty table.
   private mutating func fill(every stride: UInt64, level: Int) {
     unmapAll()
-    for address in Swift.stride(from: 0, to: ArmUnmapBenchmarks.size, by: Int(stride)) {
+    for address in Swift.stride(from: 0, to: Self.size, by: Int(stride)) {
       let result = table.map(
         address: address,
         physical: address,
@@ -91,7 +89,7 @@ struct ArmUnmapBenchmarks {
     }
   }
 
-  private mutating func unmapAll() { unmap(0, ArmUnmapBenchmarks.size) }
+  private mutating func unmapAll() { unmap(0, Self.size) }
 
   private mutating func unmapSingly() { for page in pages { unmap(page, 1 << 12) } }
 

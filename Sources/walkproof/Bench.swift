@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checking
+import Machines
 import Plugins
 import Property
 import Reports
@@ -71,14 +72,15 @@ struct Bench: ParsableCommand {
         )
       )
     }
-    guard var batched = ArmUnmapBenchmarks(.batched), var nested = ArmUnmapBenchmarks(.nested)
-    else {
+    typealias Optimised = ArmUnmapBenchmarks<ArmUnmapTable<DirectMachine>>
+    typealias Historic = ArmUnmapBenchmarks<HistoricUnmap<DirectMachine>>
+    guard var optimised = Optimised(), var historic = Historic() else {
       throw Complaint(.internalFault, "no memory for the benchmark's root table")
     }
-    for row in ArmUnmapBenchmarks.rows where isWanted(row.name) {
+    for (row, old) in zip(Optimised.rows, Historic.rows) where isWanted(row.name) {
       terminal.progress(row.name)
-      rows.append(measure(row, row.name, &batched))
-      rows.append(measure(row, "\(row.name), nested-fixed", &nested))
+      rows.append(measure(row, row.name, &optimised))
+      rows.append(measure(old, "\(row.name), nested-fixed", &historic))
     }
     var radix = RadixBenchmark()
     terminal.progress("xlate")
@@ -260,10 +262,10 @@ struct Bench: ParsableCommand {
     )
   }
 
-  private func measure(
-    _ row: ArmUnmapBenchmarks.Row,
+  private func measure<W: ArmUnmapWalker>(
+    _ row: ArmUnmapBenchmarks<W>.Row,
     _ name: String,
-    _ walker: inout ArmUnmapBenchmarks
+    _ walker: inout ArmUnmapBenchmarks<W>
   ) -> BenchReport.Row {
     let samples = measure(
       runs: runs,

@@ -145,6 +145,7 @@ func expectViolation(
     (.blockPastEnd, "unmap.1-page.64K", .returnsBytes),
     (.freesTableInUse, "unmap.1-page.64K", .freesDetached),
     (.outputUnchecked, "map.outside-output", .refusesOutsideOutput),
+    (.endWraps, "map.outside.4K", .refusesOutside),
     (.emptyRangeWalked, "map.0-pages", .touchesNothing),
   ]
 

@@ -30,7 +30,7 @@ extension ModelLitmus {
       return stage2(contract, [map, .unmap(ipa: 0x1000, sizeInBytes: 0x1000)])
     },
     ModelLitmus(.needlessRewrite) { hasFault in
-      armUnmap(.batched, hasFault ? [.sameEntryRewritten] : [], [page, page])
+      armUnmap(.nested, hasFault ? [.sameEntryRewritten] : [], [page, page])
     },
     ModelLitmus(.yieldAmiss) { hasFault in
       let unmap = ArmUnmapOperation.unmap(
@@ -40,7 +40,7 @@ extension ModelLitmus {
         others: []
       )
       // The loop that climbs never lets others run.
-      return armUnmap(hasFault ? .loop : .batched, [], [page, unmap])
+      return armUnmap(hasFault ? .loop : .nested, [], [page, unmap])
     },
   ]
 
@@ -83,8 +83,8 @@ extension ModelLitmus {
       MachinePool.make(regime, countsPages: true),
       configuration,
       regime: regime,
-      library: ArmUnmapLibrary<ArmUnmapTable<CheckMachine>>(create: {
-        ArmUnmapTable.create($0, unmapping: unmapping, faults: faults, on: &$1)
+      library: ArmUnmapLibrary<HistoricUnmap<CheckMachine>>(create: {
+        HistoricUnmap.create($0, unmapping: unmapping, faults: faults, on: &$1)
       })
     )
     return found(&session, operations)

@@ -18,16 +18,25 @@ extension System {
       .contextNotSynchronised, .plainLeaf, .storeOutsideSection, .freedWhileShared, .lost,
     ]) + Finding.modelRules + Finding.armUnmapRules,
     subjects: [
-      armUnmap("built-in", .clean, "the optimised walker: one pass, in runs", .batched),
-      armUnmap("nested-fixed", .clean, "one function a level, mended", .nested),
-      armUnmap(
+      Subject(
+        "built-in",
+        .clean,
+        "the optimised walker: one pass, in runs",
+        checkedIn: ArmUnmapSession.self,
+        TableVariant(
+          ArmUnmapLibrary<ArmUnmapTable<CheckMachine>>(create: { .create($0, on: &$1) })
+        ),
+        limits: GeneratorLimits()
+      ),
+      historic("nested-fixed", .clean, "one function a level, mended", .nested),
+      historic(
         "loop",
         .seed,
         "the loop that climbs, as it stood, its faults included",
         .loop,
         .loop
       ),
-      armUnmap(
+      historic(
         "nested",
         .seed,
         "one function a level, as it was posted, its faults included",
@@ -35,10 +44,10 @@ extension System {
         .nested
       ),
     ]
-      + ArmUnmapPiece.all.map { armUnmap($0.slug, .variant, $0.summary, $0.unmapping, [$0.fault]) }
+      + ArmUnmapPiece.all.map { historic($0.slug, .variant, $0.summary, $0.unmapping, [$0.fault]) }
   )
 
-  private static func armUnmap(
+  private static func historic(
     _ name: String,
     _ role: Subject.Role,
     _ summary: String,
@@ -51,8 +60,8 @@ extension System {
       summary,
       checkedIn: ArmUnmapSession.self,
       TableVariant(
-        ArmUnmapLibrary<ArmUnmapTable<CheckMachine>>(
-          create: { ArmUnmapTable.create($0, unmapping: unmapping, faults: faults, on: &$1) },
+        ArmUnmapLibrary<HistoricUnmap<CheckMachine>>(
+          create: { .create($0, unmapping: unmapping, faults: faults, on: &$1) },
           letsOthersRun: unmapping != .loop
         )
       ),

@@ -11,8 +11,8 @@ extension ArmUnmapTable {
   ///   - slot: The memory there.
   ///   - isWrite: Whether the access is a write; a read is given no write permission.
   ///   - machine: The machine it runs on.
-  /// - Returns: `invalid` for an address outside the slot; `range` beyond the input address space;
-  ///   `noMemory`.
+  /// - Returns: `invalid` for an address outside the slot; `range` beyond the input or the output
+  ///   address space; `noMemory`.
   @inlinable
   public func faultIn(
     address: M.W,
@@ -27,42 +27,24 @@ extension ArmUnmapTable {
     }
     let level = hasBlock(around: address, slot, on: &machine) ? 2 : Geometry.lastLevel
     let start = address & ~M.W(geometry.span(at: level) &- 1)
-    // A misaligned block takes the host's huge page that its own offset happens to fall into.
-    let physical =
-      (M.W(slot.physical) &+ (start &- M.W(slot.base))) & ~M.W(geometry.span(at: level) &- 1)
-    let protection = M.W(Protection.read | (isWrite ? Protection.write : 0))
+    let physical = M.W(slot.physical) &+ (start &- M.W(slot.base))
     guard machine.holds(physical .< M.W(1 &<< geometry.outputAddressBits)) else { return .range }
-    guard let pointer = descend(to: level, start, on: &machine) else {
-      machine.barrier(.dsbISHST)
-      return .noMemory
-    }
-    let old = load(pointer, on: &machine)
-    let permitsBoth = encoding.leaf(
-      physical,
-      attributes: Encoding.stage2Attributes(
-        M.W(Protection.read | Protection.write),
-        forcesWriteBack: false
-      ),
-      level: level
-    )
-    if !faults.contains(.sameEntryRewritten), machine.holds(old .== permitsBoth) { return .ok }
-    install(pointer, start, physical, protection, on: &machine)
-    machine.barrier(.dsbISHST)
-    return .ok
+    let writable = leaf(physical, M.W(Protection.read | Protection.write), at: level, on: &machine)
+    if isWrite { return write(writable, over: start, on: &machine) }
+    var readable = leaf(physical, M.W(Protection.read), at: level, on: &machine)
+    readable.equivalent = writable.descriptor
+    return write(readable, over: start, on: &machine)
   }
 
   /// Whether a block can be mapped around an address.
   @inlinable
   func hasBlock(around address: M.W, _ slot: MemorySlot, on machine: inout M) -> Bool {
-    guard slot.isHugeBacked else { return false }
     let span = tree.geometry.span(at: 2)
-    let isAlignedAlike = (slot.base ^ slot.physical) & (span &- 1) == 0
-    guard isAlignedAlike || faults.contains(.blockMisaligned) else { return false }
+    guard slot.isHugeBacked, (slot.base ^ slot.physical) & (span &- 1) == 0 else { return false }
     let start = address & ~M.W(span &- 1)
-    let hasWindow =
-      (M.W(slot.base) .<= start)
-      .& (start &+ M.W(span) .<= M.W(slot.base &+ slot.sizeInBytes))
-    return faults.contains(.blockOutsideSlot) || machine.holds(hasWindow)
+    return machine.holds(
+      (M.W(slot.base) .<= start) .& (start &+ M.W(span) .<= M.W(slot.base &+ slot.sizeInBytes))
+    )
   }
 
   /// Clears the access flag of the leaf at `address`, of a guest's table.
@@ -71,9 +53,9 @@ extension ArmUnmapTable {
   /// - Returns: whether it was set; not where nothing is mapped or the root is gone.
   @inlinable
   public func age(address: M.W, on machine: inout M) -> M.W.Condition {
-    guard faults.contains(.rootLostByAge) || hasRoot(on: &machine),
-      let entry = tree.leaf(at: address, on: &machine)
-    else { return M.W.Condition(false) }
+    guard hasRoot(on: &machine), let entry = tree.leaf(at: address, on: &machine) else {
+      return M.W.Condition(false)
+    }
     let young = M.W(Encoding.valid | Encoding.accessFlag)
     let isYoung = (entry.descriptor & young) .== young
     if machine.holds(isYoung) {
@@ -90,42 +72,35 @@ extension ArmUnmapTable {
   @inlinable
   public func flush(address: M.W, sizeInBytes: M.W, on machine: inout M) -> Errno {
     guard !configuration.isHyp else { return .invalid }
-    guard isInSpace(address, sizeInBytes, on: &machine) else { return .range }
-    guard machine.holds(sizeInBytes .!= M.W(0)) else { return .ok }
-    let (start, end) = roundedOutwards(address, address &+ sizeInBytes)
-    var cursor = start
-    while machine.holds(cursor .< end) {
-      let next = self.end(ofEntryAt: tree.geometry.startLevel, cursor, end)
-      flush(top(cursor, on: &machine), from: cursor, to: next, on: &machine)
-      cursor = next
+    guard let (start, end) = pages(from: address, sizeInBytes: sizeInBytes, on: &machine) else {
+      return .range
     }
-    return .ok
+    guard machine.holds(sizeInBytes .!= M.W(0)) else { return .ok }
+    var cleaner = LeafCleaner(table: self)
+    return tree.walk(from: start, to: end, visiting: &cleaner, on: &machine)
   }
+}
+
+/// The callbacks of a flush.
+@usableFromInline
+struct LeafCleaner<M: Machine>: Visitor {
+  @usableFromInline let table: ArmUnmapTable<M>
+
+  @inlinable init(table: ArmUnmapTable<M>) { self.table = table }
 
   @inlinable
-  func flush(_ pointer: EntryPointer<M>, from start: M.W, to end: M.W, on machine: inout M) {
-    let descriptor = load(pointer, on: &machine)
-    let followsAnything = pointer.level == 0 && faults.contains(.flushTopUnchecked)
-    if followsAnything || isTable(descriptor, at: pointer.level, on: &machine) {
-      var cursor = start
-      while machine.holds(cursor .< end) {
-        let next = self.end(ofEntryAt: pointer.level &+ 1, cursor, end)
-        let pointer = below(pointer, descriptor, cursor, on: &machine)
-        flush(pointer, from: cursor, to: next, on: &machine)
-        cursor = next
-      }
-    } else if machine.holds(Encoding.isValid(descriptor) .& isCacheable(descriptor)) {
+  mutating func leaf(
+    _ entry: Entry<M>,
+    cursor: M.W,
+    end: M.W,
+    on machine: inout M
+  ) -> Step<M.Table> {
+    if machine.holds(Encoding.isValid(entry.descriptor) .& table.isCacheable(entry.descriptor)) {
       machine.clean(
-        encoding.output(of: descriptor),
-        sizeInBytes: M.W(tree.geometry.span(at: pointer.level))
+        table.encoding.output(of: entry.descriptor),
+        sizeInBytes: M.W(table.tree.geometry.span(at: entry.level))
       )
     }
-  }
-
-  /// Whether a stage-2 leaf is normal write-back memory.
-  @inlinable
-  func isCacheable(_ descriptor: M.W) -> M.W.Condition {
-    (descriptor & M.W(Encoding.stage2MemoryAttributes))
-      .== M.W(Encoding.stage2Normal(forcesWriteBack: false))
+    return .next
   }
 }

@@ -12,9 +12,9 @@ extension ArmUnmapTable {
   ///   - protection: Read, write, execute, device.
   ///   - level: The leaf's level; 3 for a page.
   ///   - machine: The machine it runs on.
-  /// - Returns: `invalid` where nothing may be read, for executable device memory, for addresses that are not aligned, and for
-  ///   levels that have no leaves; `range` where input or output leave their space; `noMemory`, and
-  ///   then the tables that were made stay.
+  /// - Returns: `invalid` where nothing may be read, for executable device memory, for addresses that
+  ///   are not aligned, and for levels that have no leaves; `range` where input or output leave their
+  ///   space; `noMemory`, and then the tables that were made stay.
   @inlinable
   public func map(
     address: M.W,
@@ -27,22 +27,19 @@ extension ArmUnmapTable {
     guard level >= geometry.firstBlockLevel, level >= geometry.startLevel,
       level <= Geometry.lastLevel
     else { return .invalid }
-    let forbidden = M.W(Protection.device | Protection.execute)
+    let kinds = protection & M.W(Protection.read | Protection.device | Protection.execute)
+    let isPermitted =
+      ((kinds & M.W(Protection.read)) .!= M.W(0))
+      .& (kinds .!= M.W(Protection.read | Protection.device | Protection.execute))
     let offset = M.W(geometry.span(at: level) &- 1)
-    guard
-      machine.holds(
-        ((protection & M.W(Protection.read)) .!= M.W(0)) .& ((protection & forbidden) .!= forbidden)
-          .& (((address | physical) & offset) .== M.W(0))
-      )
-    else { return .invalid }
+    guard machine.holds(isPermitted .& (((address | physical) & offset) .== M.W(0))) else {
+      return .invalid
+    }
     let isInSpace =
       (address .< M.W(1 &<< geometry.inputAddressBits))
       .& (physical .< M.W(1 &<< geometry.outputAddressBits))
     guard machine.holds(isInSpace) else { return .range }
-    let pointer = descend(to: level, address, on: &machine)
-    if let pointer { install(pointer, address, physical, protection, on: &machine) }
-    machine.barrier(.dsbISHST)
-    return pointer == nil ? .noMemory : .ok
+    return write(leaf(physical, protection, at: level, on: &machine), over: address, on: &machine)
   }
 
   /// Annotates the page at `address`: nothing is mapped there, and the entry is in use.
@@ -53,133 +50,152 @@ extension ArmUnmapTable {
     guard machine.holds(address .< M.W(1 &<< tree.geometry.inputAddressBits)) else {
       return .range
     }
-    guard let pointer = descend(to: Geometry.lastLevel, address, on: &machine) else {
-      return .noMemory
-    }
-    let old = load(pointer, on: &machine)
-    let annotation = Encoding.annotation(owner: M.W(1))
-    if machine.holds(old .== annotation) { return .ok }
-    if machine.holds(Encoding.isValid(old)) {
-      store(M.W(0), at: pointer, on: &machine)
-      invalidate(address, level: pointer.level, on: &machine)
-    } else if machine.holds(old .== M.W(0)) {
-      retain(pointer, on: &machine)
-    }
-    store(annotation, at: pointer, on: &machine)
-    return .ok
+    let annotation = NewEntry<M>(
+      descriptor: Encoding.annotation(owner: M.W(1)),
+      level: Geometry.lastLevel
+    )
+    let page = address & ~M.W(tree.geometry.pageSize &- 1)
+    return write(annotation, over: page, on: &machine)
   }
 
-  /// The entry at `level` for an address, with tables down to it; nil when there is no memory.
+  /// A leaf of `level`, and what its memory needs before the leaf is seen.
+  ///
+  /// A guest sees what the host wrote: memory is cleaned before it is mapped cacheable, and the
+  /// instruction cache invalidated before it is executable.
   @inlinable
-  func descend(to level: Int, _ address: M.W, on machine: inout M) -> EntryPointer<M>? {
-    var pointer = top(address, on: &machine)
-    while pointer.level < level {
-      let descriptor = load(pointer, on: &machine)
-      if machine.holds(Encoding.isTable(descriptor)) {
-        pointer = below(pointer, descriptor, address, on: &machine)
-      } else {
-        guard let table = machine.allocateTable(level: pointer.level &+ 1) else { return nil }
-        link(table, at: pointer, replacing: descriptor, address, on: &machine)
-        pointer = EntryPointer(
-          table: table,
-          index: tree.geometry.index(of: address, at: pointer.level &+ 1),
-          level: pointer.level &+ 1
-        )
-      }
-    }
-    return pointer
-  }
-
-  /// Puts an empty table in the place of nothing or of a block.
-  @inlinable
-  func link(
-    _ table: M.Table,
-    at pointer: EntryPointer<M>,
-    replacing old: M.W,
-    _ address: M.W,
-    on machine: inout M
-  ) {
-    let isBlock = machine.holds(Encoding.isValid(old))
-    if isBlock, !faults.contains(.noBreak) {
-      store(M.W(0), at: pointer, on: &machine)
-      invalidate(address, level: pointer.level, on: &machine)
-    } else if !isBlock {
-      retain(pointer, on: &machine)
-    }
-    // A release, so that the hardware sees the table's zeroes before it sees the table.
-    let descriptor = encoding.table(at: machine.address(of: table))
-    store(descriptor, at: pointer, order: .release, on: &machine)
-    if isBlock, faults.contains(.noBreak) {
-      invalidate(address, level: pointer.level, on: &machine)
-    }
-  }
-
-  /// Writes a leaf over whatever is there.
-  @inlinable
-  func install(
-    _ pointer: EntryPointer<M>,
-    _ address: M.W,
+  func leaf(
     _ physical: M.W,
     _ protection: M.W,
+    at level: Int,
     on machine: inout M
-  ) {
+  ) -> NewEntry<M> {
     let attributes =
       configuration.isHyp
       ? Encoding.hypAttributes(protection)
       : Encoding.stage2Attributes(protection, forcesWriteBack: false)
-    let leaf = encoding.leaf(physical, attributes: attributes, level: pointer.level)
-    let old = load(pointer, on: &machine)
-    if !faults.contains(.sameEntryRewritten), machine.holds(old .== leaf) { return }
-    let isChange = machine.holds(Encoding.isValid(old))
-    maintainCaches(physical, protection, at: pointer.level, isChange: isChange, on: &machine)
-    let isTable = isTable(old, at: pointer.level, on: &machine)
-    if isTable, !faults.contains(.tableOverwritten) {
-      let child = below(pointer, old, address, on: &machine).table
-      store(M.W(0), at: pointer, on: &machine)
-      invalidateAll(on: &machine)
-      tree.free(child, level: pointer.level &+ 1, on: &machine)
-      store(leaf, at: pointer, on: &machine)
-    } else if machine.holds(Encoding.isValid(old)) {
-      let level = isTable ? nil : pointer.level
-      if !faults.contains(.noBreak) {
-        store(M.W(0), at: pointer, on: &machine)
-        invalidate(address, level: level, on: &machine)
-        store(leaf, at: pointer, on: &machine)
-      } else {
-        store(leaf, at: pointer, on: &machine)
-        invalidate(address, level: level, on: &machine)
-      }
-    } else {
-      if machine.holds(old .== M.W(0)) { retain(pointer, on: &machine) }
-      store(leaf, at: pointer, on: &machine)
-    }
+    var leaf = NewEntry<M>(
+      descriptor: encoding.leaf(physical, attributes: attributes, level: level),
+      level: level
+    )
+    guard !configuration.isHyp else { return leaf }
+    leaf.physical = physical
+    leaf.isCleaned = (protection & M.W(Protection.device)) .== M.W(0)
+    leaf.isExecutable = (protection & M.W(Protection.execute)) .!= M.W(0)
+    return leaf
   }
 
-  /// Everything that was beneath a table may be cached, at any address.
+  /// Writes an entry over whatever is at an address, which is a multiple of what the entry spans.
   @inlinable
-  func invalidateAll(on machine: inout M) {
-    if configuration.isHyp, faults.contains(.hypNotInvalidated) { return }
-    invalidation.invalidateAll(on: &machine)
+  func write(_ new: NewEntry<M>, over address: M.W, on machine: inout M) -> Errno {
+    var writer = EntryWriter(table: self, new: new)
+    let end = address &+ M.W(tree.geometry.span(at: new.level))
+    let result = tree.walk(from: address, to: end, visiting: &writer, on: &machine)
+    machine.barrier(.dsbISHST)
+    return result
+  }
+}
+
+/// An entry to be written, and what comes before it.
+@usableFromInline
+struct NewEntry<M: Machine> {
+  @usableFromInline let descriptor: M.W
+  @usableFromInline let level: Int
+  /// An entry that does as well, and is left where it is.
+  @usableFromInline var equivalent: M.W?
+  /// The memory behind it, and whether it is cleaned from the data cache and executed.
+  @usableFromInline var physical = M.W(0)
+  @usableFromInline var isCleaned = M.W.Condition(false)
+  @usableFromInline var isExecutable = M.W.Condition(false)
+
+  @inlinable
+  init(descriptor: M.W, level: Int) {
+    self.descriptor = descriptor
+    self.level = level
   }
 
-  /// What a guest sees is what the host wrote: memory is cleaned before it is mapped cacheable, and
-  /// the instruction cache invalidated before it is executable.
+  /// Whether an entry can stay in its place.
   @inlinable
-  func maintainCaches(
-    _ physical: M.W,
-    _ protection: M.W,
-    at level: Int,
-    isChange: Bool,
+  func isServed(by old: M.W) -> M.W.Condition {
+    guard let equivalent else { return old .== descriptor }
+    return (old .== descriptor) .| (old .== equivalent)
+  }
+}
+
+/// The callbacks of the walk to the one entry that is written.
+@usableFromInline
+struct EntryWriter<M: Machine>: Visitor {
+  @usableFromInline let table: ArmUnmapTable<M>
+  @usableFromInline let new: NewEntry<M>
+
+  @inlinable
+  init(table: ArmUnmapTable<M>, new: NewEntry<M>) {
+    self.table = table
+    self.new = new
+  }
+
+  @inlinable
+  mutating func leaf(
+    _ entry: Entry<M>,
+    cursor: M.W,
+    end: M.W,
     on machine: inout M
-  ) {
-    guard !configuration.isHyp else { return }
-    let size = M.W(tree.geometry.span(at: level))
-    let isCleaned = !isChange || !faults.contains(.changeNotCleaned)
-    if isCleaned, machine.holds((protection & M.W(Protection.device)) .== M.W(0)) {
-      machine.clean(physical, sizeInBytes: size)
+  ) -> Step<M.Table> {
+    guard entry.level == new.level else { return link(entry, cursor: cursor, on: &machine) }
+    if machine.holds(new.isServed(by: entry.descriptor)) { return .next }
+    maintainCaches(on: &machine)
+    makeWay(at: entry, cursor: cursor, on: &machine)
+    machine.store(new.descriptor, to: entry.table, at: entry.index, order: .relaxed)
+    return .next
+  }
+
+  /// A table in the entry's place goes with all that is beneath it, which may be cached at any address.
+  @inlinable
+  mutating func tablePre(
+    _ entry: Entry<M>,
+    child: M.Table,
+    cursor: M.W,
+    end: M.W,
+    on machine: inout M
+  ) -> Step<M.Table> {
+    guard entry.level == new.level else { return .descend(child) }
+    maintainCaches(on: &machine)
+    machine.store(M.W(0), to: entry.table, at: entry.index, order: .relaxed)
+    table.invalidation.invalidateAll(on: &machine)
+    table.tree.free(child, level: entry.level &+ 1, on: &machine)
+    machine.store(new.descriptor, to: entry.table, at: entry.index, order: .relaxed)
+    return .next
+  }
+
+  /// Puts an empty table in the place of nothing or of a block.
+  @inlinable
+  func link(_ entry: Entry<M>, cursor: M.W, on machine: inout M) -> Step<M.Table> {
+    guard let child = machine.allocateTable(level: entry.level &+ 1) else {
+      return .stop(.noMemory)
     }
-    if machine.holds((protection & M.W(Protection.execute)) .!= M.W(0)) {
-      machine.invalidateInstructions(physical, sizeInBytes: size)
+    makeWay(at: entry, cursor: cursor, on: &machine)
+    let descriptor = table.encoding.table(at: machine.address(of: child))
+    // A release, so that the hardware sees the table's zeroes before it sees the table.
+    machine.store(descriptor, to: entry.table, at: entry.index, order: .release)
+    return .descend(child)
+  }
+
+  /// Breaks an entry that is valid, and counts one that was empty: the place is in use from now on.
+  @inlinable
+  func makeWay(at entry: Entry<M>, cursor: M.W, on machine: inout M) {
+    if machine.holds(entry.descriptor .== M.W(0)) {
+      machine.retain(entry.table)
+    } else if machine.holds(Encoding.isValid(entry.descriptor)) {
+      machine.store(M.W(0), to: entry.table, at: entry.index, order: .relaxed)
+      table.invalidation.invalidate(cursor, level: entry.level, on: &machine)
+    }
+  }
+
+  @inlinable
+  func maintainCaches(on machine: inout M) {
+    let size = M.W(table.tree.geometry.span(at: new.level))
+    if machine.holds(new.isCleaned) { machine.clean(new.physical, sizeInBytes: size) }
+    if machine.holds(new.isExecutable) {
+      machine.invalidateInstructions(new.physical, sizeInBytes: size)
     }
   }
 }

@@ -1,27 +1,15 @@
 public import Machines
 
-/// How an older walker unmaps a range.
-public enum UnmapStrategy: Sendable, Hashable {
-  /// One loop over pages that climbs back up when a table is empty.
-  case loop
-  /// One function a level.
-  case nested
-  /// One pass, with one invalidation for each run of leaves.
-  case batched
-}
-
 /// Tables of the kernel's older walkers: single mappings, and unmaps by range that give back every
 /// table that they leave empty.
 ///
 /// A table page's count is 1 plus its entries in use, annotations included. The same code serves a
-/// hypervisor's own tables and a guest's stage 2.
+/// hypervisor's own tables and a guest's stage 2. What history had these calls do is in `Historic`.
 public struct ArmUnmapTable<M: Machine>: ArmUnmapWalker {
   /// What the table was made with.
   public let configuration: ArmUnmapConfiguration
   /// The levels and the root.
   public let tree: Tree<M>
-  @usableFromInline let unmapping: UnmapStrategy
-  @usableFromInline let faults: ArmUnmapFaultSet
   @usableFromInline let encoding: Encoding
   @usableFromInline let invalidation: Invalidation
 
@@ -30,16 +18,9 @@ public struct ArmUnmapTable<M: Machine>: ArmUnmapWalker {
 
   /// A table around an existing tree.
   @inlinable
-  public init(
-    configuration: ArmUnmapConfiguration,
-    tree: Tree<M>,
-    unmapping: UnmapStrategy = .batched,
-    faults: ArmUnmapFaultSet = []
-  ) {
+  public init(configuration: ArmUnmapConfiguration, tree: Tree<M>) {
     self.configuration = configuration
     self.tree = tree
-    self.unmapping = unmapping
-    self.faults = faults
     encoding = Encoding(pageShift: tree.geometry.pageShift)
     invalidation = Invalidation(
       configuration.isHyp ? .hyp : .stage2,
@@ -49,92 +30,43 @@ public struct ArmUnmapTable<M: Machine>: ArmUnmapWalker {
 
   /// Allocates a table that translates nothing; nil when there is no memory.
   @inlinable
-  public static func create(
-    _ configuration: ArmUnmapConfiguration,
-    unmapping: UnmapStrategy,
-    faults: ArmUnmapFaultSet = [],
-    on machine: inout M
-  ) -> ArmUnmapTable? {
+  public static func create(_ configuration: ArmUnmapConfiguration, on machine: inout M) -> Self? {
     guard let tree = Tree<M>(geometry: Geometry(configuration), on: &machine) else { return nil }
     machine.barrier(.dsbISHST)
-    return ArmUnmapTable(
-      configuration: configuration,
-      tree: tree,
-      unmapping: unmapping,
-      faults: faults
-    )
+    return Self(configuration: configuration, tree: tree)
   }
 
-  /// The optimised one; nil when there is no memory.
+  /// The whole pages that a range touches; nil where it leaves the input address space or wraps.
   @inlinable
-  public static func create(
-    _ configuration: ArmUnmapConfiguration,
-    on machine: inout M
-  ) -> ArmUnmapTable? {
-    create(configuration, unmapping: .batched, on: &machine)
-  }
-
-  /// Unmaps `sizeInBytes` from `address`: drops leaves and annotations and frees the tables that are
-  /// left empty.
-  ///
-  /// The range is rounded outwards to pages; a block that it touches goes as a whole. Of a guest's
-  /// table the memory that was mapped cacheable is cleaned from the data cache. Where the root is
-  /// gone there is nothing to unmap.
-  ///
-  /// - Parameters:
-  ///   - address: The first byte.
-  ///   - sizeInBytes: The size; 0 unmaps nothing.
-  ///   - mayYield: Whether others are let run after each root entry that led to a table.
-  ///   - machine: The machine it runs on.
-  /// - Returns: `range` where the range leaves the input address space; then nothing is unmapped.
-  @inlinable
-  public func unmap(
-    address: M.W,
+  func pages(
+    from address: M.W,
     sizeInBytes: M.W,
-    mayYield: Bool,
     on machine: inout M
-  ) -> Errno {
-    var start = address
-    var end = address &+ sizeInBytes
-    if !faults.contains(.rangeUnchecked) {
-      guard isInSpace(address, sizeInBytes, on: &machine) else { return .range }
-    }
-    guard faults.contains(.rootLostBefore) || hasRoot(on: &machine) else { return .ok }
-    if !faults.contains(.rangeUnrounded) { (start, end) = roundedOutwards(start, end) }
-    if !faults.contains(.emptyRangeWalked), machine.holds(sizeInBytes .== M.W(0)) { return .ok }
-    let yields = mayYield || faults.contains(.yieldsAlways)
-    switch unmapping {
-    case .loop: unmapByLoop(from: start, to: end, on: &machine)
-    case .nested: unmapByLevel(from: start, to: end, yields: yields, on: &machine)
-    case .batched: unmapInRuns(from: start, to: end, yields: yields, on: &machine)
-    }
-    return .ok
-  }
-
-  /// Whether a range lies in the input address space and does not wrap.
-  @inlinable
-  func isInSpace(_ address: M.W, _ sizeInBytes: M.W, on machine: inout M) -> Bool {
+  ) -> (start: M.W, end: M.W)? {
     let limit = M.W(1 &<< tree.geometry.inputAddressBits)
-    return machine.holds((address .<= limit) .& (sizeInBytes .<= limit &- address))
-  }
-
-  /// The whole pages that a range touches.
-  @inlinable
-  func roundedOutwards(_ start: M.W, _ end: M.W) -> (start: M.W, end: M.W) {
     let offset = M.W(tree.geometry.pageSize &- 1)
-    return (start & ~offset, (end &+ offset) & ~offset)
+    guard machine.holds((address .<= limit) .& (sizeInBytes .<= limit &- address)) else {
+      return nil
+    }
+    return (address & ~offset, (address &+ sizeInBytes &+ offset) & ~offset)
   }
 
   /// Whether the table has its root still.
   @inlinable
   func hasRoot(on machine: inout M) -> Bool { machine.holds(machine.hasRoot(tree.root)) }
 
+  /// Whether a stage-2 leaf is normal write-back memory.
+  @inlinable
+  func isCacheable(_ descriptor: M.W) -> M.W.Condition {
+    (descriptor & M.W(Encoding.stage2MemoryAttributes))
+      .== M.W(Encoding.stage2Normal(forcesWriteBack: false))
+  }
+
   /// The root's address as the register of the root has it: its field begins at the bit to which a
   /// root of this size is aligned.
   @inlinable
   public func base(on machine: inout M) -> M.W {
-    var size = tree.geometry.pageSize &* UInt64(tree.geometry.rootPageCount)
-    if faults.contains(.baseFieldTooHigh) { size &<<= 1 }
+    let size = tree.geometry.pageSize &* UInt64(tree.geometry.rootPageCount)
     return machine.address(of: tree.root) & ~M.W(size &- 1)
   }
 

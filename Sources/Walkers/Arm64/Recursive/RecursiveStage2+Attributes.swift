@@ -43,7 +43,7 @@ extension RecursiveStage2 {
       ipa,
       M.W(1),
       set: set,
-      clear: configuration.hasExecutionByPrivilege ? M.W(0) : clear,
+      clear: clear,
       isFault: true,
       adding: protection,
       on: &machine

@@ -4,12 +4,9 @@ public import Machines
 ///
 /// Bit 54 denies it to EL0, and bit 53 says that EL1's is not as EL0's.
 extension RecursiveStage2 {
-  /// The bits of a leaf that execution consists of.
+  /// The bits of a leaf that execution consists of; without the feature the lower one is 0.
   @inlinable
-  var executionBits: UInt64 {
-    configuration.hasExecutionByPrivilege
-      ? Encoding.executeNever | Encoding.executeNever &>> 1 : Encoding.executeNever
-  }
+  var executionBits: UInt64 { Encoding.executeNever | Encoding.executeNever &>> 1 }
 
   /// Whether a leaf permits execution, to whomever.
   @inlinable

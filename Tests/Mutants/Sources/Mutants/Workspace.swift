@@ -33,7 +33,7 @@ struct Workspace {
   private static func isCatalogue(_ path: String) -> Bool {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     // The loop that climbs is only there with its faults; no check of it holds.
-    return name == "FaultsOf.swift" || name == "ArmUnmapTable+UnmapByLoop.swift"
+    return name == "FaultsOf.swift" || name == "HistoricUnmap+UnmapByLoop.swift"
       || (!name.contains("+") && ["Fault.swift", "Flaw.swift"].contains { name.hasSuffix($0) })
   }
 

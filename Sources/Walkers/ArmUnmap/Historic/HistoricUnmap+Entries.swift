@@ -20,7 +20,7 @@ struct EntryPointer<M: Machine> {
 
 // Reading and changing entries, with the counts and invalidations that belong to it.
 
-extension ArmUnmapTable {
+extension HistoricUnmap {
   /// The entry of the root for an address.
   @inlinable
   func top(_ address: M.W, on machine: inout M) -> EntryPointer<M> {

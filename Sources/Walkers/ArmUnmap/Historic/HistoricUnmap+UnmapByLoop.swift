@@ -1,6 +1,6 @@
 public import Machines
 
-extension ArmUnmapTable {
+extension HistoricUnmap {
   /// Unmaps a range page by page, and climbs from an entry that was cleared to the tables that it
   /// leaves empty.
   ///

@@ -1,14 +1,36 @@
 public import Machines
 
 extension ArmUnmapTable {
-  /// Unmaps a range of whole pages in one pass, with one barrier and one invalidation for each run of
-  /// leaves.
+  /// Unmaps `sizeInBytes` from `address`: drops leaves and annotations and frees the tables that are
+  /// left empty.
+  ///
+  /// The range is rounded outwards to pages; a block that it touches goes as a whole. Of a guest's
+  /// table the memory that was mapped cacheable is cleaned from the data cache. Where the root is
+  /// gone there is nothing to unmap. It is one pass, with one barrier and one invalidation for each run
+  /// of leaves.
+  ///
+  /// - Parameters:
+  ///   - address: The first byte.
+  ///   - sizeInBytes: The size; 0 unmaps nothing.
+  ///   - mayYield: Whether others are let run after each root entry that led to a table.
+  ///   - machine: The machine it runs on.
+  /// - Returns: `range` where the range leaves the input address space; then nothing is unmapped.
   @inlinable
-  func unmapInRuns(from start: M.W, to end: M.W, yields: Bool, on machine: inout M) {
-    var visitor = BatchedUnmap(table: self, yields: yields)
+  public func unmap(
+    address: M.W,
+    sizeInBytes: M.W,
+    mayYield: Bool,
+    on machine: inout M
+  ) -> Errno {
+    guard let (start, end) = pages(from: address, sizeInBytes: sizeInBytes, on: &machine) else {
+      return .range
+    }
+    guard hasRoot(on: &machine), machine.holds(sizeInBytes .!= M.W(0)) else { return .ok }
+    var visitor = BatchedUnmap(table: self, yields: mayYield)
     // The walk stops early only where the root is gone.
     _ = tree.walk(from: start, to: end, visiting: &visitor, on: &machine)
     if visitor.run.isOpen { visitor.retire(level: visitor.run.level, on: &machine) }
+    return .ok
   }
 }
 
@@ -33,6 +55,9 @@ struct BatchedUnmap<M: Machine>: Visitor {
     self.table = table
     self.yields = yields
   }
+
+  /// Whether memory is cleaned from the data cache when it goes back to the host.
+  @inlinable var cleansUnmapped: Bool { !table.configuration.isHyp }
 
   @inlinable @inline(__always)
   mutating func leaf(
@@ -75,13 +100,13 @@ struct BatchedUnmap<M: Machine>: Visitor {
     on machine: inout M
   ) -> Bool {
     if hasGap, !table.invalidation.usesRanges { return false }
-    return !table.cleansUnmapped || machine.holds(descriptor .== previous &+ M.W(span))
+    return !cleansUnmapped || machine.holds(descriptor .== previous &+ M.W(span))
   }
 
   /// Whether the memory behind a leaf has to be cleaned from the data cache.
   @inlinable @inline(__always)
   func isCleaned(_ descriptor: M.W, on machine: inout M) -> Bool {
-    table.cleansUnmapped && machine.holds(table.isCacheable(descriptor))
+    cleansUnmapped && machine.holds(table.isCacheable(descriptor))
   }
 
   /// Before another table is entered, what was gathered in this one is dealt with.

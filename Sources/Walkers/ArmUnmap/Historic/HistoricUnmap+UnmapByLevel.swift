@@ -1,6 +1,6 @@
 public import Machines
 
-extension ArmUnmapTable {
+extension HistoricUnmap {
   /// Unmaps a range by one function a level, each of which gives back what the one below leaves
   /// empty.
   ///
