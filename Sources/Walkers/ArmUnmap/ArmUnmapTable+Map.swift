@@ -78,9 +78,11 @@ extension ArmUnmapTable {
       level: level
     )
     guard !configuration.isHyp else { return leaf }
+    let isCleaned = (protection & M.W(Protection.device)) .== M.W(0)
+    let isExecutable = (protection & M.W(Protection.execute)) .!= M.W(0)
     leaf.physical = physical
-    leaf.isCleaned = (protection & M.W(Protection.device)) .== M.W(0)
-    leaf.isExecutable = (protection & M.W(Protection.execute)) .!= M.W(0)
+    leaf.isCleaned = isCleaned
+    leaf.isExecutable = isExecutable
     return leaf
   }
 
