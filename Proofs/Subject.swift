@@ -62,7 +62,7 @@ struct Answer<W: Word> {
 
 extension ProofSubject {
   /// Makes the call on a tree that is already there.
-  func perform<M: Machine>(
+  func perform<M: ArmMachine>(
     _ call: Call<M.W>,
     root: M.Table,
     geometry: Geometry,
@@ -86,7 +86,7 @@ extension ProofSubject {
     }
   }
 
-  private func perform<M: Machine>(
+  private func perform<M: ArmMachine>(
     _ call: Call<M.W>,
     by walker: some Stage2Walker<M>,
     on machine: inout M

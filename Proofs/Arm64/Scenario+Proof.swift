@@ -34,7 +34,7 @@ extension Scenario {
   }
 
   /// Makes the call.
-  func perform<M: Machine>(
+  func perform<M: ArmMachine>(
     _ call: Call<M.W>,
     of subject: ProofSubject,
     root: M.Table,

@@ -3,7 +3,7 @@ import Walkers
 
 extension ProofSubject {
   /// Makes the call on a hypervisor's own tree that is already there.
-  func performHyp<M: Machine>(
+  func performHyp<M: ArmMachine>(
     _ call: Call<M.W>,
     root: M.Table,
     geometry: Geometry,
@@ -23,7 +23,7 @@ extension ProofSubject {
     return perform(call, by: walker, on: &machine)
   }
 
-  private func perform<M: Machine>(
+  private func perform<M: ArmMachine>(
     _ call: Call<M.W>,
     by walker: some HypWalker<M>,
     on machine: inout M

@@ -72,7 +72,7 @@ extension ArmUnmapCall: CustomStringConvertible where W == UInt64 {
 
 extension ProofSubject {
   /// Makes the call on a tree that is already there.
-  func perform<M: Machine>(
+  func perform<M: ArmMachine>(
     _ call: ArmUnmapCall<M.W>,
     _ configuration: ArmUnmapConfiguration,
     _ geometry: Geometry,

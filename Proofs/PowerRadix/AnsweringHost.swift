@@ -36,7 +36,7 @@ enum HostQuestion: Equatable {
 }
 
 /// A host that answers as it was told to, and keeps what it was asked, and what is logged.
-struct AnsweringHost<M: Machine>: PartitionHost {
+struct AnsweringHost<M: PowerMachine>: PartitionHost {
   let answers: HostAnswers
   /// How many events of a machine's there were.
   let eventCount: (M) -> Int

@@ -90,7 +90,7 @@ struct PartitionJudge {
       switch event {
       case .store(let table, let entry, let old, let new, _):
         store(EntryName(table: table, entry: entry), Change(old: old, new: new))
-      case .barrier(let barrier): cache.barrier(barrier)
+      case .powerBarrier(let barrier): cache.barrier(barrier)
       case .invalidateRadix(let invalidation): invalidate(invalidation)
       case .release(let table, _, true): free(table)
       case .freeRoot(let table, let pageCount):

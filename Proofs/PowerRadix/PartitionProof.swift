@@ -93,7 +93,7 @@ extension PartitionScenario {
   }
 
   /// Makes the call.
-  func perform<M: Machine>(
+  func perform<M: PowerMachine>(
     _ subject: ProofSubject,
     _ situation: PartitionSituation,
     root: M.Table,

@@ -142,6 +142,7 @@ struct ConcreteLayout {
         && a.operand == model.value(of: b.operand) && a.partition == model.value(of: b.partition)
     case (.freeRoot(let at, _), .freeRoot): return at == root
     case (.barrier(let a), .barrier(let b)): return a == b
+    case (.powerBarrier(let a), .powerBarrier(let b)): return a == b
     case (.clean(let a, let size), .clean(let b, let expected)):
       return a == model.value(of: b) && size == model.value(of: expected)
     case (.invalidateInstructions(let a, let size), .invalidateInstructions(let b, let expected)):

@@ -93,7 +93,7 @@ public struct CallEvents: Sendable {
     case .allocate(_, let pageCount, _): add(.allocations, UInt64(pageCount))
     case .release(_, _, let remaining): if remaining == 0 { add(.frees) }
     case .freeRoot(_, let pageCount): add(.frees, UInt64(pageCount))
-    case .barrier: add(.barriers)
+    case .barrier, .powerBarrier: add(.barriers)
     case .clean(_, let size): add(.cleanedBytes, size)
     case .invalidateInstructions(_, let size): add(.instructionBytes, size)
     case .invalidate(let invalidation):

@@ -4,7 +4,9 @@
 /// that a walker is fully specialised on it (no witness-table calls):
 /// `swift build -c release && objdump -d --no-show-raw-insn .build/release/walkproof | less`, search
 /// for `Stage2` with `DirectMachine`, and look for indirect calls (`call *`).
-public struct DirectMachine: Machine {
+public struct DirectMachine: ArmMachine, PowerMachine {
+  /// Plain numbers.
+  public typealias W = UInt64
   /// The memory that tables come from.
   @usableFromInline let memory: PhysicalMemory
   @usableFromInline let counts: UnsafeMutablePointer<Int32>
@@ -152,6 +154,9 @@ public struct DirectMachine: Machine {
   /// Nothing: there is no other observer.
   @inlinable @inline(__always)
   public func barrier(_ barrier: Barrier) {}
+  /// Nothing: there is no other observer.
+  @inlinable @inline(__always)
+  public func barrier(_ barrier: PowerBarrier) {}
   /// Nothing: there is no cache.
   @inlinable @inline(__always)
   public func clean(_ address: UInt64, sizeInBytes: UInt64) {}

@@ -28,8 +28,10 @@ public enum Event: Sendable, Equatable {
   case invalidate(TLBInvalidation<UInt64>)
   /// A `tlbie` was issued.
   case invalidateRadix(RadixInvalidation<UInt64>)
-  /// A barrier was issued.
+  /// A barrier of Arm's was issued.
   case barrier(Barrier)
+  /// A barrier of Power's was issued.
+  case powerBarrier(PowerBarrier)
   /// The data cache was cleaned and invalidated to the point of coherency.
   case clean(address: UInt64, sizeInBytes: UInt64)
   /// The instruction cache was invalidated to the point of unification.

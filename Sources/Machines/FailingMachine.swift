@@ -1,5 +1,5 @@
 /// A machine that refuses allocations from the n-th on, and otherwise is the machine it wraps.
-public struct FailingMachine<Base: Machine>: Machine {
+public struct FailingMachine<Base: ArmMachine & PowerMachine>: ArmMachine, PowerMachine {
   /// The word of the wrapped machine.
   public typealias W = Base.W
   /// The table of the wrapped machine.
@@ -102,6 +102,9 @@ public struct FailingMachine<Base: Machine>: Machine {
   /// As the wrapped machine.
   @inlinable
   public mutating func barrier(_ barrier: Barrier) { base.barrier(barrier) }
+  /// As the wrapped machine.
+  @inlinable
+  public mutating func barrier(_ barrier: PowerBarrier) { base.barrier(barrier) }
   /// As the wrapped machine.
   @inlinable
   public mutating func clean(_ address: W, sizeInBytes: W) {

@@ -17,7 +17,7 @@ public struct MachineMutation: Sendable, Hashable {
     case yieldBeforeLoad
     /// A barrier is left out.
     case skipBarrier
-    /// A barrier is this one instead.
+    /// A barrier of Arm's is this one instead.
     case replaceBarrier(Barrier)
     /// An invalidation is left out.
     case skipInvalidation
@@ -60,7 +60,7 @@ public struct MachineMutation: Sendable, Hashable {
 /// A machine that does one thing otherwise than it is told, and otherwise is the machine it wraps.
 ///
 /// Judges are tried with it: each must convict some walker of what it is there to see.
-public struct MutatingMachine<Base: Machine>: Machine {
+public struct MutatingMachine<Base: ArmMachine & PowerMachine>: ArmMachine, PowerMachine {
   /// The word of the wrapped machine.
   public typealias W = Base.W
   /// The table of the wrapped machine.
@@ -154,6 +154,11 @@ public struct MutatingMachine<Base: Machine>: Machine {
     case .replaceBarrier(let other): base.barrier(other)
     default: base.barrier(barrier)
     }
+  }
+
+  /// Issues one barrier.
+  public mutating func barrier(_ barrier: PowerBarrier) {
+    if change(where: { $0 == .skipBarrier }) == nil { base.barrier(barrier) }
   }
 
   private mutating func invalidationChange() -> MachineMutation.Change? {

@@ -2,7 +2,9 @@
 ///
 /// A freed page is quarantined: it is not handed out again before `reset()`, so that a use after
 /// free is always seen as one. Freed memory keeps its contents; who reads it shows in the events.
-public struct TracingMachine<Listener: EventListener>: Machine {
+public struct TracingMachine<Listener: EventListener>: ArmMachine, PowerMachine {
+  /// Plain numbers.
+  public typealias W = UInt64
   /// The physical address of a table page.
   public typealias Table = UInt64
 
@@ -243,6 +245,12 @@ public struct TracingMachine<Listener: EventListener>: Machine {
   /// Reports the barrier.
   @inlinable
   public mutating func barrier(_ barrier: Barrier) { listener.observe(.barrier(barrier)) }
+
+  /// Reports the barrier.
+  @inlinable
+  public mutating func barrier(_ barrier: PowerBarrier) {
+    listener.observe(.powerBarrier(barrier))
+  }
 
   /// Reports the clean.
   @inlinable

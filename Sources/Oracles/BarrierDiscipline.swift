@@ -39,7 +39,7 @@ struct BarrierDiscipline {
       if isComplete { hasOpenInvalidation = false }
     case .dmbISHST: orderedAt = now
     case .isb: isUnsynchronised = false
-    case .dsbNSH, .dsbNSHST, .ptesync, .eieio, .tlbsync: break
+    case .dsbNSH, .dsbNSHST: break
     }
   }
 

@@ -22,8 +22,10 @@ public enum SymbolicEvent {
   case invalidate(TLBInvalidation<BitVector>)
   /// A `tlbie` was issued.
   case invalidateRadix(RadixInvalidation<BitVector>)
-  /// A barrier was issued.
+  /// A barrier of Arm's was issued.
   case barrier(Barrier)
+  /// A barrier of Power's was issued.
+  case powerBarrier(PowerBarrier)
   /// The data cache was cleaned and invalidated.
   case clean(address: BitVector, sizeInBytes: BitVector)
   /// The instruction cache was invalidated.
@@ -36,7 +38,12 @@ extension SymbolicEvent {
   /// Whether it is that an allocation was refused, which no machine shows as an event of its own.
   public var isRefusal: Bool { if case .refuse = self { true } else { false } }
   /// Whether it is a barrier.
-  public var isBarrier: Bool { if case .barrier = self { true } else { false } }
+  public var isBarrier: Bool {
+    switch self {
+    case .barrier, .powerBarrier: true
+    default: false
+    }
+  }
 }
 
 /// What hardware may have made of an entry while a walker ran.

@@ -8,7 +8,9 @@ public import Machines
 /// different from all others. What no walker may do (use a freed page, index outside one, follow
 /// an address that links nowhere) is an obligation, and where it certainly happens, the path is
 /// cut there: `isCut`.
-public final class SymbolicMachine: Machine {
+public final class SymbolicMachine: ArmMachine, PowerMachine {
+  /// Terms.
+  public typealias W = BitVector
   /// Words are terms.
   public typealias W = BitVector
   /// Tables are positions in `tables`.
@@ -181,6 +183,8 @@ public final class SymbolicMachine: Machine {
   }
   /// Records the barrier.
   public func barrier(_ barrier: Barrier) { record(.barrier(barrier)) }
+  /// Records the barrier.
+  public func barrier(_ barrier: PowerBarrier) { record(.powerBarrier(barrier)) }
   /// Records the clean.
   public func clean(_ address: BitVector, sizeInBytes: BitVector) {
     record(.clean(address: address, sizeInBytes: sizeInBytes))

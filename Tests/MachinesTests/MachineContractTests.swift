@@ -17,7 +17,7 @@ private func same<Value: Equatable>(_ found: Value, _ expected: Value) {
 }
 
 /// What every machine with real memory promises.
-private func judgeContract<M: Machine>(_ machine: inout M) where M.W == UInt64 {
+private func judgeContract<M: TableMachine>(_ machine: inout M) where M.W == UInt64 {
   guard let table = machine.allocateTable(level: 3), let other = machine.allocateTable(level: 2)
   else {
     Issue.record("no memory for two tables")

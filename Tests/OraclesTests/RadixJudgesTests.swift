@@ -48,10 +48,10 @@ import Testing
     arguments: [
       ([], [.radixInvalidateWithoutBarrier, .radixStaleTranslation]),
       ([.ptesync], [.radixIncompleteInvalidation]),
-    ] as [([Barrier], [Rule])]
+    ] as [([PowerBarrier], [Rule])]
   )
   func `an invalidation is ordered before and waited for after`(
-    before: [Barrier],
+    before: [PowerBarrier],
     expected: [Rule]
   ) {
     var litmus = RadixLitmus()

@@ -65,7 +65,7 @@ struct RadixLitmus {
   }
 
   mutating func complete() {
-    for barrier: Barrier in [.eieio, .tlbsync, .ptesync] { machine.barrier(barrier) }
+    for barrier: PowerBarrier in [.eieio, .tlbsync, .ptesync] { machine.barrier(barrier) }
   }
 
   /// Frees the last table once it is unlinked and invalidated.

@@ -34,7 +34,8 @@ enum Toy {
 }
 
 /// A walker of one page, generic as real walkers are: counts the nonzero entries below `end`.
-func countNonzero<M: Machine>(_ machine: inout M, in table: M.Table, below end: M.W) -> UInt64 {
+func countNonzero<M: TableMachine>(_ machine: inout M, in table: M.Table, below end: M.W) -> UInt64
+{
   var found: UInt64 = 0
   var index = M.W(0)
   while machine.holds(index .< end) {

@@ -206,7 +206,7 @@ public struct TranslationCache: Sendable {
       lastLocalBarrier = now
       if !queue.isEmpty { complete(remote: false) }
     case .dsbNSHST: lastLocalBarrier = now
-    case .dmbISHST, .isb, .ptesync, .eieio, .tlbsync: break
+    case .dmbISHST, .isb: break
     }
   }
 }

@@ -76,14 +76,13 @@ public struct RadixCache: Sendable {
   }
 
   /// Takes note of a barrier.
-  public mutating func barrier(_ barrier: Barrier) {
+  public mutating func barrier(_ barrier: PowerBarrier) {
     switch barrier {
     case .eieio: advance(.issued, to: .separated)
     case .tlbsync: advance(.separated, to: .synchronised)
     case .ptesync:
       entries.removeAll { $0.stage == .synchronised }
       advance(.changed, to: .ordered)
-    default: break
     }
   }
 

@@ -14,7 +14,7 @@ public protocol DirtyLog {
 /// that is why each is given the machine.
 public protocol PartitionHost: DirtyLog {
   /// The machine that the tables are on.
-  associatedtype M: Machine
+  associatedtype M: PowerMachine
 
   /// How many invalidations there were.
   mutating func invalidationCount(on machine: inout M) -> UInt64

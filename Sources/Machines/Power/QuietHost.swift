@@ -1,6 +1,6 @@
 /// A host that knows nothing, beside which nobody runs, and that keeps what is logged; for proofs and
 /// tests of what is done under the lock.
-public struct QuietHost<M: Machine>: PartitionHost {
+public struct QuietHost<M: PowerMachine>: PartitionHost {
   /// Whether there was an invalidation, so that whoever asks has to try again.
   public var hasChanged: Bool
   /// What waits in the slot's own log, by the number of the word.

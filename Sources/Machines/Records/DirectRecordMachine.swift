@@ -6,6 +6,8 @@ public import Synchronization
 /// kernel's are; a fence is a fence of the CPU; RCU's sections cost nothing. There is one thread: to
 /// wait for what nobody else can do is a fault of the program, and traps.
 public struct DirectRecordMachine: RecordMachine {
+  /// Plain numbers.
+  public typealias W = UInt64
   /// How many conditions were reported that the code's author thought impossible.
   public private(set) var warningCount = 0
 

@@ -6,16 +6,9 @@
 ///
 /// Wherever a call says that others may run, they run *before* it: what was read earlier may be old by
 /// the time it is used.
-public protocol RecordMachine {
-  /// The word that fields hold.
-  associatedtype W: Word
+public protocol RecordMachine: Machine {
   /// A handle on one record: an address, or symbolically a place.
   associatedtype Record
-
-  /// Decides a condition; the only way from a `Condition` to a Swift `Bool`.
-  mutating func holds(_ condition: W.Condition) -> Bool
-  /// Reports a condition that the code's author thought impossible.
-  mutating func warn(_ site: Site)
 
   // MARK: Fields
 

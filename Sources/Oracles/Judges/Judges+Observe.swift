@@ -25,7 +25,7 @@ extension Judges {
   @usableFromInline
   mutating func observeOther(_ event: Event) {
     switch event {
-    case .load, .store, .exchange, .hardwareStore, .refuse, .invalidateRadix: break
+    case .load, .store, .exchange, .hardwareStore, .refuse, .invalidateRadix, .powerBarrier: break
     case .allocate(let address, let pageCount, let level):
       allocate(address, pageCount: pageCount, level: level)
     case .retain(let address, let amount): changeCount(address, by: amount)

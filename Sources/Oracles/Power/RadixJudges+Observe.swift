@@ -22,10 +22,10 @@ extension RadixJudges: EventListener {
     case .freeRoot(let address, let count):
       for page in 0..<UInt64(count) { free(address + page << memory.pageShift, isRoot: true) }
     case .invalidateRadix(let invalidation): judgeInvalidation(invalidation)
-    case .barrier(let barrier): cache.barrier(barrier)
+    case .powerBarrier(let barrier): cache.barrier(barrier)
     case .warn(let site): add(.unexpectedWarning, "\(site)", detail: "\(site.name)")
     case .runaway: add(.runaway, "the call was cut off after too many steps")
-    case .retain, .deferFree, .readSection, .invalidate, .clean, .invalidateInstructions,
+    case .retain, .deferFree, .readSection, .invalidate, .barrier, .clean, .invalidateInstructions,
       .yield, .lost:
       break
     }

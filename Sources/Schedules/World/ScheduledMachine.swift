@@ -3,6 +3,8 @@ public import Machines
 
 /// The machine of one thread of a scheduled world.
 public struct ScheduledMachine<S: Scheduler, L: RecordListener>: RecordMachine {
+  /// Plain numbers.
+  public typealias W = UInt64
   @usableFromInline let world: UnsafeMutablePointer<WorldState<S, L>>
   /// Which thread's it is.
   public let thread: Int

@@ -122,6 +122,7 @@ struct EventHistory {
       guard entryAddress == nil || address == entryAddress else { return nil }
       return "the hardware sets bits \(hex(address)): \(hex(old)) -> \(hex(new))"
     case .barrier(let barrier): return barrierText(barrier)
+    case .powerBarrier(let barrier): return "\(barrier)"
     case .invalidate(let invalidation): return invalidationText(invalidation)
     case .invalidateRadix(let invalidation): return invalidationText(invalidation)
     case .clean(let address, let size):
@@ -174,9 +175,6 @@ struct EventHistory {
     case .dsbNSHST: "dsb nshst"
     case .dmbISHST: "dmb ishst"
     case .isb: "isb"
-    case .ptesync: "ptesync"
-    case .eieio: "eieio"
-    case .tlbsync: "tlbsync"
     }
   }
 

@@ -2,7 +2,7 @@ public import Machines
 
 /// Leaves of one table that were broken one after the other and await their invalidation.
 @usableFromInline
-struct BrokenRun<M: Machine> {
+struct BrokenRun<M: ArmMachine> {
   /// Whether anything awaits.
   @usableFromInline var isOpen = false
   /// Whether the memory behind the leaves has to be cleaned from the data cache.

@@ -22,7 +22,7 @@ extension Hyp {
 ///
 /// Broken leaves are gathered into runs, which have no gaps here.
 @usableFromInline
-struct HypUnmap<M: Machine>: Visitor {
+struct HypUnmap<M: ArmMachine>: Visitor {
   @usableFromInline let table: Hyp<M>
   @usableFromInline var run = BrokenRun<M>()
   /// Bytes unmapped so far.

@@ -1,7 +1,7 @@
 public import Machines
 
 /// A hypervisor's own stage-1 table at EL2: the optimised walker.
-public struct Hyp<M: Machine> {
+public struct Hyp<M: ArmMachine> {
   /// What the table was made with.
   public let configuration: HypConfiguration
   /// The levels and the root.
@@ -77,7 +77,7 @@ public struct Hyp<M: Machine> {
 
 /// The callbacks of a map.
 @usableFromInline
-struct HypMap<M: Machine>: Visitor {
+struct HypMap<M: ArmMachine>: Visitor {
   @usableFromInline let table: Hyp<M>
   /// The output address of the next byte to map.
   @usableFromInline var output: M.W

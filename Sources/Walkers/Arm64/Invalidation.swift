@@ -30,7 +30,7 @@ public struct Invalidation: Sendable, Hashable {
   /// `level` is that of the broken leaf; nil where a table was broken or several levels may be
   /// cached, since a hint that is wrong may leave everything in place.
   @inlinable
-  public func invalidate<M: Machine>(_ address: M.W, level: Int?, on machine: inout M) {
+  public func invalidate<M: ArmMachine>(_ address: M.W, level: Int?, on machine: inout M) {
     machine.barrier(.dsbISHST)
     issue(address, level: level, on: &machine)
     complete(on: &machine)
@@ -39,7 +39,7 @@ public struct Invalidation: Sendable, Hashable {
   /// Invalidates the `span`-sized entries from `start` to `end` (not included), after the stores
   /// that broke them.
   @inlinable
-  public func invalidate<M: Machine>(
+  public func invalidate<M: ArmMachine>(
     from start: M.W,
     to end: M.W,
     span: UInt64,
@@ -73,20 +73,20 @@ public struct Invalidation: Sendable, Hashable {
 
   /// Invalidates every translation, after a store that broke something.
   @inlinable
-  public func invalidateAll<M: Machine>(on machine: inout M) {
+  public func invalidateAll<M: ArmMachine>(on machine: inout M) {
     machine.barrier(.dsbISHST)
     invalidateEverything(on: &machine)
   }
 
   @inlinable
-  func invalidateEverything<M: Machine>(on machine: inout M) {
+  func invalidateEverything<M: ArmMachine>(on machine: inout M) {
     machine.invalidate(TLBInvalidation(regime == .stage2 ? .vmalls12e1 : .alle2))
     machine.barrier(.dsbISH)
     machine.barrier(.isb)
   }
 
   @inlinable
-  func issue<M: Machine>(_ address: M.W, level: Int?, on machine: inout M) {
+  func issue<M: ArmMachine>(_ address: M.W, level: Int?, on machine: inout M) {
     // The last-level form of the EL2 instruction spares the walk caches when only a leaf went.
     let operation: TLBInvalidation<M.W>.Operation =
       regime == .stage2 ? .ipas2e1 : level == nil ? .vae2 : .vale2
@@ -98,7 +98,7 @@ public struct Invalidation: Sendable, Hashable {
   /// At stage 2 the combined translations go last: until stage 2 is gone everywhere, a walk could
   /// build them again from it.
   @inlinable
-  func complete<M: Machine>(on machine: inout M) {
+  func complete<M: ArmMachine>(on machine: inout M) {
     machine.barrier(.dsbISH)
     if regime == .stage2 {
       machine.invalidate(TLBInvalidation(.vmalle1))

@@ -113,7 +113,7 @@ extension Stage2 {
 
 /// The callbacks of a write-protection.
 @usableFromInline
-struct Stage2WriteProtect<M: Machine>: Visitor {
+struct Stage2WriteProtect<M: ArmMachine>: Visitor {
   @inlinable
   init() {}
 

@@ -48,7 +48,7 @@ extension Stage2 {
 
 /// The callbacks of a map.
 @usableFromInline
-struct Stage2Map<M: Machine>: Visitor {
+struct Stage2Map<M: ArmMachine>: Visitor {
   @usableFromInline let table: Stage2<M>
   /// The output address of the next byte to map.
   @usableFromInline var output: M.W

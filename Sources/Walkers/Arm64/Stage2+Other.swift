@@ -26,7 +26,7 @@ extension Stage2 {
 
 /// The callbacks of a cache clean.
 @usableFromInline
-struct Stage2Flush<M: Machine>: Visitor {
+struct Stage2Flush<M: ArmMachine>: Visitor {
   @usableFromInline let table: Stage2<M>
 
   @inlinable

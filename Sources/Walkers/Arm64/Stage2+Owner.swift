@@ -26,7 +26,7 @@ extension Stage2 {
 /// An annotated descriptor is invalid, so writing it is the break; the invalidations are gathered
 /// as in an unmap.
 @usableFromInline
-struct Stage2SetOwner<M: Machine>: Visitor {
+struct Stage2SetOwner<M: ArmMachine>: Visitor {
   @usableFromInline let table: Stage2<M>
   @usableFromInline let annotation: M.W
   @usableFromInline var run = BrokenRun<M>()

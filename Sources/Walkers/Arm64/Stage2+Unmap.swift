@@ -24,7 +24,7 @@ extension Stage2 {
 /// serve a whole run: a run goes on while input addresses rise in one table and, where the data
 /// cache has to be cleaned, output addresses are contiguous.
 @usableFromInline
-struct Stage2Unmap<M: Machine>: Visitor {
+struct Stage2Unmap<M: ArmMachine>: Visitor {
   @usableFromInline let table: Stage2<M>
   @usableFromInline var run = BrokenRun<M>()
   /// Entries cleared in the current table page and not yet uncounted.

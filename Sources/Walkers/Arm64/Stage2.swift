@@ -4,7 +4,7 @@ public import Machines
 ///
 /// Every call takes the machine it runs on. Addresses and sizes are in bytes; the offset of an
 /// address in its page is ignored and a size is rounded up to pages.
-public struct Stage2<M: Machine> {
+public struct Stage2<M: ArmMachine> {
   /// What the table was made with.
   public let configuration: Stage2Configuration
   /// The levels and the root.

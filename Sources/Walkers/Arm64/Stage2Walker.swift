@@ -6,7 +6,7 @@ public import Machines
 /// each on the machine that it must use for everything. Addresses and sizes are in bytes.
 public protocol Stage2Walker<M> {
   /// The machine it runs on.
-  associatedtype M: Machine
+  associatedtype M: ArmMachine
 
   /// Allocates a table that translates nothing; nil when there is no memory.
   static func create(_ configuration: Stage2Configuration, on machine: inout M) -> Self?
@@ -83,7 +83,7 @@ extension Stage2Walker {
 /// A hypervisor stage-1 page-table library, as a check drives it.
 public protocol HypWalker<M> {
   /// The machine it runs on.
-  associatedtype M: Machine
+  associatedtype M: ArmMachine
 
   /// Allocates a table that translates nothing; nil when there is no memory.
   static func create(_ configuration: HypConfiguration, on machine: inout M) -> Self?

@@ -44,7 +44,7 @@ public struct Leaf<W: Word> {
 
   /// What was found at an entry; `range` without one.
   @inlinable
-  init<M: Machine>(_ entry: Entry<M>?) where M.W == W {
+  init<M: ArmMachine>(_ entry: Entry<M>?) where M.W == W {
     if let entry {
       self.init(result: .ok, descriptor: entry.descriptor, level: entry.level)
     } else {

@@ -1,7 +1,7 @@
 public import Machines
 
 /// One entry that a walk has come to.
-public struct Entry<M: Machine> {
+public struct Entry<M: ArmMachine> {
   /// The table page that holds it.
   public let table: M.Table
   /// Its index in that page.
@@ -37,7 +37,7 @@ public enum Step<Table> {
 /// `end` is the first byte after the range.
 public protocol Visitor<M> {
   /// The machine walked on.
-  associatedtype M: Machine
+  associatedtype M: ArmMachine
 
   /// An entry that is not a table: a block, a page or an invalid descriptor.
   mutating func leaf(
@@ -89,7 +89,7 @@ extension Visitor {
 }
 
 /// A page-table tree that can be walked.
-public struct Tree<M: Machine> {
+public struct Tree<M: ArmMachine> {
   /// Its shape.
   public let geometry: Geometry
   /// Its first root page.

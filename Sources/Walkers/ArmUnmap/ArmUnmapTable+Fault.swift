@@ -83,7 +83,7 @@ extension ArmUnmapTable {
 
 /// The callbacks of a flush.
 @usableFromInline
-struct LeafCleaner<M: Machine>: Visitor {
+struct LeafCleaner<M: ArmMachine>: Visitor {
   @usableFromInline let table: ArmUnmapTable<M>
 
   @inlinable init(table: ArmUnmapTable<M>) { self.table = table }

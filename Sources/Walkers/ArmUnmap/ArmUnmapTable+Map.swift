@@ -99,7 +99,7 @@ extension ArmUnmapTable {
 
 /// An entry to be written, and what comes before it.
 @usableFromInline
-struct NewEntry<M: Machine> {
+struct NewEntry<M: ArmMachine> {
   @usableFromInline let descriptor: M.W
   @usableFromInline let level: Int
   /// An entry that does as well, and is left where it is.
@@ -125,7 +125,7 @@ struct NewEntry<M: Machine> {
 
 /// The callbacks of the walk to the one entry that is written.
 @usableFromInline
-struct EntryWriter<M: Machine>: Visitor {
+struct EntryWriter<M: ArmMachine>: Visitor {
   @usableFromInline let table: ArmUnmapTable<M>
   @usableFromInline let new: NewEntry<M>
 

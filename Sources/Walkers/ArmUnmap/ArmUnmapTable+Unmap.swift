@@ -41,7 +41,7 @@ extension ArmUnmapTable {
 /// output addresses, which are contiguous. A table that is left empty goes with the run of its last
 /// leaves, in one invalidation that promises no level.
 @usableFromInline
-struct BatchedUnmap<M: Machine>: Visitor {
+struct BatchedUnmap<M: ArmMachine>: Visitor {
   @usableFromInline let table: ArmUnmapTable<M>
   @usableFromInline let yields: Bool
   @usableFromInline var run = BrokenRun<M>()

@@ -5,7 +5,7 @@ public import Machines
 ///
 /// A table page's count is 1 plus its entries in use, annotations included. The same code serves a
 /// hypervisor's own tables and a guest's stage 2. What history had these calls do is in `Historic`.
-public struct ArmUnmapTable<M: Machine>: ArmUnmapWalker {
+public struct ArmUnmapTable<M: ArmMachine>: ArmUnmapWalker {
   /// What the table was made with.
   public let configuration: ArmUnmapConfiguration
   /// The levels and the root.

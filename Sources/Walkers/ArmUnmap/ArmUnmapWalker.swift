@@ -5,7 +5,7 @@ public import Machines
 /// Addresses and sizes are in bytes.
 public protocol ArmUnmapWalker<M> {
   /// The machine it runs on.
-  associatedtype M: Machine
+  associatedtype M: ArmMachine
 
   /// Allocates a table that translates nothing; nil when there is no memory.
   static func create(_ configuration: ArmUnmapConfiguration, on machine: inout M) -> Self?

@@ -3,7 +3,7 @@ public import Machines
 /// A hypervisor's own stage-1 table the way the kernel wrote it.
 ///
 /// With faults it is the seed, or a museum variant.
-public struct RecursiveHyp<M: Machine>: HypWalker {
+public struct RecursiveHyp<M: ArmMachine>: HypWalker {
   /// What the table was made with.
   public let configuration: HypConfiguration
   /// What is wrong with it.

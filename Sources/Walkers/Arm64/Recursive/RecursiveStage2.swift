@@ -4,7 +4,7 @@ public import Machines
 /// every entry broken, invalidated and counted by itself.
 ///
 /// With faults it is the seed, or a museum variant.
-public struct RecursiveStage2<M: Machine>: Stage2Walker {
+public struct RecursiveStage2<M: ArmMachine>: Stage2Walker {
   /// What the table was made with.
   public let configuration: Stage2Configuration
   /// What is wrong with it.

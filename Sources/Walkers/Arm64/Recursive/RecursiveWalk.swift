@@ -20,7 +20,7 @@ public struct VisitKinds: OptionSet, Sendable {
 ///
 /// Slow and plain; the optimised walkers are compared with what is built on it.
 @usableFromInline
-struct RecursiveWalk<M: Machine> {
+struct RecursiveWalk<M: ArmMachine> {
   /// One entry at which the callback is called.
   @usableFromInline
   struct Visit {

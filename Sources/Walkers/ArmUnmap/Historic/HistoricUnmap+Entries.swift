@@ -2,7 +2,7 @@ public import Machines
 
 /// One entry of a table, by where it is: what the kernel holds a `pgd_t *` and its kin for.
 @usableFromInline
-struct EntryPointer<M: Machine> {
+struct EntryPointer<M: ArmMachine> {
   /// The table page that holds it.
   @usableFromInline let table: M.Table
   /// Its index in that page.

@@ -12,7 +12,7 @@ public enum UnmapStrategy: Sendable, Hashable {
 ///
 /// The loop that climbs and the functions, one a level, that took its place share how they map, count and
 /// invalidate. With no fault it is the reference; each fault is one that history had.
-public struct HistoricUnmap<M: Machine>: ArmUnmapWalker {
+public struct HistoricUnmap<M: ArmMachine>: ArmUnmapWalker {
   /// What the table was made with.
   public let configuration: ArmUnmapConfiguration
   /// The levels and the root.

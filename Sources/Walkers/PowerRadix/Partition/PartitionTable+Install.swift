@@ -2,7 +2,7 @@ public import Machines
 
 /// Tables that were made before the lock was taken, for the levels that may need one.
 @usableFromInline
-struct SpareTables<M: Machine> {
+struct SpareTables<M: PowerMachine> {
   @usableFromInline var level0: M.Table?
   @usableFromInline var level1: M.Table?
   @usableFromInline var level2: M.Table?

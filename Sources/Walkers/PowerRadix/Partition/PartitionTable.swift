@@ -13,7 +13,7 @@ public enum PartitionStyle: Sendable, Hashable {
 /// The machine counts levels from the root, number 0, to 3; the walker as the manual does, from 3 to 0.
 /// Callers hold the lock, except for `handle`, which takes it. Reference: Power ISA 3.0B, Book III,
 /// "Radix Tree Translation".
-public struct PartitionTable<M: Machine> {
+public struct PartitionTable<M: PowerMachine> {
   /// How the tree is made.
   public let configuration: PartitionConfiguration
   /// How entries are gone through.
@@ -67,7 +67,7 @@ public struct PartitionTable<M: Machine> {
 
 /// A place in a tree, with what was there.
 @usableFromInline
-struct PartitionSpot<M: Machine> {
+struct PartitionSpot<M: PowerMachine> {
   @usableFromInline let table: M.Table
   @usableFromInline let index: UInt64
   @usableFromInline let level: Int
