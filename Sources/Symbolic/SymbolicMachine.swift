@@ -9,8 +9,6 @@ public import Machines
 /// an address that links nowhere) is an obligation, and where it certainly happens, the path is
 /// cut there: `isCut`.
 public final class SymbolicMachine: ArmMachine, PowerMachine {
-  /// Terms.
-  public typealias W = BitVector
   /// Words are terms.
   public typealias W = BitVector
   /// Tables are positions in `tables`.
