@@ -14,23 +14,19 @@ public enum ProofSubject: Sendable, Hashable {
   case radix(RadixProofSubject)
 }
 
-/// A walk and keeping of radix tables, step by step, with their flaws.
+/// A walk and keeping of radix tables, step by step, with their faults.
 public struct RadixProofSubject: Sendable, Hashable {
   /// What is wrong with the software walk.
-  public var translate: RadixFlawSet
-  /// How partition-scoped tables are gone through.
-  public var style: PartitionStyle
-  /// What is wrong with their keeping.
-  public var partition: PartitionFlawSet
+  public var translate: TranslatorFaultSet
+  /// What is wrong with the keeping of partition-scoped tables.
+  public var partition: PartitionTableFaultSet
 
-  /// The walk and keeping with these flaws.
+  /// The walk and keeping with these faults.
   public init(
-    translate: RadixFlawSet = [],
-    style: PartitionStyle = .stepped,
-    partition: PartitionFlawSet = []
+    translate: TranslatorFaultSet = [],
+    partition: PartitionTableFaultSet = []
   ) {
     self.translate = translate
-    self.style = style
     self.partition = partition
   }
 }

@@ -4,91 +4,99 @@ import Walkers
 /// How calls over partition-scoped tables are made.
 ///
 /// The walker's own are the only ones that theorems are about. A test puts others in their place, each
-/// with a fault that no flaw of the museum is, to see what convicts it.
+/// with a fault that the museum has not, to see what convicts it.
 protocol PartitionCalls: Sendable {
-  func unmap<M, H: PartitionHost>(
+  func unmap<T: PartitionWalker, H: PartitionHost>(
     _ frames: Range<UInt64>,
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M
-  func flush<M, H: PartitionHost>(
+  ) where H.M == T.M
+  func flush<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M
-  func harvest<M, H: PartitionHost>(
+  ) where H.M == T.M
+  func harvest<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M
-  func age<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool
-  func isYoung<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool
-  func install<M, H: PartitionHost>(
-    _ leaf: M.W,
+  ) where H.M == T.M
+  func age<T: PartitionWalker>(_ frame: UInt64, in table: T, on machine: inout T.M) -> Bool
+  func isYoung<T: PartitionWalker>(
+    _ frame: UInt64,
+    in table: T,
+    on machine: inout T.M
+  ) -> Bool
+  func install<T: PartitionWalker, H: PartitionHost>(
+    _ leaf: T.M.W,
     at place: (address: UInt64, level: Int),
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> Errno where H.M == M
-  func free<M>(_ table: inout PartitionTable<M>, on machine: inout M)
-  func handle<M, H: PartitionHost>(
+  ) -> Errno where H.M == T.M
+  func free<T: PartitionWalker>(_ table: inout T, on machine: inout T.M)
+  func handle<T: PartitionWalker, H: PartitionHost>(
     _ fault: PartitionFault,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> PartitionOutcome where H.M == M
+  ) -> PartitionOutcome where H.M == T.M
 }
 
 extension PartitionCalls {
-  func unmap<M, H: PartitionHost>(
+  func unmap<T: PartitionWalker, H: PartitionHost>(
     _ frames: Range<UInt64>,
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     table.unmap(frames, of: slot, on: &machine, log: &host)
   }
 
-  func flush<M, H: PartitionHost>(
+  func flush<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     table.flush(slot, on: &machine, host: &host)
   }
 
-  func harvest<M, H: PartitionHost>(
+  func harvest<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     table.harvest(slot, on: &machine, log: &host)
   }
 
-  func age<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool {
+  func age<T: PartitionWalker>(_ frame: UInt64, in table: T, on machine: inout T.M) -> Bool {
     table.age(frame, on: &machine)
   }
 
-  func isYoung<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool {
+  func isYoung<T: PartitionWalker>(
+    _ frame: UInt64,
+    in table: T,
+    on machine: inout T.M
+  ) -> Bool {
     table.isYoung(frame, on: &machine)
   }
 
-  func install<M, H: PartitionHost>(
-    _ leaf: M.W,
+  func install<T: PartitionWalker, H: PartitionHost>(
+    _ leaf: T.M.W,
     at place: (address: UInt64, level: Int),
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> Errno where H.M == M {
+  ) -> Errno where H.M == T.M {
     table.install(
       leaf,
       at: place.address,
@@ -100,14 +108,16 @@ extension PartitionCalls {
     )
   }
 
-  func free<M>(_ table: inout PartitionTable<M>, on machine: inout M) { table.free(on: &machine) }
+  func free<T: PartitionWalker>(_ table: inout T, on machine: inout T.M) {
+    table.free(on: &machine)
+  }
 
-  func handle<M, H: PartitionHost>(
+  func handle<T: PartitionWalker, H: PartitionHost>(
     _ fault: PartitionFault,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> PartitionOutcome where H.M == M {
+  ) -> PartitionOutcome where H.M == T.M {
     table.handle(fault, on: &machine, host: &host)
   }
 }

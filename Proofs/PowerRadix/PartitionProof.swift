@@ -92,7 +92,7 @@ extension PartitionScenario {
     return explorer.context.variable("leaf") & BitVector(free) | BitVector(given)
   }
 
-  /// Makes the call.
+  /// Makes the call on the subject's tables.
   func perform<M: PowerMachine>(
     _ subject: ProofSubject,
     _ situation: PartitionSituation,
@@ -101,9 +101,22 @@ extension PartitionScenario {
     host: inout AnsweringHost<M>,
     on machine: inout M
   ) -> PartitionPath.Ending {
-    var (style, flaws) = (PartitionStyle.batched, PartitionFlawSet())
-    if case .radix(let radix) = subject { (style, flaws) = (radix.style, radix.partition) }
-    var table = PartitionTable<M>(root: root, configuration, style: style, flaws: flaws)
+    if case .radix(let radix) = subject {
+      let table = SteppedPartitionTable<M>(root: root, configuration, faults: radix.partition)
+      return perform(on: table, situation, leaf: leaf, host: &host, on: &machine)
+    }
+    let table = PartitionTable<M>(root: root, configuration)
+    return perform(on: table, situation, leaf: leaf, host: &host, on: &machine)
+  }
+
+  private func perform<T: PartitionWalker>(
+    on tables: T,
+    _ situation: PartitionSituation,
+    leaf: T.M.W,
+    host: inout AnsweringHost<T.M>,
+    on machine: inout T.M
+  ) -> PartitionPath.Ending {
+    var table = tables
     let (first, slot) = (situation.first, situation.slot)
     switch operation {
     case .unmap:

@@ -155,7 +155,7 @@ extension ProofSubject {
     on machine: inout M
   ) -> RadixResult<M.W> {
     if case .radix(let radix) = self {
-      return SteppedTranslator(flaws: radix.translate).translate(address, registers, on: &machine)
+      return SteppedTranslator(faults: radix.translate).translate(address, registers, on: &machine)
     }
     return RadixTranslator.translate(address, registers, on: &machine)
   }

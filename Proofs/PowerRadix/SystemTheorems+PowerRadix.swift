@@ -11,16 +11,10 @@ extension SystemTheorems {
         + (RadixFields.lemmas + PartitionFields.lemmas).map(\.job)
     },
     subject: { name in
-      let walk = System.radixFlaws(ofSubject: name)
-      let partition = System.partitionFlaws(ofSubject: name)
+      let walk = System.translatorFaults(ofSubject: name)
+      let partition = System.partitionTableFaults(ofSubject: name)
       guard walk != nil || partition != nil else { return nil }
-      return .radix(
-        RadixProofSubject(
-          translate: walk ?? [],
-          style: partition?.style ?? .stepped,
-          partition: partition?.flaws ?? []
-        )
-      )
+      return .radix(RadixProofSubject(translate: walk ?? [], partition: partition ?? []))
     }
   )
 

@@ -132,40 +132,47 @@ struct Bench: ParsableCommand {
   private func partitionRows(_ terminal: inout Terminal) throws -> [BenchReport.Row] {
     var rows: [BenchReport.Row] = []
     for gibibytes in [1, 64] {
-      for (style, suffix) in [(PartitionStyle.batched, ""), (.stepped, ", entry by entry")] {
-        let harvestName =
-          "harvest of \(gibibytes) GiB, 1 page in \(PartitionBenchmarks.sparseness) dirty\(suffix)"
-        let unmapName = "partition unmap of 1 GiB by 4K\(suffix)"
-        let unmaps = gibibytes == 1 && isWanted(unmapName)
-        guard isWanted(harvestName) || unmaps else { continue }
-        terminal.progress(harvestName)
-        guard var guest = PartitionBenchmarks(gibibytes: gibibytes, style: style) else {
-          throw Complaint(.internalFault, "no memory for the benchmark's partition-scoped tables")
-        }
-        defer { guest.free() }
-        let pages = Double(guest.pageCount)
-        let harvest = measure(
-          runs: runs,
-          prepare: { guest.dirty() },
-          run: { guest.harvest() }
-        )
-        guard guest.isHarvested() else {
-          throw Complaint(.internalFault, "the benchmark's harvest does not report what is dirty")
-        }
-        rows.append(
-          BenchReport.Row(
-            harvestName,
-            unit: "ns/page",
-            samples: harvest.map { $0 * 1e9 / pages }
-          )
-        )
-        guard unmaps else { continue }
-        let unmap = measure(runs: runs, prepare: { guest.fill() }, run: { guest.unmap() })
-        rows.append(
-          BenchReport.Row(unmapName, unit: "ns/page", samples: unmap.map { $0 * 1e9 / pages })
-        )
+      rows += try partitionRows(gibibytes, "", &terminal) { PartitionTable.create($0, on: &$1) }
+      rows += try partitionRows(gibibytes, ", entry by entry", &terminal) {
+        SteppedPartitionTable.create($0, on: &$1)
       }
     }
+    return rows
+  }
+
+  private func partitionRows<Table>(
+    _ gibibytes: Int,
+    _ suffix: String,
+    _ terminal: inout Terminal,
+    _ create: (PartitionConfiguration, inout DirectMachine) -> Table?
+  ) throws -> [BenchReport.Row] where Table: PartitionWalker<DirectMachine> {
+    let sparseness = PartitionBenchmarks<Table>.sparseness
+    let harvestName = "harvest of \(gibibytes) GiB, 1 page in \(sparseness) dirty\(suffix)"
+    let unmapName = "partition unmap of 1 GiB by 4K\(suffix)"
+    let unmaps = gibibytes == 1 && isWanted(unmapName)
+    guard isWanted(harvestName) || unmaps else { return [] }
+    terminal.progress(harvestName)
+    guard var guest = PartitionBenchmarks(gibibytes: gibibytes, create) else {
+      throw Complaint(.internalFault, "no memory for the benchmark's partition-scoped tables")
+    }
+    defer { guest.free() }
+    let pages = Double(guest.pageCount)
+    let harvest = measure(
+      runs: runs,
+      prepare: { guest.dirty() },
+      run: { guest.harvest() }
+    )
+    guard guest.isHarvested() else {
+      throw Complaint(.internalFault, "the benchmark's harvest does not report what is dirty")
+    }
+    var rows = [
+      BenchReport.Row(harvestName, unit: "ns/page", samples: harvest.map { $0 * 1e9 / pages })
+    ]
+    guard unmaps else { return rows }
+    let unmap = measure(runs: runs, prepare: { guest.fill() }, run: { guest.unmap() })
+    rows.append(
+      BenchReport.Row(unmapName, unit: "ns/page", samples: unmap.map { $0 * 1e9 / pages })
+    )
     return rows
   }
 

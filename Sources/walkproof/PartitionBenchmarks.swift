@@ -3,7 +3,7 @@ import Walkers
 
 /// The keeping of partition-scoped tables on the direct machine: a guest's log harvested and its pages
 /// unmapped, by words of the log and page by page.
-struct PartitionBenchmarks {
+struct PartitionBenchmarks<Table: PartitionWalker<DirectMachine>> {
   /// A log in plain memory.
   struct PlainLog: DirtyLog {
     private let words: UnsafeMutablePointer<UInt64>
@@ -42,10 +42,10 @@ struct PartitionBenchmarks {
   }
 
   /// In how many pages one is dirty.
-  static let sparseness = 64
+  static var sparseness: Int { 64 }
 
   private var machine: DirectMachine
-  private let table: PartitionTable<DirectMachine>
+  private let table: Table
   private let slot: GuestSlot
   private var log: PlainLog
   /// The entries of the last level, table by table.
@@ -54,7 +54,10 @@ struct PartitionBenchmarks {
   let pageCount: Int
 
   /// A guest of this many GiB, mapped by pages of 4 KiB; nil when there is no memory.
-  init?(gibibytes: Int, style: PartitionStyle) {
+  init?(
+    gibibytes: Int,
+    _ create: (PartitionConfiguration, inout DirectMachine) -> Table?
+  ) {
     pageCount = gibibytes << 18
     let memory = PhysicalMemory(
       granule: .size4K,
@@ -62,12 +65,7 @@ struct PartitionBenchmarks {
       capacity: gibibytes * 513 + 64
     )
     machine = DirectMachine(memory: memory)
-    let table = PartitionTable<DirectMachine>.create(
-      PartitionConfiguration(pageShift: 12),
-      style: style,
-      on: &machine
-    )
-    guard let table else { return nil }
+    guard let table = create(PartitionConfiguration(pageShift: 12), &machine) else { return nil }
     self.table = table
     slot = GuestSlot(
       number: 0,

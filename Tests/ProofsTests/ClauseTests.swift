@@ -37,7 +37,7 @@ import Testing
     // Without any one of its parts the protocol is convicted by both.
     let theorems = Catalogue.jobs.flatMap(\.theorems)
     add("protocol", theorems.filter { $0.subject.hasPrefix("protocol") }.map(\.clause))
-    add("radix", RadixTheoremTests.flaws.map(\.1) + RadixTheoremTests.decodings.map(\.0))
+    add("radix", RadixTheoremTests.faults.map(\.1) + RadixTheoremTests.decodings.map(\.0))
     return found
   }()
 

@@ -10,7 +10,7 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
     var scenario: PartitionScenario
-    var flaws: PartitionFlawSet = []
+    var faults: PartitionTableFaultSet = []
     var mutation: MachineMutation?
     let clause: Clause
 
@@ -36,14 +36,14 @@ import Testing
       return made
     }
 
-    static func flaw(
-      _ flaw: PartitionFlaw,
+    static func fault(
+      _ fault: PartitionTableFault,
       _ operation: PartitionScenario.Operation,
       _ clause: Clause,
       isDD1: Bool = false
     ) -> Case {
-      var made = Case(operation, clause, "\(flaw)")
-      made.flaws = [flaw]
+      var made = Case(operation, clause, "\(fault)")
+      made.faults = [fault]
       made.scenario.isDD1 = isDD1
       return made
     }
@@ -80,38 +80,39 @@ import Testing
     }
   }
 
-  static let flaws: [Case] = [
-    .flaw(.invalidationIncomplete, .unmap(frames: 1), .forgetsTaken),
-    .flaw(.invalidationUnordered, .harvest(frames: 1), .ordersChanges),
-    .flaw(.invalidationOfWrongSize, .unmap(frames: 1), .forgetsTaken),
-    .flaw(.invalidationUnaligned, .install(level: 0), .forgetsTaken),
-    .flaw(.dirtySizeInPages, .unmap(frames: 1), .logsChanges),
-    .flaw(.largeReportedFromHere, .harvest(frames: 2), .logsChanges),
-    .flaw(.unmapKeepsBits, .unmap(frames: 1), .emptiesEntries),
-    .flaw(.freeUninvalidated, .free, .forgetsTaken),
-    .flaw(.freeKeepsWalkCache, .free, .freesForgotten),
-    .flaw(.freeKnowsOneLeaf, .free, .followsLinks),
-    .flaw(.freedRootKept, .free, .usesLivePages),
-    .flaw(.tableOverwritten, .install(level: 1), .keepsTranslation),
-    .flaw(.tableFreedWithLeaves, .install(level: 1), .logsChanges),
-    .flaw(.retryUnchecked, .install(level: 0), .givesUp),
-    .flaw(.retryUnchecked, .fault(.page), .asksLocked).at(place: 0),
-    .flaw(.starvedRetried, .install(level: 0), .failsRightly),
-    .flaw(.plainUpdate, .unmap(frames: 1), .logsChanges),
-    .flaw(.plainUpdate, .age, .changesItsBit),
-    .flaw(.waitingForgotten, .harvest(frames: 1), .reportsWaiting),
-    .flaw(.harvestUninvalidated, .harvest(frames: 1), .forgetsTaken),
-    .flaw(.unbrokenOnDD1, .harvest(frames: 1), .keepsTranslation, isDD1: true),
-    .flaw(.flushUncounted, .flush, .countsInvalidation),
-    .flaw(.hostEntryTrusted, .fault(.page), .neverWarns),
-    .flaw(.hostDirtyAssumed, .fault(.page), .marksWritable),
-    .flaw(.leafBeyondSlot, .fault(.page), .fitsHost).at(place: 5),
-    .flaw(.alignmentOfHighBits, .fault(.page), .mapsLargest),
-    .flaw(.compoundTrusted, .fault(.page), .fitsHost).at(place: 8),
-    .flaw(.largeNeverReplaced, .fault(.page), .mapsPage),
-    .flaw(.deviceBitsCopied, .fault(.device), .mapsDevice),
-    .flaw(.recordedUnlocked, .fault(.record), .writesLocked),
-    .flaw(.recordedUnpermitted, .fault(.record), .recordsPermitted),
+  static let museum: [Case] = [
+    .fault(.invalidationIncomplete, .unmap(frames: 1), .forgetsTaken),
+    .fault(.invalidationUnordered, .harvest(frames: 1), .ordersChanges),
+    .fault(.invalidationOfWrongSize, .unmap(frames: 1), .forgetsTaken),
+    .fault(.invalidationUnaligned, .install(level: 0), .forgetsTaken),
+    .fault(.dirtySizeInPages, .unmap(frames: 1), .logsChanges),
+    .fault(.largeReportedFromHere, .harvest(frames: 2), .logsChanges),
+    .fault(.unmapKeepsBits, .unmap(frames: 1), .emptiesEntries),
+    .fault(.freeUninvalidated, .free, .forgetsTaken),
+    .fault(.freeKeepsWalkCache, .free, .freesForgotten),
+    .fault(.freeKnowsOneLeaf, .free, .followsLinks),
+    .fault(.freedRootKept, .free, .usesLivePages),
+    .fault(.tableOverwritten, .install(level: 1), .keepsTranslation),
+    .fault(.tableFreedWithLeaves, .install(level: 1), .logsChanges),
+    .fault(.retryUnchecked, .install(level: 0), .givesUp),
+    .fault(.retryUnchecked, .fault(.page), .asksLocked).at(place: 0),
+    .fault(.starvedRetried, .install(level: 0), .failsRightly),
+    .fault(.plainUpdate, .unmap(frames: 1), .logsChanges),
+    .fault(.plainUpdate, .age, .changesItsBit),
+    .fault(.waitingForgotten, .harvest(frames: 1), .reportsWaiting),
+    .fault(.harvestUninvalidated, .harvest(frames: 1), .forgetsTaken),
+    .fault(.unbrokenOnDD1, .harvest(frames: 1), .keepsTranslation, isDD1: true),
+    .fault(.flushUncounted, .flush, .countsInvalidation),
+    .fault(.hostEntryTrusted, .fault(.page), .neverWarns),
+    .fault(.hostDirtyAssumed, .fault(.page), .marksWritable),
+    .fault(.leafBeyondSlot, .fault(.page), .fitsHost).at(place: 5),
+    .fault(.alignmentOfHighBits, .fault(.page), .mapsLargest),
+    .fault(.compoundTrusted, .fault(.page), .fitsHost).at(place: 8),
+    .fault(.slotOfNextLevel, .fault(.page), .mapsLargest).at(place: 5),
+    .fault(.largeNeverReplaced, .fault(.page), .mapsPage),
+    .fault(.deviceBitsCopied, .fault(.device), .mapsDevice),
+    .fault(.recordedUnlocked, .fault(.record), .writesLocked),
+    .fault(.recordedUnpermitted, .fault(.record), .recordsPermitted),
   ]
 
   static let tampers: [Case] = [
@@ -190,13 +191,13 @@ import Testing
     .mutated(.alterStore(1 << 63), .unmap(frames: 1), .keepsOtherRules),
   ]
 
-  static let cases = flaws + tampers + faults + mutations
+  static let cases = museum + tampers + faults + mutations
 
   @Test(arguments: cases.indices)
   func `a fault is convicted, by tables that plain memory repeats`(index: Int) throws {
     let tried = PartitionConvictionTests.cases[index]
     var options = ProofOptions()
-    options.subject = .radix(RadixProofSubject(style: .stepped, partition: tried.flaws))
+    options.subject = .radix(RadixProofSubject(partition: tried.faults))
     options.mutation = tried.mutation
     options.isEnough = { $0 == tried.clause }
     let results = tried.scenario.job.prove(options)

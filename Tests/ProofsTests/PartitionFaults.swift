@@ -39,14 +39,14 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
   mutating func report(_ bits: UInt64, slot: Int, word: Int) {
     if tamper != .reportsNothing { base.report(bits, slot: slot, word: word) }
   }
-  mutating func invalidationCount(on machine: inout M) -> UInt64 {
+  mutating func invalidationCount(on machine: inout T.M) -> UInt64 {
     if tamper == .countsLate { _ = base.slot(holding: 5, on: &machine) }
     return base.invalidationCount(on: &machine)
   }
-  mutating func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? {
+  mutating func slot(holding frame: UInt64, on machine: inout T.M) -> GuestSlot? {
     base.slot(holding: frame, on: &machine)
   }
-  mutating func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? {
+  mutating func pin(_ address: UInt64, forWrite: Bool, on machine: inout T.M) -> HostPage? {
     base.pin(
       tamper == .pinsOther ? address ^ 0x1000 : address,
       forWrite: forWrite && tamper != .pinsForLoads,
@@ -59,10 +59,10 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
     if tamper == .unpinsTwice { base.unpin(page) }
     if tamper == .marksUnpinned, isMarked { base.setDirty(page) }
   }
-  mutating func device(at address: UInt64, on machine: inout M) -> HostDevice? {
+  mutating func device(at address: UInt64, on machine: inout T.M) -> HostDevice? {
     base.device(at: address, on: &machine)
   }
-  mutating func entry(at address: UInt64, on machine: inout M) -> HostEntry? {
+  mutating func entry(at address: UInt64, on machine: inout T.M) -> HostEntry? {
     guard var entry = base.entry(at: address, on: &machine) else { return nil }
     switch tamper {
     case .seesWritable: (entry.isWritable, entry.isDirty) = (true, true)
@@ -76,8 +76,8 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
     isMarked = true
     if tamper != .marksNever, tamper != .marksUnpinned { base.setDirty(page) }
   }
-  mutating func lock(on machine: inout M) { if tamper != .noLock { base.lock(on: &machine) } }
-  mutating func unlock(on machine: inout M) {
+  mutating func lock(on machine: inout T.M) { if tamper != .noLock { base.lock(on: &machine) } }
+  mutating func unlock(on machine: inout T.M) {
     if tamper != .noLock, tamper != .noUnlock { base.unlock(on: &machine) }
     if tamper == .countsUnlocked { base.countInvalidation() }
   }
@@ -103,37 +103,37 @@ struct TamperedCalls: PartitionCalls {
     return body(&tampered)
   }
 
-  func unmap<M, H: PartitionHost>(
+  func unmap<T: PartitionWalker, H: PartitionHost>(
     _ frames: Range<UInt64>,
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     with(&host) { table.unmap(frames, of: slot, on: &machine, log: &$0) }
   }
-  func flush<M, H: PartitionHost>(
+  func flush<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     with(&host) { table.flush(slot, on: &machine, host: &$0) }
   }
-  func harvest<M, H: PartitionHost>(
+  func harvest<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     with(&host) { table.harvest(slot, on: &machine, log: &$0) }
   }
-  func handle<M, H: PartitionHost>(
+  func handle<T: PartitionWalker, H: PartitionHost>(
     _ fault: PartitionFault,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> PartitionOutcome where H.M == M {
+  ) -> PartitionOutcome where H.M == T.M {
     with(&host) { table.handle(fault, on: &machine, host: &$0) }
   }
 }
@@ -160,25 +160,31 @@ struct FaultyCalls: PartitionCalls {
 
   let fault: Fault
 
-  private func write<M: Machine>(_ machine: inout M) -> M.W { M.W(RadixLayout.write) }
+  /// The reference's own steps, of which faulty calls are put together.
+  private func steps<T: PartitionWalker>(of table: T) -> SteppedPartitionTable<T.M> {
+    guard let table = table as? SteppedPartitionTable<T.M> else {
+      preconditionFailure("only calls of the reference are put together anew")
+    }
+    return table
+  }
 
-  func unmap<M, H: PartitionHost>(
+  func unmap<T: PartitionWalker, H: PartitionHost>(
     _ frames: Range<UInt64>,
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
     var frames = frames
     switch fault {
     case .lastFrameLeft: frames = frames.lowerBound..<frames.upperBound - 1
     case .oneFrameMore: frames = frames.lowerBound..<frames.upperBound + 1
     case .endless:
       if let root = table.root {
-        for _ in 0..<20_000 { _ = machine.load(root, at: M.W(0)) }
+        for _ in 0..<20_000 { _ = machine.load(root, at: T.M.W(0)) }
       }
     case .outside:
-      if let root = table.root { _ = machine.load(root, at: M.W(2)) }
+      if let root = table.root { _ = machine.load(root, at: T.M.W(2)) }
     case .countTwice:
       if let root = table.root { machine.release(root, by: 2) }
     default: break
@@ -186,12 +192,13 @@ struct FaultyCalls: PartitionCalls {
     table.unmap(frames, of: slot, on: &machine, log: &host)
   }
 
-  func harvest<M, H: PartitionHost>(
+  func harvest<T: PartitionWalker, H: PartitionHost>(
     _ slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) where H.M == M {
+  ) where H.M == T.M {
+    let table = steps(of: table)
     let waiting = host.take(slot: 0, word: 0)
     if waiting != 0 { host.report(waiting, slot: 0, word: 0) }
     var frames = slot.frames
@@ -199,10 +206,10 @@ struct FaultyCalls: PartitionCalls {
     for frame in frames {
       let address = frame << 12
       guard let spot = table.leaf(of: address, on: &machine) else { continue }
-      let change = M.W(RadixLayout.change)
-      guard machine.holds((spot.entry & change) .!= M.W(0)) else { continue }
+      let change = T.M.W(RadixLayout.change)
+      guard machine.holds((spot.entry & change) .!= T.M.W(0)) else { continue }
       if case .readOnlySkipped = fault,
-        machine.holds((spot.entry & write(&machine)) .== M.W(0))
+        machine.holds((spot.entry & T.M.W(RadixLayout.write)) .== T.M.W(0))
       {
         continue
       }
@@ -210,50 +217,51 @@ struct FaultyCalls: PartitionCalls {
       if case .clearsReference = fault { bits |= RadixLayout.reference }
       if case .keepsChange = fault {
       } else {
-        _ = table.update(spot, clearing: bits, at: address, on: &machine)
+        table.update(spot, clearing: bits, at: address, on: &machine)
       }
       table.invalidate(address, spot.level, on: &machine)
-      table.fill(table.frames(ofLeafAt: address, spot.level), of: slot) {
-        host.report($0, slot: 0, word: $1)
+      for frame in table.frames(ofLeafAt: address, spot.level).clamped(to: slot.frames) {
+        host.report(1 << (frame - slot.firstFrame), slot: 0, word: 0)
       }
     }
   }
 
-  func age<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool {
+  func age<T: PartitionWalker>(_ frame: UInt64, in table: T, on machine: inout T.M) -> Bool {
+    let table = steps(of: table)
     let address = frame << 12
     guard let spot = table.leaf(of: address, on: &machine) else { return false }
-    let isYoung = machine.holds((spot.entry & M.W(RadixLayout.reference)) .!= M.W(0))
+    let isYoung = machine.holds((spot.entry & T.M.W(RadixLayout.reference)) .!= T.M.W(0))
     var bits = RadixLayout.reference
     switch fault {
     case .dirtyNotAged:
-      if machine.holds((spot.entry & M.W(RadixLayout.change)) .!= M.W(0)) { return isYoung }
+      if machine.holds((spot.entry & T.M.W(RadixLayout.change)) .!= T.M.W(0)) { return isYoung }
     case .changeAged: bits |= RadixLayout.change
     default: break
     }
-    if isYoung { _ = table.update(spot, clearing: bits, at: address, on: &machine) }
+    if isYoung { table.update(spot, clearing: bits, at: address, on: &machine) }
     if case .alwaysYoung = fault { return true }
     return isYoung
   }
 
-  func isYoung<M>(_ frame: UInt64, in table: PartitionTable<M>, on machine: inout M) -> Bool {
+  func isYoung<M>(_ frame: UInt64, in table: T, on machine: inout T.M) -> Bool {
     if case .ageTested = fault { return table.age(frame, on: &machine) }
-    return table.leaf(of: frame << 12, on: &machine) != nil
+    return steps(of: table).leaf(of: frame << 12, on: &machine) != nil
   }
 
-  func install<M, H: PartitionHost>(
-    _ leaf: M.W,
+  func install<T: PartitionWalker, H: PartitionHost>(
+    _ leaf: T.M.W,
     at place: (address: UInt64, level: Int),
     of slot: GuestSlot,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> Errno where H.M == M {
+  ) -> Errno where H.M == T.M {
     var (leaf, place) = (leaf, place)
     switch fault {
     case .higherAddress: place.address ^= 0x1000
     case .lowerLevel: place.level -= 1
-    case .otherAttributes: leaf = leaf ^ M.W(RadixLayout.attributes)
-    case .allRights: leaf = leaf | M.W(7)
+    case .otherAttributes: leaf = leaf ^ T.M.W(RadixLayout.attributes)
+    case .allRights: leaf = leaf | T.M.W(7)
     case .always(let error): return error
     case .allocatesLocked:
       host.lock(on: &machine)
@@ -284,26 +292,24 @@ struct FaultyCalls: PartitionCalls {
     return result
   }
 
-  func free<M>(_ table: inout PartitionTable<M>, on machine: inout M) {
+  func free<T: PartitionWalker>(_ freed: inout T, on machine: inout T.M) {
+    var table = steps(of: freed)
+    defer { if let table = table as? T { freed = table } }
     guard let root = table.root else { return }
     for index: UInt64 in 0...1 {
-      let place = M.W(index)
+      let place = T.M.W(index)
       let entry = machine.load(root, at: place)
       guard table.isTable(entry, on: &machine) else { continue }
-      let next = entry & M.W(RadixLayout.nextBase)
+      let next = entry & T.M.W(RadixLayout.nextBase)
       let child = machine.table(at: next, linkedFrom: root, index: place)
       if case .linksKept = fault {
         // An entry that only differs from what it was is still one that a walk follows.
         machine.store(entry, to: root, at: place, order: .relaxed)
       } else {
-        machine.store(M.W(0), to: root, at: place, order: .relaxed)
+        machine.store(T.M.W(0), to: root, at: place, order: .relaxed)
       }
       if case .walkCacheOnly = fault {
-        machine.barrier(.ptesync)
-        machine.invalidate(
-          RadixInvalidation(.walkCache, operand: M.W(RadixLayout.allOfPartition), partition: M.W(1))
-        )
-        table.completeInvalidations(on: &machine)
+        table.invalidate(.walkCache, RadixLayout.allOfPartition, on: &machine)
       } else {
         table.forgetAll(on: &machine)
       }
@@ -315,15 +321,15 @@ struct FaultyCalls: PartitionCalls {
     }
     machine.freeRoot(root, pageCount: 1)
     if case .rootTwice = fault { machine.freeRoot(root, pageCount: 1) }
-    table.root = nil
+    table.directory = nil
   }
 
-  func handle<M, H: PartitionHost>(
+  func handle<T: PartitionWalker, H: PartitionHost>(
     _ fault: PartitionFault,
-    in table: PartitionTable<M>,
-    on machine: inout M,
+    in table: T,
+    on machine: inout T.M,
     host: inout H
-  ) -> PartitionOutcome where H.M == M {
+  ) -> PartitionOutcome where H.M == T.M {
     var changed = fault
     switch self.fault {
     case .asLoad: changed.isWrite = false

@@ -7,11 +7,10 @@ import Walkers
 @Suite struct PartitionTheoremTests {
   private func verdicts(
     _ scenario: PartitionScenario,
-    _ flaws: PartitionFlawSet,
-    _ style: PartitionStyle = .stepped
+    about subject: ProofSubject
   ) -> [Clause: TheoremResult] {
     var options = ProofOptions()
-    options.subject = .radix(RadixProofSubject(style: style, partition: flaws))
+    options.subject = subject
     let results = scenario.job.prove(options)
     return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
   }
@@ -27,8 +26,8 @@ import Walkers
 
   @Test(arguments: calls.indices)
   func `tables of any contents are kept in order, by pages and by words`(index: Int) {
-    for style in [PartitionStyle.stepped, .batched] {
-      for (clause, result) in verdicts(PartitionTheoremTests.calls[index], [], style) {
+    for subject in [ProofSubject.builtIn, .radix(RadixProofSubject())] {
+      for (clause, result) in verdicts(PartitionTheoremTests.calls[index], about: subject) {
         let name = result.theorem.name
         #expect(result.verdict.name == "holds", "\(name) \(clause.name): \(result.verdict)")
         #expect(result.pathCount >= 10)

@@ -25,8 +25,8 @@ import Walkers
     }
   }
 
-  /// A flaw and the clause that convicts it.
-  static let flaws: [(RadixFlaw, Clause)] = [
+  /// A fault and the clause that convicts it.
+  static let faults: [(TranslatorFault, Clause)] = [
     (.sizeIn32Bits, .endsAlike), (.offsetIn32Bits, .readsNoOther), (.treeSizeLowOnly, .endsAlike),
     (.tableAlignmentUnchecked, .readsNoOther), (.leafAlignmentUnchecked, .endsAlike),
     (.topLeafAccepted, .endsAlike), (.presenceUnchecked, .endsAlike),
@@ -35,12 +35,12 @@ import Walkers
     (.indexUnscaled, .readsWhole),
   ]
 
-  @Test(arguments: flaws.indices)
-  func `a flaw is convicted, by a guest that plain memory repeats`(index: Int) throws {
-    let (flaw, clause) = RadixTheoremTests.flaws[index]
-    let found = verdicts(about: .radix(RadixProofSubject(translate: [flaw])), seeking: clause)
+  @Test(arguments: faults.indices)
+  func `a fault is convicted, by a guest that plain memory repeats`(index: Int) throws {
+    let (fault, clause) = RadixTheoremTests.faults[index]
+    let found = verdicts(about: .radix(RadixProofSubject(translate: [fault])), seeking: clause)
     let result = try #require(found[clause])
-    expectViolated(result, "\(flaw)")
+    expectViolated(result, "\(fault)")
   }
 
   /// A decoding with a fault in one place, and the clause that convicts it.

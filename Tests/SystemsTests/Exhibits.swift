@@ -157,7 +157,12 @@ private let tableExhibits: [Exhibit] = [
   Exhibit("power-radix", "keys-ignored", ["wrong-result"], 2),
   Exhibit("power-radix", "index-unscaled", ["wrong-result"], 2),
   Exhibit("power-radix", "large-ptes-never-upgraded", ["wrong-result", "no-progress"], 2),
-  Exhibit("power-radix", "huge-alignment-compares-high-bits", ["wrong-translation"], 1),
+  Exhibit(
+    "power-radix",
+    "huge-alignment-compares-high-bits",
+    ["wrong-translation", "small-leaf"],
+    1
+  ),
   Exhibit("power-radix", "host-dirty-assumed-by-gup", ["host-page-unmarked"], 1),
   Exhibit(
     "power-radix",
@@ -184,6 +189,7 @@ private let tableExhibits: [Exhibit] = [
   Exhibit("power-radix", "free-radix-not-idempotent", ["use-after-free"], 2),
   Exhibit("power-radix", "unmap-keeps-leaf-bit", ["entry-not-cleared"], 2),
   Exhibit("power-radix", "unmap-clears-only-present", ["entry-not-cleared"], 2),
+  Exhibit("power-radix", "large-leaf-asks-too-much", ["small-leaf"], 1),
   Exhibit("power-radix", "compound-order-as-mapping-size", ["wrong-translation"], 3),
   Exhibit("power-radix", "table-freed-with-live-ptes", ["wrong-result", "lost-write"], 4),
   Exhibit("power-radix", "rc-set-where-denied", ["change-without-write"], 3),

@@ -8,25 +8,28 @@ import Property
 
 /// A guest of one slot of memory and its host, and the steps of which a test puts a handler together.
 struct HostLitmus {
-  var session: PartitionSession
+  typealias Table = SteppedPartitionTable<RadixMachine>
+
+  var session: PartitionSession<Table>
   private let leaf: UInt64
 
   static let writable: UInt64 = 3 << 62 | 0x187
   static let readable: UInt64 = 3 << 62 | 0x105
 
-  init(flaws: PartitionFlawSet = []) {
-    session = PartitionSession(PartitionKind(style: .batched, flaws: flaws))
+  init?(faults: PartitionTableFaultSet = []) {
     var choices = Choices(replaying: [])
-    _ = session.begin(PartitionGenerator(&choices))
+    let plan = PartitionGenerator(&choices)
+    guard let session = PartitionSession(plan, .stepped(faults)) else { return nil }
+    self.session = session
     leaf = session.host.realAddress(ofFrame: 0)?.address ?? 0
   }
 
   /// What the host has to say of some steps.
   static func rule(
-    flaws: PartitionFlawSet = [],
-    _ steps: (inout PretendHost, inout RadixMachine) -> Void
+    faults: PartitionTableFaultSet = [],
+    _ steps: (inout PretendHost<Table>, inout RadixMachine) -> Void
   ) -> Rule? {
-    var litmus = HostLitmus(flaws: flaws)
+    guard var litmus = HostLitmus(faults: faults) else { return Finding.noTable.rule }
     steps(&litmus.session.host, &litmus.session.machine)
     return litmus.session.host.finding?.rule
   }
@@ -34,7 +37,7 @@ struct HostLitmus {
   /// Maps the page of the first frame, held for stores, and does with it what is asked.
   static func mapping(
     _ bits: UInt64,
-    _ steps: (inout PretendHost, HostPage) -> Void
+    _ steps: (inout PretendHost<Table>, HostPage) -> Void
   ) -> Rule? {
     rule { host, machine in
       let slot = host.slots[0].slot

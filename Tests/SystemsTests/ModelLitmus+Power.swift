@@ -10,14 +10,16 @@ import Walkers
 
 /// A guest whose host and tables a test may alter.
 private struct PartitionLitmus {
-  var session = PartitionSession(PartitionKind(style: .batched, flaws: []))
+  var session: PartitionSession<PartitionTable<RadixMachine>>
 
   /// A guest of one slot of memory, or of a device.
-  init(isDevice: Bool = false) {
+  init?(isDevice: Bool = false) {
     // The ninth thing that is drawn is whether the first slot is a device.
     let drawn: [UInt64] = isDevice ? Array(repeating: 0, count: 8) + [1] : []
     var choices = Choices(replaying: drawn)
-    _ = session.begin(PartitionGenerator(&choices))
+    let plan = PartitionGenerator(&choices)
+    guard let session = PartitionSession(plan, PartitionKind.builtIn) else { return nil }
+    self.session = session
   }
 
   /// The guest accesses the first page, until that succeeds.
@@ -63,7 +65,7 @@ extension ModelLitmus {
   /// Of the tables that the hypervisor keeps.
   static let leaves: [ModelLitmus] = [
     ModelLitmus(.faultInVain) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       let configuration = litmus.session.host.table.configuration
       let other = PartitionTable.create(configuration, on: &litmus.session.machine)
       // Tables that the hardware knows nothing of.
@@ -71,7 +73,7 @@ extension ModelLitmus {
       return litmus.access()?.rule
     },
     ModelLitmus(.malformedTable) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       if let finding = litmus.access() { return finding.rule }
       let root = litmus.session.machine.base.listener.root & RadixField.rootBase.mask
       let size = hasFault ? RadixField.nextSize.mask : 0
@@ -79,20 +81,20 @@ extension ModelLitmus {
       return litmus.access()?.rule
     },
     ModelLitmus(.wrongTranslation) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       if let finding = litmus.access() { return finding.rule }
       litmus.turn(hasFault ? 1 << 40 : RadixField.reference.mask)
       return litmus.access()?.rule
     },
     ModelLitmus(.beyondSlot) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       if let finding = litmus.access() ?? litmus.session.compareLeaves() { return finding.rule }
       litmus.session.host.slots[0].isRemoved = hasFault
       litmus.session.host.version += 1
       return litmus.session.compareLeaves()?.rule
     },
     ModelLitmus(.stillMapped) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       var statistics = CheckStatistics()
       if let finding = litmus.access() { return finding.rule }
       let unmap = PartitionOperation.unmap(slot: 0, frames: 0..<512)
@@ -100,25 +102,33 @@ extension ModelLitmus {
       return (finding ?? litmus.session.stillMapped(0..<1))?.rule
     },
     ModelLitmus(.wrongAttributes) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       return litmus.compare(turning: hasFault ? 0x20 : RadixField.reference.mask)
     },
     ModelLitmus(.wrongPermission) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       // What the guest has written to is dirty to the host, and may be written.
       if !hasFault, let finding = litmus.access(isWrite: true) { return finding.rule }
       return litmus.compare(turning: hasFault ? RadixField.write.mask : RadixField.reference.mask)
     },
     ModelLitmus(.wrongRights) { hasFault in
-      var litmus = PartitionLitmus(isDevice: true)
+      guard var litmus = PartitionLitmus(isDevice: true) else { return Finding.noTable.rule }
       return litmus.compare(turning: hasFault ? RadixField.execute.mask : RadixField.reference.mask)
     },
+    ModelLitmus(.smallLeaf) { hasFault in
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
+      var statistics = CheckStatistics()
+      // The page is mapped in a table of small ones, without which a large one would have been due.
+      let tables = PartitionOperation.prepare(frame: 0, allocations: nil)
+      let finding = litmus.session.perform(tables, &statistics) ?? litmus.access()
+      return (finding ?? litmus.session.judgeHandled(0, within: hasFault ? 21 : 12))?.rule
+    },
     ModelLitmus(.needlessChange) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       if let finding = litmus.access() { return finding.rule }
       litmus.turn(RadixField.reference.mask)
-      let mask = hasFault ? RadixField.change.mask : RadixField.reference.mask
-      return litmus.session.needlessChange("age", of: 0..<1, changing: mask)?.rule
+      let call: PartitionModel.Call = hasFault ? .harvest(slot: 0) : .age(frame: 0)
+      return litmus.session.needlessChange("test", call)?.rule
     },
   ]
 
@@ -147,12 +157,12 @@ extension ModelLitmus {
     },
     ModelLitmus(.wrongAge) { hasFault in
       let reference = PartitionModel.Reference(before: true, isSetMeanwhile: false, after: false)
-      let session = PartitionLitmus().session
+      guard let session = PartitionLitmus()?.session else { return Finding.noTable.rule }
       return PartitionModel.mayAge(reference, answering: !hasFault)
         ? nil : session.wrongAge("age", 0, reference, !hasFault, nil).rule
     },
     ModelLitmus(.hostPageClean) { hasFault in
-      var litmus = PartitionLitmus()
+      guard var litmus = PartitionLitmus() else { return Finding.noTable.rule }
       if let finding = litmus.access(isWrite: true) { return finding.rule }
       let address = litmus.session.host.hostAddress(of: 0, slot: 0)
       guard let place = litmus.session.host.locate(address) else { return nil }

@@ -120,14 +120,14 @@ import Testing
     #expect(!found.contains("wrong-entry invalid, annotated"), "that was the loop's")
   }
 
-  @Test func `each flaw of the seed's software walk has a counterexample of its own`() throws {
+  @Test func `each fault of the seed's software walk has a counterexample of its own`() throws {
     let found = try fingerprints("power-radix-process", cases: 3000)
     #expect(found.contains("wrong-result xlate process beyond its table, found a translation"))
     #expect(found.contains("wrong-result xlate translated, found -EINVAL"))
     #expect(found.contains("wrong-read xlate"))
   }
 
-  @Test func `each flaw of the seed's partition-scoped tables that others do not hide has one`()
+  @Test func `each fault of the seed's partition-scoped tables that others do not hide has one`()
     throws
   {
     let found = try fingerprints("power-radix-partition", cases: 3000)

@@ -3,6 +3,7 @@ import Checking
 import Machines
 import Oracles
 import Property
+import Reference
 import Testing
 
 @testable import Systems
@@ -60,9 +61,9 @@ import Testing
       }
       #expect(rule == (count == 0 ? nil : .invalidationUncounted))
     }
-    for flaws: PartitionFlawSet in [[], [.flushUncounted]] {
-      let rule = HostLitmus.rule(flaws: flaws) { host, machine in host.remove(0, on: &machine) }
-      #expect(rule == (flaws == [] ? nil : .invalidationUncounted))
+    for faults: PartitionTableFaultSet in [[], [.flushUncounted]] {
+      let rule = HostLitmus.rule(faults: faults) { host, machine in host.remove(0, on: &machine) }
+      #expect(rule == (faults == [] ? nil : .invalidationUncounted))
     }
   }
 
@@ -108,10 +109,10 @@ import Testing
 }
 
 @Suite struct PartitionSessionTests {
-  @Test func `a call that changes another leaf than it is asked to is convicted`() {
+  @Test func `a call that changes another leaf than it is asked to is convicted`() throws {
     var choices = Choices(replaying: [])
-    var session = PartitionSession(PartitionKind(style: .batched, flaws: []))
-    _ = session.begin(PartitionGenerator(&choices))
+    let plan = PartitionGenerator(&choices)
+    var session = try #require(PartitionSession(plan, PartitionKind.builtIn))
     var statistics = CheckStatistics()
     for frame: UInt64 in [0, 1] {
       let access = PartitionOperation.access(address: frame << 12, isWrite: false, setsBits: true)
@@ -122,10 +123,10 @@ import Testing
       let old = machine.load(place, at: 0)
       _ = machine.compareExchange(old, with: old & ~0x100, in: place, at: 0)
     }
-    #expect(session.needlessChange("test", of: 0..<1, changing: 0x100) == nil)
-    #expect(session.needlessChange("test", of: 0..<1, changing: 0x80)?.rule == .needlessChange)
+    #expect(session.needlessChange("test", .age(frame: 0)) == nil)
+    #expect(session.needlessChange("test", .harvest(slot: 0))?.rule == .needlessChange)
     #expect(
-      session.needlessChange("test", of: 512..<513, changing: .max)?.rule == .needlessChange
+      session.needlessChange("test", .unmap(frames: 512..<513))?.rule == .needlessChange
     )
   }
 }

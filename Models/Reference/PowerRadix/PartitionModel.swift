@@ -51,11 +51,16 @@ public struct PartitionModel: Sendable {
     case .badAccess: return .reflect
     case .translation, .referenceOrChange, .tableWalk: break
     }
-    // The highest four bits of a guest real address say how it was accessed.
-    guard let number = slot(of: (fault.address % (1 << 60)) >> pageShift) else {
+    guard let number = slot(of: frame(of: fault)) else {
       return fault.cause == .translation ? .emulate : .reflect
     }
     return slots[number].isWritable || !fault.isWrite ? .resume : .failed(.fault)
+  }
+
+  /// The frame that a fault is about.
+  public func frame(of fault: PartitionFault) -> UInt64 {
+    // The highest four bits of a guest real address say how it was accessed.
+    (fault.address % (1 << 60)) >> pageShift
   }
 
   /// Takes note that a change bit was set for frames, by the hardware or by software.

@@ -24,7 +24,7 @@ extension System {
         IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0))
       ),
       subject("reference", .clean, "the seed's way, mended", ListedPfnCache()),
-      subject("seed", .seed, "the cache as posted, its flaws included", PostedPfnCache()),
+      subject("seed", .seed, "the cache as posted, its faults included", PostedPfnCache()),
     ]
       + PfnCacheExhibit.all.map {
         subject($0.name, .variant, $0.summary, ListedPfnCache(faults: [$0.fault]))

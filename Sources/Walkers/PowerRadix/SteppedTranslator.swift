@@ -1,53 +1,11 @@
 public import Machines
 
-/// One thing that can be wrong with a software walk of radix tables.
-public enum RadixFlaw: UInt8, Sendable, Hashable, CaseIterable {
-  /// The process table's base is the whole register, its size field included.
-  case processTableUnmasked
-  /// The mask of a root directory's base leaves its highest bits out.
-  case rootMaskNarrow
-  /// The process table's size is computed in 32 bits.
-  case sizeIn32Bits
-  /// The offset into the process table is computed in 32 bits.
-  case offsetIn32Bits
-  /// Only the low field of a tree's size is looked at.
-  case treeSizeLowOnly
-  /// A table that is not aligned to its size is walked.
-  case tableAlignmentUnchecked
-  /// A leaf whose real address is not aligned to its size is believed.
-  case leafAlignmentUnchecked
-  /// A leaf of the first level is believed.
-  case topLeafAccepted
-  /// An entry that is not valid is believed.
-  case presenceUnchecked
-  /// The hypervisor's quadrants are taken for the process's.
-  case quadrantsUnchecked
-  /// The process identifier is not compared with the table's size.
-  case processUnchecked
-  /// What is privileged is permitted to problem state.
-  case privilegeIgnored
-  /// The keys of AMR and IAMR deny nothing.
-  case keysIgnored
-  /// An index is added to a table's base as it is, not in entries.
-  case indexUnscaled
-}
-
-/// Which flaws a software walk has.
-public typealias RadixFlawSet = FaultsOf<RadixFlaw>
-
-extension FaultsOf where Member == RadixFlaw {
-  /// What is wrong with the walk of the document the project was created from.
-  public static var seed: Self {
-    [.sizeIn32Bits, .offsetIn32Bits]
-  }
-}
-
-/// The software walk that mirrors the kernel's step by step, with its flaws or mended.
+/// The software walk that mirrors the kernel's step by step, with its faults or mended.
 public struct SteppedTranslator: Sendable, Hashable {
-  @usableFromInline let flaws: RadixFlawSet
+  @usableFromInline let faults: TranslatorFaultSet
 
-  /// The walk with these flaws.
-  public init(flaws: RadixFlawSet = []) { self.flaws = flaws }
+  /// The walk with these faults.
+  public init(faults: TranslatorFaultSet = []) { self.faults = faults }
 
   /// Translates one effective address; see `RadixTranslator.translate`.
   @inlinable
@@ -59,23 +17,23 @@ public struct SteppedTranslator: Sendable, Hashable {
     guard let pid = effectivePID(address, registers, on: &machine) else {
       return .refused(.invalid)
     }
-    let mask = flaws.contains(.offsetIn32Bits) ? 0xffff_ffff : UInt64.max
+    let mask = faults.contains(.offsetIn32Bits) ? 0xffff_ffff : UInt64.max
     let offset = (pid &<< 4) & M.W(mask)
     let size = processTableSize(registers)
-    if !flaws.contains(.processUnchecked) {
+    if !faults.contains(.processUnchecked) {
       guard machine.holds(offset .< size) else { return .refused(.invalid) }
     }
     let base =
-      flaws.contains(.processTableUnmasked)
+      faults.contains(.processTableUnmasked)
       ? registers.processTable & ~M.W(7)
       : registers.processTable & M.W(RadixLayout.processTableBase)
     guard let process = machine.read(base &+ offset) else { return .refused(.fault) }
     let treeBits =
-      flaws.contains(.treeSizeLowOnly)
+      faults.contains(.treeSizeLowOnly)
       ? ((process &>> 5) & M.W(0b111)) &+ M.W(31 + 16) : RadixLayout.treeBits(of: process)
     guard machine.holds(treeBits .== M.W(RadixLayout.treeBits)) else { return .refused(.invalid) }
     let rootMask =
-      flaws.contains(.rootMaskNarrow) ? RadixLayout.rootBase >> 4 & ~0xff : RadixLayout.rootBase
+      faults.contains(.rootMaskNarrow) ? RadixLayout.rootBase >> 4 & ~0xff : RadixLayout.rootBase
     return walk(
       root: process & M.W(rootMask),
       bits: process & M.W(RadixLayout.sizeField),
@@ -94,7 +52,7 @@ public struct SteppedTranslator: Sendable, Hashable {
   ) -> M.W? {
     let quadrant = address &>> 62
     if machine.holds(quadrant .== M.W(3)) { return M.W(0) }
-    let isProcess = flaws.contains(.quadrantsUnchecked) || machine.holds(quadrant .== M.W(0))
+    let isProcess = faults.contains(.quadrantsUnchecked) || machine.holds(quadrant .== M.W(0))
     return isProcess ? registers.pid & M.W(0xffff_ffff) : nil
   }
 
@@ -103,7 +61,7 @@ public struct SteppedTranslator: Sendable, Hashable {
   func processTableSize<W: Word>(_ registers: RadixRegisters<W>) -> W {
     let field = registers.processTable & W(RadixLayout.processTableSize)
     let size = RadixLayout.power(ofTwo: field &+ W(12))
-    guard flaws.contains(.sizeIn32Bits) else { return size }
+    guard faults.contains(.sizeIn32Bits) else { return size }
     // A one that is shifted into the sign is extended, and one that is shifted out is gone.
     let low = size & W(0xffff_ffff)
     return W.select(low .== W(1 << 31), low | W(0xffff_ffff << 32), low)
@@ -126,14 +84,14 @@ public struct SteppedTranslator: Sendable, Hashable {
       }
       shift &-= bits
       let index = RadixLayout.index(of: address, shift: shift, bits: bits)
-      if !flaws.contains(.tableAlignmentUnchecked) {
+      if !faults.contains(.tableAlignmentUnchecked) {
         guard machine.holds((root & M.W(1 &<< (bits &+ 3) &- 1)) .== M.W(0)) else {
           return .refused(.invalid)
         }
       }
-      let offset = flaws.contains(.indexUnscaled) ? index : index &<< 3
+      let offset = faults.contains(.indexUnscaled) ? index : index &<< 3
       guard let entry = machine.read(root &+ offset) else { return .refused(.fault) }
-      if !flaws.contains(.presenceUnchecked) {
+      if !faults.contains(.presenceUnchecked) {
         guard machine.holds((entry & M.W(RadixLayout.present)) .!= M.W(0)) else {
           return .refused(.notFound)
         }
@@ -157,9 +115,9 @@ public struct SteppedTranslator: Sendable, Hashable {
     _ registers: RadixRegisters<M.W>,
     on machine: inout M
   ) -> RadixResult<M.W> {
-    if level == 3, !flaws.contains(.topLeafAccepted) { return .refused(.invalid) }
+    if level == 3, !faults.contains(.topLeafAccepted) { return .refused(.invalid) }
     let real = entry & M.W(RadixLayout.realAddress)
-    if !flaws.contains(.leafAlignmentUnchecked) {
+    if !faults.contains(.leafAlignmentUnchecked) {
       guard machine.holds((real & M.W(1 &<< shift &- 1)) .== M.W(0)) else {
         return .refused(.invalid)
       }
@@ -170,8 +128,8 @@ public struct SteppedTranslator: Sendable, Hashable {
         shift: shift,
         of: address,
         registers,
-        obeysPrivilege: !flaws.contains(.privilegeIgnored),
-        obeysKeys: !flaws.contains(.keysIgnored),
+        obeysPrivilege: !faults.contains(.privilegeIgnored),
+        obeysKeys: !faults.contains(.keysIgnored),
         on: &machine
       )
     )

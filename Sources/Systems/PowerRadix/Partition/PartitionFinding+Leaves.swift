@@ -26,7 +26,7 @@ extension Rule {
     "wrong-translation",
     "a leaf maps what its slot has behind it, and nothing else",
     reference: "the reference model, through the architecture's decoding",
-    oracle: "PretendHost"
+    oracle: "PartitionModel"
   )
 
   /// A leaf maps more than there is.
@@ -34,7 +34,7 @@ extension Rule {
     "beyond-slot",
     "a leaf maps what its slot has behind it, and nothing else",
     reference: "the reference model, through the architecture's decoding",
-    oracle: "PretendHost"
+    oracle: "PartitionModel"
   )
 
   /// A frame was taken from the guest, which has it still.
@@ -50,7 +50,7 @@ extension Rule {
     "wrong-attributes",
     "a leaf says how the memory behaves that it maps",
     reference: "Power ISA 3.0B, Book III, \"Radix Tree Translation\"",
-    oracle: "PretendHost"
+    oracle: "PartitionModel"
   )
 
   /// The guest may store where the host may not.
@@ -58,7 +58,7 @@ extension Rule {
     "wrong-permission",
     "a leaf permits stores only where the host does, to pages that are dirty to it",
     reference: "the reference model",
-    oracle: "PretendHost"
+    oracle: "PartitionModel"
   )
 
   /// A leaf permits too much or too little besides stores.
@@ -66,7 +66,16 @@ extension Rule {
     "wrong-permission",
     "memory may be loaded from and executed, a device's only be loaded from",
     reference: "the reference model",
-    oracle: "PretendHost"
+    oracle: "PartitionModel"
+  )
+
+  /// A page is mapped by a smaller leaf than it could be.
+  static let smallLeaf = Rule(
+    "small-leaf",
+    "a fault is handled by the largest leaf that is the slot's, and that the host's own entry maps, as"
+      + " far as there is no table in its place",
+    reference: "the reference model",
+    oracle: "PartitionModel"
   )
 
   /// A leaf was changed that is no business of the call's.
@@ -74,7 +83,7 @@ extension Rule {
     "needless-change",
     "a call changes what it is asked to, and nothing else",
     reference: "the reference model",
-    oracle: "PartitionSession"
+    oracle: "PartitionModel"
   )
 }
 
@@ -82,7 +91,7 @@ extension Finding {
   /// The rules of what the tables say when a call has returned.
   static let leafRules: [Rule] = [
     .faultInVain, .malformedTable, .stillMapped, .needlessChange, .wrongTranslation, .beyondSlot,
-    .wrongAttributes, .wrongPermission, .wrongRights,
+    .wrongAttributes, .wrongPermission, .wrongRights, .smallLeaf,
   ]
 
   static func noProgress(_ address: UInt64, isWrite: Bool) -> Finding {
@@ -149,6 +158,15 @@ extension Finding {
       "the leaf for \(hex(address)) is \(hex(entry)), of"
         + (isDevice ? " a device" : " memory"),
       cause: "/rights",
+      inputAddress: address
+    )
+  }
+
+  static func smallLeaf(_ address: UInt64, shift: UInt64, largest: UInt64) -> Finding {
+    Finding(
+      .smallLeaf,
+      "the fault at \(hex(address)) was handled by a leaf of 2^\(shift) bytes, and one of"
+        + " 2^\(largest) bytes fits",
       inputAddress: address
     )
   }

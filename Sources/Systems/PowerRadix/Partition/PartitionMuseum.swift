@@ -3,19 +3,12 @@ import Walkers
 /// A museum piece of the keeping of partition-scoped tables.
 struct PartitionPiece: Sendable {
   let slug: String
-  let flaws: PartitionFlawSet
-  let style: PartitionStyle
+  let faults: PartitionTableFaultSet
   let summary: String
 
-  init(
-    _ slug: String,
-    _ flaws: PartitionFlawSet,
-    _ summary: String,
-    style: PartitionStyle = .stepped
-  ) {
+  init(_ slug: String, _ faults: PartitionTableFaultSet, _ summary: String) {
     self.slug = slug
-    self.flaws = flaws
-    self.style = style
+    self.faults = faults
     self.summary = summary
   }
 
@@ -110,6 +103,11 @@ struct PartitionPiece: Sendable {
       "unmap-clears-only-present",
       [.unmapKeepsBits],
       "an unmapped entry loses its valid bit only, and is not as if it had never been"
+    ),
+    PartitionPiece(
+      "large-leaf-asks-too-much",
+      [.slotOfNextLevel],
+      "whether the slot has all of a large leaf is asked of the next larger one, and small ones are made"
     ),
     PartitionPiece(
       "compound-order-as-mapping-size",

@@ -11,16 +11,15 @@ extension PartitionSession: Session {
 
   static var unmade: Finding { .noTable }
 
-  static func world(for variant: PartitionKind) -> RadixMachine? { nil }
+  static func world(for variant: PartitionKind<Table>) -> RadixMachine? { nil }
 
   init?(
     _ plan: PartitionGenerator,
-    _ variant: PartitionKind,
+    _ variant: PartitionKind<Table>,
     in world: inout RadixMachine?,
     _ setting: CaseSetting
   ) {
-    self.init(variant, on: world.take() ?? PartitionSession.makeMachine())
-    guard begin(plan, setting) else { return nil }
+    self.init(plan, variant, on: world.take() ?? PartitionSession.makeMachine(), setting)
   }
 
   mutating func perform(

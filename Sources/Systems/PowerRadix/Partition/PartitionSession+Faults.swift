@@ -13,6 +13,8 @@ extension PartitionSession {
     _ result: inout Errno
   ) -> Finding? {
     let before = model.outcome(of: fault)
+    let address = fault.address % (1 << 60)
+    let last = lastEntry(of: address).map { host.table.configuration.shift(of: $0.level) }
     let (refusals, retries) = (machine.refusalCount, host.retries)
     var found = PartitionOutcome.resume
     call(isFault: true, allocations: allocations) { host, machine in
@@ -40,13 +42,13 @@ extension PartitionSession {
     }
     // Whoever was disturbed may leave it to the next fault.
     if host.isDisturbed { return nil }
-    let frame = (fault.address % (1 << 60)) >> host.pageShift
-    return needlessChange("fault", of: frame..<frame + 1, changing: .max)
-      ?? (found == .resume ? judgeResumed(fault) : nil)
+    return needlessChange("fault", .fault(fault))
+      ?? (found == .resume ? judgeResumed(fault, within: last ?? host.pageShift) : nil)
   }
 
-  /// That an access whose fault was handled succeeds, and what its leaf permits.
-  private func judgeResumed(_ fault: PartitionFault) -> Finding? {
+  /// That an access whose fault was handled succeeds, and what its leaf is; on the way to it was an entry
+  /// of 2^`size` bytes before.
+  private func judgeResumed(_ fault: PartitionFault, within size: UInt64) -> Finding? {
     let address = fault.address % (1 << 60)
     switch machine.base.outcome(address, isWrite: fault.isWrite) {
     case .done: break
@@ -55,15 +57,8 @@ extension PartitionSession {
     case .noTranslation(let reason): return .malformed(address, reason)
     }
     // Setting bits of a leaf changes nothing of what somebody else had it permit.
-    let frame = address >> host.pageShift
-    guard fault.cause != .referenceOrChange, let leaf = leaf(of: frame),
-      let slot = host.slotNumber(of: frame)
-    else { return nil }
-    let isDevice = host.slots[slot].device
-    guard leaf.has(RadixField.read), leaf.has(RadixField.execute) != isDevice else {
-      return .wrongRights(address, leaf.entry, isDevice: isDevice)
-    }
-    return nil
+    return fault.cause == .referenceOrChange
+      ? nil : judgeHandled(model.frame(of: fault), within: size)
   }
 
   /// The guest accesses memory, and its fault is handled.
@@ -107,24 +102,5 @@ extension PartitionSession {
     }
     if isWrite { noteWrite(address) }
     return nil
-  }
-
-  /// A leaf has changed that is no business of the call's, or in bits that are none.
-  ///
-  /// What the hardware sets meanwhile is its own.
-  func needlessChange(
-    _ call: String,
-    of frames: Range<UInt64>,
-    changing mask: UInt64
-  ) -> Finding? {
-    let judges = machine.base.listener.judges
-    guard !judges.touched.isEmpty else { return nil }
-    let needless = judges.touched.filter { place, leaf in
-      let new = machine.base.memory.descriptor(at: place) ?? 0
-      let changed = (leaf.entry ^ new) & ~(judges.hardwareBits[place] ?? 0)
-      return changed & ~mask != 0 || !self.frames(of: leaf).overlaps(frames)
-    }
-    guard let (place, leaf) = needless.min(by: { $0.key < $1.key }) else { return nil }
-    return .needlessChange(call, leaf, place, machine.base.memory.descriptor(at: place) ?? 0)
   }
 }

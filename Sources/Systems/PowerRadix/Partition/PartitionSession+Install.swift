@@ -2,6 +2,7 @@ import Architecture
 import Checking
 import Machines
 import Oracles
+import Reference
 import Walkers
 
 extension PartitionSession {
@@ -46,10 +47,7 @@ extension PartitionSession {
     if let held = host.stillHeld { return held }
     let count = UInt64(1) << (host.table.configuration.shift(of: level) - host.pageShift)
     let first = request.frame / count * count
-    if found == .again || found == .busy {
-      return needlessChange("install", of: 0..<0, changing: 0)
-    }
-    return needlessChange("install", of: first..<first + count, changing: .max)
+    return needlessChange("install", .install(frames: first..<first + count, answer: found))
       ?? (found == .ok ? judgeInstalled(leaf, level, address, over: before) : nil)
   }
 
@@ -83,43 +81,36 @@ extension PartitionSession {
     return (real / size * size | bits, level)
   }
 
+  /// That what somebody got is what was asked for, besides what others were given already.
   private func judgeInstalled(
     _ leaf: UInt64,
     _ level: Int,
     _ address: UInt64,
     over before: UInt64?
   ) -> Finding? {
-    let added =
-      RadixField.reference.mask | RadixField.change.mask | RadixField.write.mask
-    var expected = leaf
-    if let before, RadixField.isLeaf(before), (before ^ leaf) & ~added == 0 { expected |= before }
+    let shift = host.table.configuration.shift(of: level)
+    func mapping(_ entry: UInt64?) -> PartitionModel.Mapping? {
+      guard let entry, RadixField.isLeaf(entry) else { return nil }
+      let base = (address >> shift) << shift
+      return .init(base: base, shift: shift, entry: entry, pageShift: host.pageShift)
+    }
     let found = entry(of: address, at: level)
-    let judges = machine.base.listener.judges
-    let own = judges.hardwareBits.values.reduce(0, |)
-    if let found, (found ^ expected) & ~own == 0 { return nil }
+    if let wanted = mapping(leaf), var mapped = mapping(found) {
+      let expected = PartitionModel.installing(wanted, over: mapping(before))
+      // What the hardware set meanwhile is its own.
+      let own = machine.base.listener.judges.hardwareBits.values.reduce(0, |)
+      if own & RadixField.reference.mask != 0 { mapped.isYoung = expected.isYoung }
+      if own & RadixField.change.mask != 0 { mapped.isDirty = expected.isDirty }
+      if mapped == expected { return nil }
+    }
     return .wrongEntry(
-      expected: hex(expected),
+      expected: hex(leaf) + (before.map { " over \(hex($0))" } ?? ""),
       found: found.map(hex) ?? "under another leaf",
       fingerprint: "install",
       entryAddress: nil,
       inputAddress: address,
       level: level
     )
-  }
-
-  /// What is at a level for an address, if tables lead there.
-  private func entry(of address: UInt64, at lowest: Int) -> UInt64? {
-    let configuration = host.table.configuration
-    var table = machine.base.listener.root & RadixField.rootBase.mask
-    for level in stride(from: 3, through: lowest, by: -1) {
-      let index = address >> configuration.shift(of: level) % (1 << configuration.bits(of: level))
-      let entry = machine.base.memory.descriptor(at: table + index * 8)
-      guard level > lowest, let entry, RadixField.isTable(entry) else {
-        return level == lowest ? entry : nil
-      }
-      table = entry & RadixField.nextBase.mask
-    }
-    return nil
   }
 
   /// Makes tables, and judges that they are all there or that something is in their way.
@@ -141,7 +132,7 @@ extension PartitionSession {
     let expected = isTable && !isStarved ? link.map { $0 & RadixField.nextBase.mask } : nil
     let isBlocked = leaf(of: frame).map { $0.level > 0 } ?? false
     if found == expected, isTable || isStarved || isBlocked {
-      return needlessChange("make_tables", of: 0..<0, changing: 0)
+      return needlessChange("make_tables", .makeTables)
     }
     return .wrongResult(
       "make_tables",

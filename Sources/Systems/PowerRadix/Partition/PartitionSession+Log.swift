@@ -29,7 +29,7 @@ extension PartitionSession {
     guard PartitionModel.mayAge(reference, answering: wasYoung) else {
       return wrongAge("age", frame, reference, wasYoung, before)
     }
-    return needlessChange("age", of: frame..<frame + 1, changing: RadixField.reference.mask)
+    return needlessChange("age", .age(frame: frame))
   }
 
   /// Asks whether a frame was accessed.
@@ -41,7 +41,7 @@ extension PartitionSession {
     guard PartitionModel.mayTestAge(reference, answering: isYoung) else {
       return wrongAge("test_age", frame, reference, isYoung, before)
     }
-    return needlessChange("test_age", of: 0..<0, changing: 0)
+    return needlessChange("test_age", .testAge(frame: frame))
   }
 
   func wrongAge(
@@ -93,7 +93,7 @@ extension PartitionSession {
       slot: number
     )
     return fault.map { finding($0) }
-      ?? needlessChange("harvest", of: frames, changing: RadixField.change.mask)
+      ?? needlessChange("harvest", .harvest(slot: number))
   }
 
   /// What is wrong with the logs as they wait.

@@ -83,7 +83,7 @@ extension PartitionSession {
     switch operation {
     case .unmap(_, let frames):
       call { host, machine in host.invalidate(frames, slot: slot, on: &machine) }
-      return stillMapped(frames) ?? needlessChange("unmap", of: frames, changing: .max)
+      return stillMapped(frames) ?? needlessChange("unmap", .unmap(frames: frames))
     case .clean(_, let frames):
       let whole = host.wholeUnits(frames, slot: slot)
       call { host, machine in host.invalidate(whole, slot: slot, on: &machine) }
@@ -107,9 +107,15 @@ extension PartitionSession {
     isFault: Bool = false,
     demandsLock: Bool = true,
     allocations: Int = .max,
-    _ body: (inout PretendHost, inout RadixMachine) -> Void
+    _ body: (inout PretendHost<Table>, inout RadixMachine) -> Void
   ) {
-    beginCall(isFault: isFault, demandsLock: demandsLock, allocations: allocations)
+    PartitionSession.beginCall(
+      isFault: isFault,
+      demandsLock: demandsLock,
+      allocations: allocations,
+      on: &machine
+    )
+    host.isDisturbed = false
     body(&host, &machine)
     noteHardware()
     machine.base.listener.judges.endCall()

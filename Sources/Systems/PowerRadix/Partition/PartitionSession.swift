@@ -6,19 +6,27 @@ import Property
 import Reference
 import Walkers
 
-/// A way of keeping partition-scoped tables.
-struct PartitionKind: Sendable {
-  let style: PartitionStyle
-  let flaws: PartitionFlawSet
+/// A way of keeping partition-scoped tables: how an empty tree is made.
+struct PartitionKind<Table: PartitionWalker>: Sendable where Table.M == RadixMachine {
+  let create: @Sendable (PartitionConfiguration, inout RadixMachine) -> Table?
+}
+
+extension PartitionKind where Table == PartitionTable<RadixMachine> {
+  /// The optimised walker.
+  static var builtIn: Self { PartitionKind { PartitionTable.create($0, on: &$1) } }
+}
+
+extension PartitionKind where Table == SteppedPartitionTable<RadixMachine> {
+  /// The reference with these faults.
+  static func stepped(_ faults: PartitionTableFaultSet = []) -> Self {
+    PartitionKind { SteppedPartitionTable.create($0, faults: faults, on: &$1) }
+  }
 }
 
 /// A case of one keeper of partition-scoped tables.
-struct PartitionSession {
-  /// What is checked.
-  let kind: PartitionKind
-
+struct PartitionSession<Table: PartitionWalker & UsableOnThreads> where Table.M == RadixMachine {
   var machine: RadixMachine
-  var host: PretendHost
+  var host: PretendHost<Table>
   var model: PartitionModel
   /// The access that the hardware made during the current call.
   var madeAccess: RunningGuest.Access?
@@ -29,17 +37,44 @@ struct PartitionSession {
   /// What the host was like when all leaves were last compared with it.
   var comparedVersion = 0
 
-  /// A session on a machine that was used before, or on a new one.
-  init(_ kind: PartitionKind, on machine: RadixMachine = PartitionSession.makeMachine()) {
-    self.kind = kind
-    self.machine = machine
-    let configuration = PartitionConfiguration(pageShift: 12)
-    host = PretendHost(
-      pageShift: 12,
-      slots: [],
-      table: PartitionTable(root: machine.base.memory.base, configuration)
+  /// A guest with an empty tree, on a machine that was used before or on a new one; nil where there is no
+  /// memory for the root.
+  init?(
+    _ plan: PartitionGenerator,
+    _ kind: PartitionKind<Table>,
+    on used: consuming RadixMachine = PartitionSession.makeMachine(),
+    _ setting: CaseSetting = CaseSetting(isRecorded: true)
+  ) {
+    var machine = used
+    let configuration = plan.configuration
+    machine.base.reset()
+    machine.base.listener.reset()
+    machine.base.listener.judges.reset(
+      partition: configuration.partition,
+      isDD1: configuration.isDD1
     )
-    model = PartitionModel(slots: [], pageShift: 12)
+    machine.base.listener.isRecording = setting.isRecorded
+    machine.base.listener.judges.acceptedFingerprints = setting.accepted
+    PartitionSession.beginCall(on: &machine)
+    guard let table = kind.create(configuration, &machine) else { return nil }
+    let root = table.partitionEntry(on: &machine)
+    machine.base.listener.root = root
+    machine.base.listener.judges.setRoot(root)
+    self.machine = machine
+    let slots = plan.slots.enumerated().map { number, plan in
+      PretendHost<Table>.Memslot(number: number, plan, pageShift: configuration.pageShift)
+    }
+    host = PretendHost(pageShift: configuration.pageShift, slots: slots, table: table)
+    model = PartitionModel(
+      slots: plan.slots.map {
+        PartitionModel.Slot(
+          frames: $0.firstFrame..<$0.firstFrame + $0.frameCount,
+          isWritable: $0.isWritable,
+          hasLog: $0.hasLog
+        )
+      },
+      pageShift: configuration.pageShift
+    )
   }
 
   /// A machine on which no case was yet.
@@ -52,61 +87,18 @@ struct PartitionSession {
     )
   }
 
-  /// Forgets the case before and makes the guest; false where there is no memory for its root.
-  mutating func begin(
-    _ generator: PartitionGenerator,
-    _ setting: CaseSetting = CaseSetting(isRecorded: true)
-  ) -> Bool {
-    machine.base.reset()
-    machine.base.listener.reset()
-    machine.base.listener.judges.reset(
-      partition: generator.configuration.partition,
-      isDD1: generator.configuration.isDD1
-    )
-    machine.base.listener.isRecording = setting.isRecorded
-    machine.base.listener.judges.acceptedFingerprints = setting.accepted
-    let configuration = generator.configuration
-    beginCall()
-    let table = PartitionTable.create(
-      configuration,
-      style: kind.style,
-      flaws: kind.flaws,
-      on: &machine
-    )
-    guard let table else { return false }
-    let root = table.partitionEntry(on: &machine)
-    machine.base.listener.root = root
-    machine.base.listener.judges.setRoot(root)
-    let slots = generator.slots.enumerated().map { number, plan in
-      PretendHost.Memslot(number: number, plan, pageShift: configuration.pageShift)
-    }
-    host = PretendHost(pageShift: configuration.pageShift, slots: slots, table: table)
-    comparedVersion = 0
-    model = PartitionModel(
-      slots: generator.slots.map {
-        PartitionModel.Slot(
-          frames: $0.firstFrame..<$0.firstFrame + $0.frameCount,
-          isWritable: $0.isWritable,
-          hasLog: $0.hasLog
-        )
-      },
-      pageShift: configuration.pageShift
-    )
-    return true
-  }
-
   /// How many loads and stores a call may take: the tables of the largest slot, page by page.
-  private static let stepLimit = 400_000
+  private static var stepLimit: Int { 400_000 }
 
-  mutating func beginCall(
+  static func beginCall(
     isFault: Bool = false,
     demandsLock: Bool = false,
-    allocations: Int = .max
+    allocations: Int = .max,
+    on machine: inout RadixMachine
   ) {
     machine.remainingAllocations = allocations
-    machine.base.stepAllowance = PartitionSession.stepLimit
+    machine.base.stepAllowance = stepLimit
     machine.base.listener.judges.beginCall(isFault: isFault, demandsLock: demandsLock)
-    host.isDisturbed = false
   }
 }
 

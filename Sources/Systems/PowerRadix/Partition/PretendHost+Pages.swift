@@ -56,7 +56,7 @@ extension PretendHost {
 
   /// The bits that the host's own entries for devices have besides how the memory behaves: what they
   /// permit the host, that they are the host kernel's, and what software keeps in them.
-  static let deviceProtection: UInt64 = 0x6 | 0x8 | 1 << 57
+  static var deviceProtection: UInt64 { 0x6 | 0x8 | 1 << 57 }
 
   /// Where a host address is in its slot's memory.
   func locate(_ address: UInt64) -> Place? {

@@ -41,12 +41,14 @@ extension Rule {
   )
 }
 
-extension PretendHost {
+extension Finding {
   /// What the host of a guest may rely on.
-  static let rules: [Rule] = [
+  static let hostRules: [Rule] = [
     .hostLock, .invalidationUncounted, .pageHeld, .hostPageUnmarked, .bitmapBounds,
   ]
+}
 
+extension PretendHost {
   /// Takes note of the first thing that the host saw and that may not be.
   mutating func note(_ message: String, _ rule: Rule) {
     if finding == nil { finding = Finding(rule, message) }

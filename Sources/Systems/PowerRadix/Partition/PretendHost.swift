@@ -8,13 +8,13 @@ import Walkers
 typealias RadixMachine = FailingMachine<TracingMachine<RadixListener>>
 
 /// The host of a checked guest: its slots, the pages behind them, and the dirty log.
-struct PretendHost: PartitionHost {
+struct PretendHost<Table: PartitionWalker>: PartitionHost where Table.M == RadixMachine {
   typealias M = RadixMachine
 
   let pageShift: UInt64
   var slots: [Memslot]
   /// The tables, which others change too.
-  var table: PartitionTable<RadixMachine>
+  var table: Table
   /// Changes whenever a leaf that was right may be wrong.
   var version = 0
   /// How many invalidations there were; not from 0, which is what a handler that forgot would say.
@@ -53,7 +53,7 @@ struct PretendHost: PartitionHost {
     var isMarked = false
   }
 
-  init(pageShift: UInt64, slots: [Memslot], table: PartitionTable<RadixMachine>) {
+  init(pageShift: UInt64, slots: [Memslot], table: Table) {
     self.pageShift = pageShift
     self.slots = slots
     self.table = table
@@ -118,7 +118,7 @@ struct PretendHost: PartitionHost {
     return HostDevice(
       realAddress: realAddress(of: address, slot: place.slot),
       isWritable: slots[place.slot].isWritable,
-      protection: PretendHost.deviceProtection | slots[place.slot].attributes
+      protection: Self.deviceProtection | slots[place.slot].attributes
     )
   }
 

@@ -2,6 +2,7 @@ import Architecture
 public import Checking
 import Machines
 import Oracles
+import Property
 public import Walkers
 
 extension System {
@@ -21,41 +22,42 @@ extension System {
       Outcome(.fault, .fault),
     ] + PartitionOperation.Kind.allCases.map { Outcome($0, .ok) },
     rules: RadixJudges.rules + Finding.modelRules + Finding.leafRules + Finding.logRules
-      + PretendHost.rules,
+      + Finding.hostRules,
     subjects: [
-      subject("built-in", .clean, "tables gone through a word of the log at a time", .batched, []),
-      subject("reference", .clean, "the seed's ways, mended", .stepped, []),
-      subject("seed", .seed, "what mirrors the seed, its flaws included", .stepped, .seed),
+      subject(
+        "built-in",
+        .clean,
+        "tables gone through a word of the log at a time, faults handled in one walk",
+        PartitionKind.builtIn
+      ),
+      subject("reference", .clean, "the seed's ways, mended: entry by entry", .stepped()),
+      subject("seed", .seed, "what mirrors the seed, its faults included", .stepped(.seed)),
     ]
-      + PartitionPiece.all.map { subject($0.slug, .variant, $0.summary, $0.style, $0.flaws) }
+      + PartitionPiece.all.map { subject($0.slug, .variant, $0.summary, .stepped($0.faults)) }
   )
 
-  private static func subject(
+  private static func subject<Table: UsableOnThreads>(
     _ name: String,
     _ role: Subject.Role,
     _ summary: String,
-    _ style: PartitionStyle,
-    _ flaws: PartitionFlawSet
+    _ kind: PartitionKind<Table>
   ) -> Subject {
     Subject(
       name,
       role,
       summary,
-      checkedIn: PartitionSession.self,
-      PartitionKind(style: style, flaws: flaws),
+      checkedIn: PartitionSession<Table>.self,
+      kind,
       limits: NoLimits()
     )
   }
 
-  /// The flaws of a subject's keeping of partition-scoped tables, and how it goes through them; nil for
-  /// no such subject.
-  public static func partitionFlaws(
-    ofSubject name: String
-  ) -> (style: PartitionStyle, flaws: PartitionFlawSet)? {
+  /// The faults of a subject's stepped keeping of partition-scoped tables; nil for no such subject.
+  public static func partitionTableFaults(ofSubject name: String) -> PartitionTableFaultSet? {
     switch name {
-    case "reference": (.stepped, [])
-    case "seed": (.stepped, .seed)
-    default: PartitionPiece.all.first { $0.slug == name }.map { ($0.style, $0.flaws) }
+    case "reference": []
+    case "seed": .seed
+    default: PartitionPiece.all.first { $0.slug == name }.map { $0.faults }
     }
   }
 }

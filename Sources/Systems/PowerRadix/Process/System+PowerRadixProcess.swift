@@ -19,9 +19,9 @@ extension System {
         RadixTranslator.translate($0, $1, on: &$2)
       },
       subject("reference", .clean, "the seed's way, mended", walk([])),
-      subject("seed", .seed, "what mirrors the seed, its flaws included", walk(.seed)),
+      subject("seed", .seed, "what mirrors the seed, its faults included", walk(.seed)),
     ]
-      + RadixPiece.all.map { subject($0.slug, .variant, $0.summary, walk($0.flaws)) }
+      + RadixPiece.all.map { subject($0.slug, .variant, $0.summary, walk($0.faults)) }
   )
 
   private static func subject(
@@ -40,17 +40,17 @@ extension System {
     )
   }
 
-  private static func walk(_ flaws: RadixFlawSet) -> TranslateCall {
-    let walk = SteppedTranslator(flaws: flaws)
+  private static func walk(_ faults: TranslatorFaultSet) -> TranslateCall {
+    let walk = SteppedTranslator(faults: faults)
     return { walk.translate($0, $1, on: &$2) }
   }
 
-  /// The flaws of a subject's software walk; nil for no such subject.
-  public static func radixFlaws(ofSubject name: String) -> RadixFlawSet? {
+  /// The faults of a subject's software walk; nil for no such subject.
+  public static func translatorFaults(ofSubject name: String) -> TranslatorFaultSet? {
     switch name {
     case "reference": []
     case "seed": .seed
-    default: RadixPiece.all.first { $0.slug == name }.map { $0.flaws }
+    default: RadixPiece.all.first { $0.slug == name }.map { $0.faults }
     }
   }
 }

@@ -61,22 +61,14 @@ extension PartitionTable {
     guard let entry = host.entry(at: request.hostAddress, on: &machine), entry.isYoung,
       entry.isDirty || !request.isWrite
     else { return false }
-    let isLocking = !flaws.contains(.recordedUnlocked)
-    if isLocking {
-      host.lock(on: &machine)
-      if host.mustRetry(since: request.count) {
-        host.unlock(on: &machine)
-        return true
-      }
-    }
-    defer { if isLocking { host.unlock(on: &machine) } }
+    host.lock(on: &machine)
+    defer { host.unlock(on: &machine) }
+    if host.mustRetry(since: request.count) { return true }
     guard let spot = leaf(of: request.address, on: &machine) else { return false }
     let right = M.W(request.isWrite ? RadixLayout.write : RadixLayout.read)
-    if !flaws.contains(.recordedUnpermitted) {
-      guard machine.holds((spot.entry & right) .!= M.W(0)) else { return false }
-    }
+    guard machine.holds((spot.entry & right) .!= M.W(0)) else { return false }
     let bits = RadixLayout.reference | (request.isWrite ? RadixLayout.change : 0)
-    _ = update(spot, setting: bits, at: request.address, on: &machine)
+    update(spot, setting: M.W(bits), at: request.address, on: &machine)
     return true
   }
 
@@ -88,53 +80,58 @@ extension PartitionTable {
     on machine: inout M,
     host: inout H
   ) -> PartitionOutcome where H.M == M {
-    let entry = host.entry(at: request.hostAddress, on: &machine)
-    if entry == nil {
-      // The host is changing its mind about the page.
-      guard flaws.contains(.hostEntryTrusted) else { return .resume }
-      machine.warn(Site("the host's entry is used, and there is none"))
-    }
-    // A compound page may be mapped in part, or in pieces that lie apart.
-    let hostShift = flaws.contains(.compoundTrusted) ? page.shift : entry?.shift ?? page.shift
-    let isWritable = request.isWrite || entry.map { $0.isWritable && $0.isDirty } ?? false
+    // Without an entry the host is changing its mind about the page.
+    guard let entry = host.entry(at: request.hostAddress, on: &machine) else { return .resume }
+    let isWritable = request.isWrite || entry.isWritable && entry.isDirty
     var bits =
       RadixLayout.present | RadixLayout.leaf | RadixLayout.reference | RadixLayout.read
       | RadixLayout.execute
     if isWritable { bits |= RadixLayout.write | RadixLayout.change }
-    var level = 2
-    var result = Errno.busy
-    repeat {
-      while level > 0, !fits(hostShift, request, level) { level &-= 1 }
-      let size: UInt64 = 1 &<< configuration.shift(of: level)
-      let leaf = M.W(page.realAddress & ~(size &- 1) | bits)
-      result = install(
-        leaf,
-        at: request.address,
-        level: level,
-        since: request.count,
-        of: request.slot,
-        on: &machine,
-        host: &host
-      )
-      level &-= 1
-    } while result == .busy
-    if result == .ok, isWritable, !flaws.contains(.hostDirtyAssumed) { host.setDirty(page) }
-    return result == .ok || result == .again ? .resume : .failed(result)
+    var level = highestLevel(entry.shift, request)
+    guard var spot = descend(request.address, to: level, on: &machine) else {
+      return .failed(.noMemory)
+    }
+    while true {
+      if level > 0, spot.level == level, isTable(spot.entry, on: &machine) {
+        // A leaf replaces no table, so it is one of those below.
+        level &-= 1
+      } else {
+        let size: UInt64 = 1 &<< configuration.shift(of: level)
+        let result = install(
+          M.W(page.realAddress & ~(size &- 1) | bits),
+          at: request.address,
+          level: level,
+          from: spot,
+          since: request.count,
+          of: request.slot,
+          on: &machine,
+          host: &host
+        )
+        if result == .ok, isWritable { host.setDirty(page) }
+        if result != .busy { return PartitionTable.outcome(of: result) }
+      }
+      spot = descend(request.address, from: spot, to: level, on: &machine)
+    }
   }
 
-  /// Whether a leaf of a level maps nothing but what is the slot's, and what the host's entry for
-  /// 2^`hostShift` bytes maps.
+  /// What becomes of a guest for whom a leaf was to be installed.
+  @inlinable @inline(__always)
+  static func outcome(of result: Errno) -> PartitionOutcome {
+    result == .ok || result == .again ? .resume : .failed(result)
+  }
+
+  /// The highest level at which a leaf maps nothing but what is the slot's, and what the host's entry
+  /// for 2^`hostShift` bytes maps.
   @inlinable
-  func fits(_ hostShift: UInt64, _ request: FaultRequest, _ level: Int) -> Bool {
-    let shift = configuration.shift(of: level)
-    guard hostShift >= shift else { return false }
-    let frames = frames(ofLeafAt: request.address, level)
-    if !flaws.contains(.leafBeyondSlot) {
-      guard frames.clamped(to: request.slot.frames) == frames else { return false }
+  func highestLevel(_ hostShift: UInt64, _ request: FaultRequest) -> Int {
+    // Guest and host addresses lie alike in a leaf of no more than this.
+    let alike = (request.address ^ request.hostAddress).trailingZeroBitCount
+    let reach = min(hostShift, UInt64(alike))
+    for level in [2, 1] where configuration.shift(of: level) <= reach {
+      let frames = frames(ofLeafAt: request.address, level)
+      if frames.clamped(to: request.slot.frames) == frames { return level }
     }
-    let difference = request.address ^ request.hostAddress
-    return flaws.contains(.alignmentOfHighBits)
-      ? difference &>> shift == 0 : difference & (1 &<< shift &- 1) == 0
+    return 0
   }
 
   /// Maps a device's memory.
@@ -144,18 +141,13 @@ extension PartitionTable {
     on machine: inout M,
     host: inout H
   ) -> PartitionOutcome where H.M == M {
-    guard let device = host.device(at: request.hostAddress, on: &machine) else {
-      return .failed(.fault)
-    }
-    var bits = RadixLayout.present | RadixLayout.leaf | RadixLayout.reference
-    if flaws.contains(.deviceBitsCopied) {
-      guard device.realAddress != 0 else { return .failed(.fault) }
-      bits |= device.protection
-    } else {
-      guard device.isWritable || !request.isWrite else { return .failed(.fault) }
-      bits |= RadixLayout.read | device.protection & RadixLayout.attributes
-      if device.isWritable { bits |= RadixLayout.write | RadixLayout.change }
-    }
+    guard let device = host.device(at: request.hostAddress, on: &machine),
+      device.isWritable || !request.isWrite
+    else { return .failed(.fault) }
+    var bits =
+      RadixLayout.present | RadixLayout.leaf | RadixLayout.reference | RadixLayout.read
+      | device.protection & RadixLayout.attributes
+    if device.isWritable { bits |= RadixLayout.write | RadixLayout.change }
     let result = install(
       M.W(device.realAddress | bits),
       at: request.address,
@@ -165,30 +157,6 @@ extension PartitionTable {
       on: &machine,
       host: &host
     )
-    return result == .ok || result == .again ? .resume : .failed(result)
-  }
-}
-
-/// What a fault asks for.
-@usableFromInline
-struct FaultRequest: Sendable, Hashable {
-  /// The guest real address of the page.
-  @usableFromInline let address: UInt64
-  /// The host address of the page.
-  @usableFromInline let hostAddress: UInt64
-  /// Stores have to be permitted.
-  @usableFromInline let isWrite: Bool
-  /// The slot.
-  @usableFromInline let slot: GuestSlot
-  /// How many invalidations there were before anything was asked.
-  @usableFromInline let count: UInt64
-
-  @inlinable
-  init(address: UInt64, hostAddress: UInt64, isWrite: Bool, slot: GuestSlot, count: UInt64) {
-    self.address = address
-    self.hostAddress = hostAddress
-    self.isWrite = isWrite
-    self.slot = slot
-    self.count = count
+    return PartitionTable.outcome(of: result)
   }
 }

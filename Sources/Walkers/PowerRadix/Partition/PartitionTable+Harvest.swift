@@ -7,48 +7,8 @@ extension PartitionTable {
     let words = Int(truncatingIfNeeded: (slot.frameCount &+ 63) &>> 6)
     for word in 0..<words {
       let waiting = log.take(slot: slot.number, word: word)
-      if waiting != 0, !flaws.contains(.waitingForgotten) {
-        log.report(waiting, slot: slot.number, word: word)
-      }
+      if waiting != 0 { log.report(waiting, slot: slot.number, word: word) }
     }
-    switch style {
-    case .batched: harvestBatched(slot, on: &machine, log: &log)
-    case .stepped: harvestStepped(slot, on: &machine, log: &log)
-    }
-  }
-
-  /// Entry by entry: each is looked up from the root and waited for.
-  @inlinable
-  func harvestStepped<L: DirtyLog>(_ slot: GuestSlot, on machine: inout M, log: inout L) {
-    var frame = slot.firstFrame
-    while frame < slot.frames.upperBound {
-      let address = frame &<< configuration.pageShift
-      guard let spot = leaf(of: address, on: &machine),
-        machine.holds((spot.entry & M.W(RadixLayout.change)) .!= M.W(0))
-      else {
-        frame &+= 1
-        continue
-      }
-      _ = update(spot, clearing: RadixLayout.change, at: address, on: &machine)
-      if !flaws.contains(.harvestUninvalidated) { invalidate(address, spot.level, on: &machine) }
-      let leaf = frames(ofLeafAt: address, spot.level)
-      // A leaf that was clean when its first page was looked at may have been written since.
-      var first = leaf.lowerBound
-      if flaws.contains(.largeReportedFromHere) { first = frame }
-      let last = first &+ UInt64(leaf.count)
-      for frame in first..<last where flaws.contains(.leafBeyondSlot) || slot.frames.contains(frame)
-      {
-        let position = frame &- slot.firstFrame
-        let word = Int(truncatingIfNeeded: position &>> 6)
-        log.report(1 &<< (position & 63), slot: slot.number, word: word)
-      }
-      frame = last
-    }
-  }
-
-  /// A word of the bitmap at a time, with one wait for all invalidations.
-  @inlinable
-  func harvestBatched<L: DirtyLog>(_ slot: GuestSlot, on machine: inout M, log: inout L) {
     let end = slot.frames.upperBound &<< configuration.pageShift
     var address = slot.firstFrame &<< configuration.pageShift
     var hasIssued = false
@@ -59,8 +19,8 @@ extension PartitionTable {
         if isLeaf(spot.entry, on: &machine),
           machine.holds((spot.entry & M.W(RadixLayout.change)) .!= M.W(0))
         {
-          _ = update(spot, clearing: RadixLayout.change, at: address, on: &machine)
-          orderChanges(on: &machine)
+          update(spot, clearing: RadixLayout.change, at: address, on: &machine)
+          machine.barrier(.ptesync)
           issueInvalidation(address, spot.level, on: &machine)
           hasIssued = true
           fill(frames(ofLeafAt: address, spot.level), of: slot) {
@@ -135,7 +95,7 @@ extension PartitionTable {
       guard machine.holds((entry & wanted) .== wanted) else { continue }
       let spot = PartitionSpot<M>(table: table, index: index, level: 0, entry: entry)
       let place = address &+ number &<< configuration.pageShift
-      _ = update(spot, clearing: RadixLayout.change, at: place, on: &machine)
+      update(spot, clearing: RadixLayout.change, at: place, on: &machine)
       dirty |= 1 &<< number
     }
     return dirty

@@ -1,53 +1,19 @@
 public import Machines
 
-/// Tables that were made before the lock was taken, for the levels that may need one.
-@usableFromInline
-struct SpareTables<M: PowerMachine> {
-  @usableFromInline var level0: M.Table?
-  @usableFromInline var level1: M.Table?
-  @usableFromInline var level2: M.Table?
-  /// There was no memory for one of them.
-  @usableFromInline var isShort = false
-
-  @inlinable init() {}
-
-  @inlinable
-  subscript(level: Int) -> M.Table? {
-    get { level == 0 ? level0 : level == 1 ? level1 : level2 }
-    set {
-      switch level {
-      case 0: level0 = newValue
-      case 1: level1 = newValue
-      default: level2 = newValue
-      }
-    }
-  }
-
-  /// Gives back what was not used.
-  @inlinable
-  func free(on machine: inout M) {
-    for level in 0...2 {
-      if let table = self[level] { machine.release(table) }
-    }
-  }
-}
-
 extension PartitionTable {
   /// Makes the tables down to the last level for an address, so that small pages there need no more.
   ///
   /// - Returns: The table of level 0; nil where there is a leaf in the way, or no memory.
   @inlinable
   public func makeTables(for address: UInt64, on machine: inout M) -> M.Table? {
-    while let spot = descend(address, on: &machine) {
-      if spot.level == 0 { return spot.table }
+    guard var spot = descend(address, on: &machine) else { return nil }
+    while spot.level > 0 {
       guard !isLeaf(spot.entry, on: &machine),
         let table = machine.allocateTable(level: 4 &- spot.level)
       else { return nil }
-      let bits = configuration.bits(of: spot.level &- 1)
-      let entry = RadixLayout.link(to: machine.address(of: table), bits: bits)
-      machine.store(entry, to: spot.table, at: M.W(spot.index), order: .release)
+      spot = link(table, at: spot, for: address, on: &machine)
     }
-    return nil
+    return spot.table
   }
 
   /// Makes a leaf of a level what translates an address.
@@ -60,9 +26,8 @@ extension PartitionTable {
   ///   - slot: The slot that has the address.
   ///   - machine: The machine.
   ///   - host: Has the lock and the log.
-  /// - Returns: `ok`; `again` where what the leaf says may be out of date, or a large leaf appeared that
-  ///   has to go first; `busy` where a table is that a large leaf does not replace; `noMemory` where a
-  ///   table is missing.
+  /// - Returns: `ok`; `again` where what the leaf says may be out of date; `busy` where a table is that
+  ///   a large leaf does not replace; `noMemory` where a table is missing.
   @inlinable
   public func install<H: PartitionHost>(
     _ leaf: M.W,
@@ -73,22 +38,40 @@ extension PartitionTable {
     on machine: inout M,
     host: inout H
   ) -> Errno where H.M == M {
-    var spares = SpareTables<M>()
-    if let spot = descend(address, to: level, on: &machine) {
-      for missing in stride(from: spot.level &- 1, through: level, by: -1) {
-        spares[missing] = machine.allocateTable(level: 3 &- missing)
-        if spares[missing] == nil { spares.isShort = true }
-      }
-    }
+    guard let spot = descend(address, to: level, on: &machine) else { return .noMemory }
+    return install(
+      leaf,
+      at: address,
+      level: level,
+      from: spot,
+      since: count,
+      of: slot,
+      on: &machine,
+      host: &host
+    )
+  }
+
+  /// The same where a walk without the lock has ended at a place.
+  @inlinable
+  func install<H: PartitionHost>(
+    _ leaf: M.W,
+    at address: UInt64,
+    level: Int,
+    from spot: PartitionSpot<M>,
+    since count: UInt64,
+    of slot: GuestSlot,
+    on machine: inout M,
+    host: inout H
+  ) -> Errno where H.M == M {
+    var spares = SpareTables<M>(below: spot.level, downTo: level, on: &machine)
     host.lock(on: &machine)
-    let result: Errno
-    if !flaws.contains(.retryUnchecked), host.mustRetry(since: count) {
-      result = .again
-    } else {
-      result = link(
+    var result = Errno.again
+    if !host.mustRetry(since: count) {
+      result = put(
         leaf,
         at: address,
         level: level,
+        from: spot,
         of: slot,
         spares: &spares,
         on: &machine,
@@ -102,41 +85,52 @@ extension PartitionTable {
 
   /// Goes down to the leaf's level, adds the tables that are missing, and writes it.
   @inlinable
-  func link<L: DirtyLog>(
+  func put<L: DirtyLog>(
     _ leaf: M.W,
     at address: UInt64,
     level: Int,
+    from start: PartitionSpot<M>,
     of slot: GuestSlot,
     spares: inout SpareTables<M>,
     on machine: inout M,
     log: inout L
   ) -> Errno {
-    while let spot = descend(address, to: level, on: &machine) {
-      if spot.level == level {
-        return write(leaf, to: spot, at: address, of: slot, on: &machine, log: &log)
-      }
-      let isValid = isLeaf(spot.entry, on: &machine)
-      if isInTheWay(spot.entry, isValid, on: &machine) { return .again }
+    var spot = descend(address, from: start, to: level, on: &machine)
+    while spot.level > level {
+      let isReplaced = isLeaf(spot.entry, on: &machine)
       // A leaf goes only where there is memory for all that takes its place.
-      guard let table = spares[spot.level &- 1], !isValid || !spares.isShort else {
-        let isShort = spares.isShort && !flaws.contains(.starvedRetried)
-        return isValid && !isShort ? .again : .noMemory
+      guard let table = spares[spot.level &- 1], !isReplaced || !spares.isShort else {
+        return .noMemory
       }
-      if isValid { unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log) }
-      let bits = configuration.bits(of: spot.level &- 1)
-      let entry = RadixLayout.link(to: machine.address(of: table), bits: bits)
-      machine.store(entry, to: spot.table, at: M.W(spot.index), order: .release)
+      if isReplaced { unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log) }
       spares[spot.level &- 1] = nil
+      spot = link(table, at: spot, for: address, on: &machine)
     }
-    return .noMemory
+    return write(leaf, to: spot, at: address, of: slot, on: &machine, log: &log)
   }
 
-  /// Whether the walk gives up at a large leaf.
-  @inlinable @inline(__always)
-  func isInTheWay(_ entry: M.W, _ isLeaf: Bool, on machine: inout M) -> Bool {
-    if isLeaf { return flaws.contains(.largeNeverReplaced) }
-    guard flaws.contains(.leafBitBelieved) else { return false }
-    return machine.holds((entry & M.W(RadixLayout.leaf)) .!= M.W(0))
+  /// Links a table that is all zeros.
+  /// - Returns: Where the address's entry is in it.
+  @inlinable
+  func link(
+    _ table: M.Table,
+    at spot: PartitionSpot<M>,
+    for address: UInt64,
+    on machine: inout M
+  ) -> PartitionSpot<M> {
+    let level = spot.level &- 1
+    let entry = RadixLayout.link(
+      to: machine.address(of: table),
+      bits: configuration.bits(of: level)
+    )
+    // Whoever sees the entry sees the zeros.
+    machine.store(entry, to: spot.table, at: M.W(spot.index), order: .release)
+    return PartitionSpot(
+      table: table,
+      index: index(of: address, level),
+      level: level,
+      entry: M.W(0)
+    )
   }
 
   /// Writes a leaf where its level's entry is.
@@ -149,56 +143,21 @@ extension PartitionTable {
     on machine: inout M,
     log: inout L
   ) -> Errno {
-    if spot.level > 0 {
-      let isValid = isLeaf(spot.entry, on: &machine)
-      if isInTheWay(spot.entry, isValid, on: &machine) { return .again }
-      if isTable(spot.entry, on: &machine) {
-        if flaws.contains(.tableFreedWithLeaves) {
-          replaceTable(spot, on: &machine)
-        } else if !flaws.contains(.tableOverwritten) {
-          return .busy
+    if isLeaf(spot.entry, on: &machine) {
+      // What others were given already stays: a second fault on a page only adds to it.
+      let added = M.W(RadixLayout.reference | RadixLayout.change | RadixLayout.write)
+      if machine.holds(((spot.entry ^ leaf) & ~added) .== M.W(0)) {
+        let missing = leaf & ~spot.entry
+        if machine.holds(missing .!= M.W(0)) {
+          update(spot, setting: missing, at: address, on: &machine)
         }
+        return .ok
       }
+      unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log)
+    } else if spot.level > 0, isTable(spot.entry, on: &machine) {
+      return .busy
     }
-    guard isLeaf(spot.entry, on: &machine) else {
-      machine.store(leaf, to: spot.table, at: M.W(spot.index), order: .release)
-      return .ok
-    }
-    // What others were given already stays: a second fault on a page only adds to it.
-    let added = RadixLayout.reference | RadixLayout.change | RadixLayout.write
-    let differs = (spot.entry ^ leaf) & M.W(~added)
-    if !flaws.contains(.sameLeafCleared), machine.holds(differs .== M.W(0)) {
-      add(leaf & M.W(added), to: spot, at: address, on: &machine)
-      return .ok
-    }
-    unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log)
-    machine.store(leaf, to: spot.table, at: M.W(spot.index), order: .release)
+    machine.store(leaf, to: spot.table, at: M.W(spot.index), order: .relaxed)
     return .ok
-  }
-
-  /// Takes a table out and frees it, whatever its leaves say; a fault.
-  @inlinable
-  func replaceTable(_ spot: PartitionSpot<M>, on machine: inout M) {
-    let next = spot.entry & M.W(RadixLayout.nextBase)
-    let child = machine.table(at: next, linkedFrom: spot.table, index: M.W(spot.index))
-    machine.store(M.W(0), to: spot.table, at: M.W(spot.index), order: .relaxed)
-    forgetAll(on: &machine)
-    freeTable(child, level: spot.level &- 1, on: &machine)
-  }
-
-  /// Sets bits of a leaf, those of them that are wanted.
-  @inlinable
-  func add(
-    _ bits: M.W,
-    to spot: PartitionSpot<M>,
-    at address: UInt64,
-    on machine: inout M
-  ) {
-    var set: UInt64 = 0
-    for bit in [RadixLayout.reference, RadixLayout.change, RadixLayout.write]
-    where machine.holds((bits & ~spot.entry & M.W(bit)) .!= M.W(0)) {
-      set |= bit
-    }
-    if set != 0 { _ = update(spot, setting: set, at: address, on: &machine) }
   }
 }

@@ -50,15 +50,8 @@ extension PartitionTable {
     in log: inout L
   ) {
     guard slot.hasLog else { return }
-    let frame = address &>> configuration.pageShift
-    var frames = frames(ofLeafAt: address, level)
-    if flaws.contains(.dirtySizeInPages) { frames = frame..<frame &+ 1 }
-    if flaws.contains(.dirtyWordByPage), frames.count >= 64 {
-      for word in 0..<frames.count / 64 {
-        log.mark(.max, slot: slot.number, word: Int(frame &- slot.firstFrame) &+ word)
-      }
-      return
+    fill(frames(ofLeafAt: address, level), of: slot) {
+      log.mark($0, slot: slot.number, word: $1)
     }
-    fill(frames, of: slot) { log.mark($0, slot: slot.number, word: $1) }
   }
 }

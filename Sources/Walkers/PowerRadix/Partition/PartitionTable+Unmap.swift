@@ -11,40 +11,6 @@ extension PartitionTable {
     on machine: inout M,
     log: inout L
   ) {
-    switch style {
-    case .batched: unmapBatched(frames, of: slot, on: &machine, log: &log)
-    case .stepped:
-      for frame in frames {
-        let address = frame &<< configuration.pageShift
-        guard let spot = leaf(of: address, on: &machine) else { continue }
-        unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log)
-      }
-    }
-  }
-
-  /// Takes one leaf from the guest.
-  @inlinable
-  func unmapLeaf<L: DirtyLog>(
-    _ spot: PartitionSpot<M>,
-    at address: UInt64,
-    of slot: GuestSlot,
-    on machine: inout M,
-    log: inout L
-  ) {
-    let old = clear(spot, at: address, on: &machine)
-    invalidate(address, spot.level, on: &machine)
-    if machine.holds((old & M.W(RadixLayout.change)) .!= M.W(0)) {
-      logLeaf(at: address, spot.level, of: slot, in: &log)
-    }
-  }
-
-  @inlinable
-  func unmapBatched<L: DirtyLog>(
-    _ frames: Range<UInt64>,
-    of slot: GuestSlot,
-    on machine: inout M,
-    log: inout L
-  ) {
     let end = frames.upperBound &<< configuration.pageShift
     var address = frames.lowerBound &<< configuration.pageShift
     var hasIssued = false
@@ -52,8 +18,8 @@ extension PartitionTable {
       let shift = configuration.shift(of: spot.level)
       guard spot.level == 0 else {
         if isLeaf(spot.entry, on: &machine) {
-          let old = clear(spot, at: address, on: &machine)
-          orderChanges(on: &machine)
+          let old = clear(spot, on: &machine)
+          machine.barrier(.ptesync)
           issueInvalidation(address, spot.level, on: &machine)
           hasIssued = true
           if machine.holds((old & M.W(RadixLayout.change)) .!= M.W(0)) {
@@ -80,6 +46,22 @@ extension PartitionTable {
     if hasIssued { completeInvalidations(on: &machine) }
   }
 
+  /// Takes one leaf from the guest.
+  @inlinable
+  func unmapLeaf<L: DirtyLog>(
+    _ spot: PartitionSpot<M>,
+    at address: UInt64,
+    of slot: GuestSlot,
+    on machine: inout M,
+    log: inout L
+  ) {
+    let old = clear(spot, on: &machine)
+    invalidate(address, spot.level, on: &machine)
+    if machine.holds((old & M.W(RadixLayout.change)) .!= M.W(0)) {
+      logLeaf(at: address, spot.level, of: slot, in: &log)
+    }
+  }
+
   /// Makes entries of a table of level 0 invalid.
   /// - Returns: A bit each for those that were valid, and for those that were dirty.
   @inlinable
@@ -104,7 +86,7 @@ extension PartitionTable {
   /// Issues the invalidations of pages of the smallest size, a bit each, from an address on.
   @inlinable
   func issueInvalidations(_ pages: UInt64, from address: UInt64, on machine: inout M) {
-    orderChanges(on: &machine)
+    machine.barrier(.ptesync)
     var rest = pages
     while rest != 0 {
       let number = UInt64(rest.trailingZeroBitCount)
@@ -125,7 +107,7 @@ extension PartitionTable {
     guard let spot = leaf(of: address, on: &machine),
       machine.holds((spot.entry & M.W(RadixLayout.reference)) .!= M.W(0))
     else { return false }
-    _ = update(spot, clearing: RadixLayout.reference, at: address, on: &machine)
+    update(spot, clearing: RadixLayout.reference, at: address, on: &machine)
     return true
   }
 

@@ -1,68 +1,39 @@
 public import Machines
 
-/// How entries are gone through.
-public enum PartitionStyle: Sendable, Hashable {
-  /// One page after the other, each looked up and invalidated for itself.
-  case stepped
-  /// A table at a time, in words of the dirty bitmap, with one wait for all invalidations.
-  case batched
-}
-
 /// The partition-scoped radix tree of a guest, which KVM keeps: what guest real addresses lead to.
 ///
+/// It is gone through a table at a time, in words of the dirty bitmap, with one wait for all
+/// invalidations. Tables stay where they are until all are freed, so that a walk under the lock goes on
+/// where one without it ended.
+///
 /// The machine counts levels from the root, number 0, to 3; the walker as the manual does, from 3 to 0.
-/// Callers hold the lock, except for `handle`, which takes it. Reference: Power ISA 3.0B, Book III,
-/// "Radix Tree Translation".
-public struct PartitionTable<M: PowerMachine> {
+/// Reference: Power ISA 3.0B, Book III, "Radix Tree Translation".
+public struct PartitionTable<M: PowerMachine>: PartitionWalker {
   /// How the tree is made.
   public let configuration: PartitionConfiguration
-  /// How entries are gone through.
-  @usableFromInline let style: PartitionStyle
-  /// What is wrong.
-  @usableFromInline let flaws: PartitionFlawSet
   /// The root directory; nil once it was freed.
-  @usableFromInline var root: M.Table?
+  @usableFromInline var directory: M.Table?
 
   /// A tree whose root is there already, for a proof.
   @inlinable
-  public init(
-    root: M.Table,
-    _ configuration: PartitionConfiguration,
-    style: PartitionStyle = .batched,
-    flaws: PartitionFlawSet = []
-  ) {
+  public init(root: M.Table, _ configuration: PartitionConfiguration) {
     self.configuration = configuration
-    self.style = style
-    self.flaws = flaws
-    self.root = root
+    directory = root
   }
 
   /// An empty tree; nil when there is no memory.
   @inlinable
   public static func create(
     _ configuration: PartitionConfiguration,
-    style: PartitionStyle = .batched,
-    flaws: PartitionFlawSet = [],
     on machine: inout M
   ) -> PartitionTable? {
     let pageCount = configuration.rootPageCount
     guard let root = machine.allocateRoot(pageCount: pageCount, level: 0) else { return nil }
-    return PartitionTable(root: root, configuration, style: style, flaws: flaws)
+    return PartitionTable(root: root, configuration)
   }
 
-  /// Whether it was freed.
-  @inlinable public var isFreed: Bool { root == nil }
-
-  /// The first doubleword of the partition-table entry that leads here.
-  @inlinable
-  public func partitionEntry(on machine: inout M) -> M.W {
-    guard let root else { return M.W(0) }
-    return RadixLayout.partitionEntry(
-      root: machine.address(of: root),
-      rootBits: configuration.rootBits,
-      addressBits: configuration.addressBits
-    )
-  }
+  /// The root directory; nil once it was freed.
+  @inlinable public var root: M.Table? { directory }
 }
 
 /// A place in a tree, with what was there.
@@ -103,9 +74,22 @@ extension PartitionTable {
   /// Where an address's entry is at the lowest level that tables lead to, not below `lowest`.
   @inlinable @inline(__always)
   func descend(_ address: UInt64, to lowest: Int = 0, on machine: inout M) -> PartitionSpot<M>? {
-    guard let root else { return nil }
-    var (table, index) = rootPlace(root, address, on: &machine)
-    var level = 3
+    guard let directory else { return nil }
+    let (table, index) = rootPlace(directory, address, on: &machine)
+    return descend(address, from: table, index, 3, to: lowest, on: &machine)
+  }
+
+  /// The same from an index of a table of a level on.
+  @inlinable @inline(__always)
+  func descend(
+    _ address: UInt64,
+    from first: M.Table,
+    _ firstIndex: UInt64,
+    _ firstLevel: Int,
+    to lowest: Int,
+    on machine: inout M
+  ) -> PartitionSpot<M> {
+    var (table, index, level) = (first, firstIndex, firstLevel)
     while true {
       let entry = machine.load(table, at: M.W(index))
       if level == lowest || !isTable(entry, on: &machine) {
@@ -116,6 +100,17 @@ extension PartitionTable {
       level &-= 1
       index = self.index(of: address, level)
     }
+  }
+
+  /// Where the entry is that a walk ends with which ended at a place before, as others ran since.
+  @inlinable @inline(__always)
+  func descend(
+    _ address: UInt64,
+    from spot: PartitionSpot<M>,
+    to lowest: Int,
+    on machine: inout M
+  ) -> PartitionSpot<M> {
+    descend(address, from: spot.table, spot.index, spot.level, to: lowest, on: &machine)
   }
 
   /// Whether an entry leads to a table.

@@ -14,7 +14,7 @@ struct Defects {
   func normalValue(_ expression: ExprSyntax) -> Bool? {
     if let call = expression.as(FunctionCallExprSyntax.self) {
       let callee = call.calledExpression.trimmedDescription
-      return ["faults.contains", "flaws.contains"].contains { callee.hasSuffix($0) } ? false : nil
+      return callee.hasSuffix("faults.contains") ? false : nil
     }
     if let name = expression.as(DeclReferenceExprSyntax.self) { return names[name.baseName.text] }
     if let prefix = expression.as(PrefixOperatorExprSyntax.self), prefix.operator.text == "!" {

@@ -6,7 +6,7 @@ import Testing
     let snippet = Snippet(
       """
       if faults.contains(.noBreak) { machine.yield() }
-      let isLocking = !flaws.contains(.unlocked)
+      let isLocking = !faults.contains(.unlocked)
       if isLocking { lock() }
       """
     )
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func `what is done where nothing is injected is the walker`() {
-    let choice = Snippet("return flaws.contains(.unaligned) ? 12 : shift + 1", returning: "Int")
+    let choice = Snippet("return faults.contains(.unaligned) ? 12 : shift + 1", returning: "Int")
     #expect(
       choice.mutants == [
         "arithmetic: + -> -", "constant: 1 -> 2", "constant: 1 -> 0",

@@ -1,5 +1,7 @@
-/// One thing that can be wrong with the keeping of a partition-scoped tree.
-public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
+/// One thing that can be wrong with a stepped keeping of a partition-scoped tree.
+///
+/// A `PartitionFault` is the guest's, and is handled; this is the walker's.
+public enum PartitionTableFault: UInt8, Sendable, Hashable, CaseIterable {
   /// A large leaf that is in the way, of a large page or a small one, is answered by a retry.
   case largeNeverReplaced
   /// Whether a large leaf fits is asked of the address bits above it.
@@ -64,12 +66,14 @@ public enum PartitionFlaw: UInt8, Sendable, Hashable, CaseIterable {
   case starvedRetried
   /// A large leaf replaces a table, whose leaves are not looked at.
   case tableFreedWithLeaves
+  /// Whether the slot has all of a large leaf is asked of one a level higher.
+  case slotOfNextLevel
 }
 
-/// Which flaws the keeping of partition-scoped tables has.
-public typealias PartitionFlawSet = FaultsOf<PartitionFlaw>
+/// Which faults a stepped keeping of partition-scoped tables has.
+public typealias PartitionTableFaultSet = FaultsOf<PartitionTableFault>
 
-extension FaultsOf where Member == PartitionFlaw {
+extension FaultsOf where Member == PartitionTableFault {
   /// What is wrong in the document the project was created from.
   public static var seed: Self {
     [
