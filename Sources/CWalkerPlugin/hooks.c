@@ -213,10 +213,11 @@ static uint32_t order_of(int memory_order)
 
 /* Notes an exchange that was performed, whole entries only. */
 static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new, bool succeeded,
-			 uint64_t found, void *site)
+			 uint64_t found, int order, void *site)
 {
 	struct walkproof_record *record = walkproof_log(WALKPROOF_EV_CMPXCHG, physical((void *)p), site);
 
+	record->order = order_of(order);
 	record->old = expected;
 	record->val = new;
 	record->flags = succeeded;
@@ -246,7 +247,7 @@ static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new
 	{                                                                                          \
 		bool isEntry = physical((void *)p) != 0, done;                                     \
 		type found = expected;                                                             \
-		(void)order, (void)failure;                                                        \
+		(void)failure;                                                                     \
 		if (isEntry) {                                                                     \
 			walkproof_log_settle();                                                    \
 			walkproof_race();                                                          \
@@ -254,7 +255,7 @@ static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new
 		done = __atomic_compare_exchange_n(p, &found, value, 0, __ATOMIC_SEQ_CST,          \
 						   __ATOMIC_SEQ_CST);                              \
 		if (isEntry)                                                                       \
-			log_exchange(p, expected, value, done, found, SITE);                       \
+			log_exchange(p, expected, value, done, found, order, SITE);                \
 		return found;                                                                      \
 	}                                                                                          \
 	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,        \
@@ -283,13 +284,12 @@ static void log_exchange(const volatile void *p, uint64_t expected, uint64_t new
 	{                                                                                          \
 		bool isEntry = physical((void *)p) != 0;                                           \
 		type found = *p;                                                                   \
-		(void)order;                                                                       \
 		if (isEntry)                                                                       \
 			walkproof_log_settle();                                                    \
 		found = *p;                                                                        \
 		*p = (type)(result);                                                               \
 		if (isEntry)                                                                       \
-			log_exchange(p, found, *p, true, found, SITE);                             \
+			log_exchange(p, found, *p, true, found, order, SITE);                      \
 		return found;                                                                      \
 	}
 
@@ -298,5 +298,13 @@ ATOMIC(16, uint16_t)
 ATOMIC(32, uint32_t)
 ATOMIC(64, uint64_t)
 
-void __tsan_atomic_thread_fence(int order) { (void)order; }
+/* A fence that orders stores is a barrier like those that are told by hand. */
+void __tsan_atomic_thread_fence(int order)
+{
+	if (!window.size || order < __ATOMIC_RELEASE)
+		return;
+	walkproof_log_settle();
+	walkproof_log(WALKPROOF_EV_DSB, 0, SITE)->text = walkproof_log_text("dmb ish");
+}
+
 void __tsan_atomic_signal_fence(int order) { (void)order; }

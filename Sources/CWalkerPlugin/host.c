@@ -1,6 +1,7 @@
 /* The host's side of a worker. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -21,9 +22,6 @@ struct walkproof_worker {
 	pid_t pid; /* 0 once it is gone */
 	int processor; /* that it was last told to run on */
 };
-
-/* The status that a worker ends itself with when its log is full; see worker.c. */
-enum { STATUS_ENDLESS = 113 };
 
 /*
  * The descriptors of a worker: nothing to read or write, the shared memory, and no other. One that is
@@ -115,7 +113,7 @@ static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof
 	worker->pid = 0;
 	*ending = WIFSIGNALED(status) ? WALKPROOF_SIGNALLED : WALKPROOF_EXITED;
 	*detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-	if (*ending == WALKPROOF_EXITED && *detail == STATUS_ENDLESS)
+	if (*ending == WALKPROOF_EXITED && worker->region.control->is_endless)
 		*ending = WALKPROOF_ENDLESS;
 	return true;
 }
@@ -165,6 +163,7 @@ enum walkproof_ending walkproof_worker_call(struct walkproof_worker *worker, int
 	worker->region.control->text_size = 1;
 	worker->region.control->load_count = 0;
 	worker->region.control->race_count = 0;
+	worker->region.control->is_endless = 0;
 	if (!worker->pid && is_gone(worker, WNOHANG, &ending, detail))
 		return ending;
 	bring_near(worker);
@@ -183,6 +182,58 @@ void walkproof_worker_stop(struct walkproof_worker *worker)
 	if (worker->file >= 0)
 		close(worker->file);
 	free(worker);
+}
+
+/* How much of the tables' memory stays from case to case: more than most cases take. */
+enum { WARM_SIZE = 128 << 10 };
+
+static size_t offset_of_memory(struct walkproof_worker *worker)
+{
+	return (size_t)(worker->region.memory - (char *)worker->region.control);
+}
+
+void walkproof_worker_clear(struct walkproof_worker *worker)
+{
+	size_t start = offset_of_memory(worker), size = worker->region.size - start;
+	size_t kept = size < WARM_SIZE ? size : WARM_SIZE;
+
+	memset(worker->region.memory, 0, kept);
+	if (lseek(worker->file, (off_t)(start + kept), SEEK_DATA) < 0)
+		return;
+	if (fallocate(worker->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(start + kept),
+		      (off_t)(size - kept)))
+		memset(worker->region.memory + kept, 0, size - kept);
+}
+
+bool walkproof_worker_is_clear(struct walkproof_worker *worker, uint32_t page)
+{
+	size_t start = offset_of_memory(worker);
+	off_t from = (off_t)(start + ((size_t)page << worker->region.control->page_shift));
+
+	/* What was never touched has no memory, and is given none by looking at it. */
+	while ((from = lseek(worker->file, from, SEEK_DATA)) >= 0) {
+		off_t end = lseek(worker->file, from, SEEK_HOLE);
+		const uint64_t *word = (const void *)(worker->region.memory + ((size_t)from - start));
+		size_t count = (size_t)(end - from) / sizeof *word;
+
+		for (; count >= 8; word += 8, count -= 8)
+			if (word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7])
+				return false;
+		from = end;
+	}
+	return true;
+}
+
+bool walkproof_worker_holds(struct walkproof_worker *worker, uint32_t page, uint64_t word)
+{
+	uint32_t shift = worker->region.control->page_shift;
+	const uint64_t *entry = (const void *)(worker->region.memory + ((size_t)page << shift));
+	size_t count = (size_t)1 << (shift - 3), index;
+	uint64_t other = 0;
+
+	for (index = 0; index < count; index++)
+		other |= entry[index] ^ word;
+	return !other;
 }
 
 struct walkproof_control *walkproof_worker_control(struct walkproof_worker *worker)

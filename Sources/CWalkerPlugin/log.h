@@ -18,6 +18,8 @@ struct walkproof_frames walkproof_frames(void);
 struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site);
 /* Says in which functions it was made, where those are not the ones that run now. */
 void walkproof_log_frames(struct walkproof_record *record, struct walkproof_frames frames);
+/* Puts words beside the log; 0 when there are none, or no room. */
+uint32_t walkproof_log_text(const char *words);
 /* Completes what the last store hook announced. */
 void walkproof_log_settle(void);
 /* An entry is about to be exchanged: another CPU may be before. */

@@ -1,10 +1,13 @@
 /* The worker's side: serves one plugin's calls, and logs what it does. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
 
@@ -15,13 +18,15 @@ static const struct walkproof_plugin *plugin;
 static struct walkproof_table *table;
 static struct walkproof_host host;
 
+/* Which calls the plugin has, by walkproof_call. */
+static uint32_t calls;
+
 /* Whether the code runs for another CPU at the moment. */
 static bool is_racing;
 
-/* The status for a call that logs without end; see host.c. */
-enum { STATUS_ENDLESS = 113 };
-/* What a freed table is filled with: not valid, and not empty. */
-#define POISON 0xdead4ead00000000ull
+
+/* Among how many texts one is looked for. */
+enum { KNOWN_TEXTS = 32 };
 
 static struct walkproof_control *control(void) { return walkproof_region.control; }
 
@@ -35,8 +40,10 @@ struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
 {
 	struct walkproof_record *record;
 
-	if (control()->record_count == WALKPROOF_RECORD_LIMIT)
-		_exit(STATUS_ENDLESS);
+	if (control()->record_count == WALKPROOF_RECORD_LIMIT) {
+		control()->is_endless = 1;
+		_exit(0);
+	}
 	record = &walkproof_region.records[control()->record_count++];
 	*record = (struct walkproof_record) { .kind = kind, .addr = addr };
 	if (site)
@@ -45,12 +52,17 @@ struct walkproof_record *walkproof_log(uint32_t kind, uint64_t addr, void *site)
 	return record;
 }
 
-/* Puts words beside the log; 0 when there are none, or no room. */
-static uint32_t text_of(const char *words)
+uint32_t walkproof_log_text(const char *words)
 {
-	uint32_t start = control()->text_size;
+	uint32_t start = control()->text_size, offset = 1, tries = 0;
 	size_t size = words ? strlen(words) + 1 : 0;
 
+	/* The same few words come again and again, and would fill it. */
+	for (; size && offset < start && tries < KNOWN_TEXTS; tries++) {
+		if (!strcmp(walkproof_region.text + offset, words))
+			return offset;
+		offset += (uint32_t)strlen(walkproof_region.text + offset) + 1;
+	}
 	if (!size || size > WALKPROOF_TEXT_LIMIT - start)
 		return 0;
 	memcpy(walkproof_region.text + start, words, size);
@@ -89,27 +101,33 @@ static void *p2v(void *ctx, uint64_t pa)
 	return (void *)(uintptr_t)(pa | 1ull << 63);
 }
 
+/* How many pages are asked for: at least one, and what is begun is whole. */
+static uint64_t pages_of(uint64_t bytes)
+{
+	uint64_t size = 1ull << control()->page_shift;
+	uint64_t count = (bytes >> control()->page_shift) + (bytes % size != 0);
+
+	return count ? count : 1;
+}
+
+/* The pages are zero already: the host has seen to that, and looks whether they are. */
 static void *allocate(void *ctx, uint64_t bytes, uint32_t flags)
 {
-	uint32_t count = (uint32_t)((bytes + (1ull << control()->page_shift) - 1) >> control()->page_shift);
-	uint32_t first, page;
+	uint64_t count = pages_of(bytes), first, page;
 	char *va;
 
 	(void)ctx, (void)flags;
 	walkproof_log_settle();
-	if (!count)
-		count = 1;
 	first = (control()->next_page + count - 1) / count * count;
 	if (!control()->allocations || first + count > control()->page_capacity) {
 		walkproof_log(WALKPROOF_EV_ALLOC, 0, 0)->size = bytes;
 		return 0;
 	}
 	control()->allocations--;
-	control()->next_page = first + count;
+	control()->next_page = (uint32_t)(first + count);
 	for (page = first; page < first + count; page++)
 		walkproof_region.counts[page] = 1;
 	va = walkproof_region.memory + ((size_t)first << control()->page_shift);
-	memset(va, 0, (size_t)count << control()->page_shift);
 	walkproof_log(WALKPROOF_EV_ALLOC, v2p(0, va), 0)->size = (uint64_t)count << control()->page_shift;
 	return va;
 }
@@ -120,18 +138,20 @@ static void poison(uint64_t page, uint64_t count)
 	uint64_t entries = count << (control()->page_shift - 3);
 
 	while (entries--)
-		*entry++ = POISON;
+		*entry++ = WALKPROOF_POISON;
 }
 
 static void free_pages(void *ctx, void *va, uint64_t bytes)
 {
-	uint64_t count = bytes >> control()->page_shift, page, number;
+	uint64_t count = pages_of(bytes), page, number;
 
 	(void)ctx;
 	walkproof_log_settle();
 	walkproof_log(WALKPROOF_EV_FREE, v2p(0, va), 0)->size = bytes;
-	if (!is_table(va, &page) || count > control()->page_capacity - page)
+	if (!is_table(va, &page))
 		return;
+	if (count > control()->page_capacity - page)
+		count = control()->page_capacity - page;
 	for (number = page; number < page + count; number++)
 		walkproof_region.counts[number] = 0;
 	poison(page, count);
@@ -188,7 +208,7 @@ static void event(void *ctx, const struct walkproof_event *ev)
 	record->old = ev->old;
 	record->val = ev->val;
 	record->line = ev->line;
-	record->text = text_of(ev->what);
+	record->text = walkproof_log_text(ev->what);
 }
 
 /* ---- loading ---- */
@@ -203,7 +223,6 @@ static int refuse(const char *words, const char *detail)
 
 static void note_calls(void)
 {
-	uint32_t calls = 0;
 #define CALL(name, function) calls |= plugin->function ? 1u << WALKPROOF_CALL_##name : 0
 	CALL(MAP, map);
 	CALL(UNMAP, unmap);
@@ -219,7 +238,27 @@ static void note_calls(void)
 	CALL(SPLIT, split);
 	CALL(QUIESCE, quiesce);
 #undef CALL
-	control()->facts.calls = calls | 1u << WALKPROOF_CALL_INIT | 1u << WALKPROOF_CALL_DESTROY;
+	calls |= 1u << WALKPROOF_CALL_INIT | 1u << WALKPROOF_CALL_DESTROY;
+	control()->facts.calls = calls;
+}
+
+/* Whether a file has some words in it. */
+static bool mentions(const char *path, const char *words)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat about;
+	void *text = MAP_FAILED;
+	bool isFound = false;
+
+	if (file >= 0 && !fstat(file, &about) && S_ISREG(about.st_mode) && about.st_size > 0)
+		text = mmap(0, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+	if (text != MAP_FAILED) {
+		isFound = memmem(text, (size_t)about.st_size, words, strlen(words));
+		munmap(text, (size_t)about.st_size);
+	}
+	if (file >= 0)
+		close(file);
+	return isFound;
 }
 
 /* Loads the plugin; nonzero when it was refused. */
@@ -227,8 +266,14 @@ static int load_plugin(const char *path)
 {
 	const struct walkproof_plugin *(*entry)(void);
 	struct link_map *map;
-	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	void *library;
 	char number[96];
+
+	/* What a sanitizer's runtime says, or does, as it is loaded helps nobody. */
+	if (mentions(path, "libtsan.so") || mentions(path, "libclang_rt.tsan"))
+		return refuse("it is linked with the thread sanitizer's runtime: give -fsanitize=thread where the walker"
+			      " is compiled, and leave it out where the plugin is linked", 0);
+	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library)
 		return refuse("it cannot be loaded: ", dlerror());
@@ -251,6 +296,15 @@ static int load_plugin(const char *path)
 	}
 	if (!plugin->init || !plugin->destroy || !plugin->root)
 		return refuse("it lacks one of init, destroy and root, which every plugin needs", 0);
+	if (plugin->last_level != 3) {
+		snprintf(number, sizeof number, "%d", plugin->last_level);
+		return refuse("its last_level is not 3, where pages are: ", number);
+	}
+	if (plugin->min_block_level != (plugin->page_shift == 12 ? 1 : 2)) {
+		snprintf(number, sizeof number, "%d", plugin->min_block_level);
+		return refuse("its min_block_level is not its granule's, 1 with pages of 4K and 2 with others: ",
+			      number);
+	}
 	snprintf(control()->facts.name, sizeof control()->facts.name, "%s",
 		 plugin->name ? plugin->name : "without a name");
 	control()->facts.page_shift = plugin->page_shift;
@@ -296,6 +350,8 @@ static int64_t perform(void)
 	int64_t result;
 
 	out[0] = out[1] = 0;
+	if (control()->call > WALKPROOF_CALL_QUIESCE || !(calls >> control()->call & 1))
+		return -WALKPROOF_ENOSYS;
 	switch (control()->call) {
 	case WALKPROOF_CALL_INIT: return init(a);
 	case WALKPROOF_CALL_DESTROY: plugin->destroy(table); table = 0; return 0;

@@ -45,8 +45,11 @@ public struct CaseCheck<S: Session> {
       let operation = plan.operation(&choices)
       let isAudited = S.Plan.audits.draw(&choices)
       let beside = plan.beside(operation, within: limits, &choices)
+      narrator?.draw(operation.description)
       finding = session.perform(operation, beside: beside, &choices, into: &statistics)
-      narrator?.call(session.text(of: operation), eventCount: session.eventCount)
+      if session.performs(operation) {
+        narrator?.call(session.text(of: operation), eventCount: session.eventCount)
+      }
       passOver(&finding, session, &statistics)
       if finding == nil, isAudited {
         statistics.countAudit()

@@ -1,11 +1,13 @@
-/// Writes a failing case down.
+/// Writes a case down.
 public struct CaseNarrator: Sendable {
   /// The longest history that is kept.
   static let historyLimit = 48
 
   /// The configuration in words.
-  @usableFromInline var configuration = ""
+  @usableFromInline var configuration = "" { didSet { meaning = [configuration] } }
   private var calls: [Counterexample.Call] = []
+  /// The configuration and the operations as they were drawn, in words.
+  public private(set) var meaning: [String] = []
   /// The number of events after each operation.
   @usableFromInline private(set) var operationEnds: [Int] = []
   /// The case; nil where it holds.
@@ -21,6 +23,10 @@ public struct CaseNarrator: Sendable {
     operationEnds.append(eventCount)
   }
 
+  /// An operation was drawn.
+  @usableFromInline
+  mutating func draw(_ text: @autoclosure () -> String) { meaning.append(text()) }
+
   /// The case has failed.
   @usableFromInline
   mutating func end(_ finding: Finding, _ account: CaseAccount) {
@@ -28,6 +34,7 @@ public struct CaseNarrator: Sendable {
     counterexample = Counterexample(
       finding: finding,
       configuration: configuration,
+      meaning: meaning,
       calls: calls,
       history: Array(history.suffix(CaseNarrator.historyLimit)),
       omittedSteps: max(0, history.count - CaseNarrator.historyLimit),

@@ -76,6 +76,22 @@ public enum AuditSchedule: Sendable, Hashable {
 public protocol PlanLimits: Sendable {
   /// What both may be drawn with; nil where that is nothing.
   func intersection(_ other: Self) -> Self?
+  /// The limits in a word, from which they can be made again; empty where there are none.
+  var text: String { get }
+  /// The limits that `text` is of; nil for none.
+  init?(text: String)
+}
+
+extension PlanLimits {
+  /// The limits that a text is of, where cases drawn with those can be drawn with these; these for nil.
+  @usableFromInline
+  func restricted(to text: String?) -> Self? {
+    guard let text, text != self.text else { return self }
+    guard let other = Self(text: text), other.intersection(self)?.text == other.text else {
+      return nil
+    }
+    return other
+  }
 }
 
 /// The limits of cases that can be drawn in one way only.
@@ -85,4 +101,12 @@ public struct NoLimits: PlanLimits {
 
   /// None either.
   public func intersection(_ other: NoLimits) -> NoLimits? { self }
+
+  /// Nothing.
+  public var text: String { "" }
+
+  /// Those of nothing.
+  public init?(text: String) {
+    guard text.isEmpty else { return nil }
+  }
 }

@@ -46,7 +46,9 @@ public struct Counterexample: Sendable, Hashable {
   public var finding: Finding
   /// The configuration in words.
   public var configuration: String
-  /// The operations, in order.
+  /// The configuration and the operations as they were drawn, in words.
+  public var meaning: [String]
+  /// The operations that were performed, in order.
   public var calls: [Call]
   /// What happened to what is concerned, in order.
   public var history: [Step]
@@ -56,4 +58,19 @@ public struct Counterexample: Sendable, Hashable {
   public var sections: [Section]
   /// The file that holds what was checked; nil for what is in this package.
   public var sourceFile: String?
+}
+
+extension Counterexample {
+  /// A finding about a case of which nothing but its meaning is known, and how many events its calls took.
+  public init(finding: Finding, meaning: [String], calls: [(text: String, eventCount: Int)]) {
+    self.init(
+      finding: finding,
+      configuration: meaning.first ?? "",
+      meaning: meaning,
+      calls: calls.map { Call(text: $0.text, eventCount: $0.eventCount) },
+      history: [],
+      omittedSteps: 0,
+      sections: []
+    )
+  }
 }

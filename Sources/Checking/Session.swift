@@ -38,6 +38,8 @@ public protocol Session: UsableOnThreads {
     _ choices: inout Choices,
     into statistics: inout CheckStatistics
   ) -> Finding?
+  /// Whether what is checked has an operation; it is not told of one that it has not.
+  func performs(_ operation: Plan.Operation) -> Bool
   /// Edits of a failing case that are worth trying: what the system knows and the shrinker cannot.
   static func suggestions(for recording: Recording) -> [[UInt64]]
   /// The operation that was performed last in words, with what others did beside it.
@@ -118,6 +120,9 @@ extension Session {
   }
   /// None.
   public static func suggestions(for recording: Recording) -> [[UInt64]] { [] }
+  /// It has all.
+  @inlinable
+  public func performs(_ operation: Plan.Operation) -> Bool { true }
   /// The operation as it was drawn.
   @inlinable
   public func text(of operation: Plan.Operation) -> String { operation.description }

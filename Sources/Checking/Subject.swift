@@ -47,6 +47,12 @@ public struct Subject: Sendable {
   public let notJudged: [String]
   /// Where it differs from others of its kind without being wrong, in sentences.
   public let dialect: [String]
+  /// What was loaded, each with the name that it has for itself; empty for what is in this package.
+  public let loaded: [String]
+  /// Which of all that go by its name it is, a folder or a file; empty for what is in this package.
+  public let origin: String
+  /// What its cases are drawn from, where its name does not say it, in its system's words.
+  public let setting: String
   /// Labels that its contract excludes, and so no check of it can reach.
   public let unreachable: Set<String>
   /// How one of its cases is run again.
@@ -57,7 +63,9 @@ public struct Subject: Sendable {
   /// The subject as one side of a comparison.
   let compared: any AnyComparedSubject
   /// Makes a worker's own check.
-  let makeCheck: @Sendable (_ accepted: Set<String>) -> SubjectCheck
+  ///
+  /// Nil where it can make no case in the setting; its own for nil.
+  let makeCheck: @Sendable (_ accepted: Set<String>, _ setting: String?) -> SubjectCheck?
   /// A subject whose cases are run in sessions of a type.
   ///
   /// Inlined, so that the case loop is specialised for the session.
@@ -71,6 +79,8 @@ public struct Subject: Sendable {
     notJudged: [String] = [],
     unreachable: Set<String> = [],
     dialect: [String] = [],
+    loaded: [String] = [],
+    origin: String = "",
     replay: ReplayForm = .command(options: ""),
     locate: SourceLocator? = nil,
     limits: S.Plan.Limits
@@ -82,6 +92,9 @@ public struct Subject: Sendable {
       notJudged: notJudged,
       dialect: dialect,
       unreachable: unreachable,
+      loaded: loaded,
+      origin: origin,
+      setting: role == .external ? limits.text : "",
       replay: replay,
       locate: locate,
       compared: ComparedSubject<S.Plan, S.Answer>(
@@ -89,7 +102,8 @@ public struct Subject: Sendable {
         missing: S.missingOperations(of: variant),
         makeSide: { ComparedSide(S.self, variant) }
       ),
-      makeCheck: { accepted in
+      makeCheck: { accepted, setting in
+        guard let limits = limits.restricted(to: setting) else { return nil }
         var check = CaseCheck(S.self, variant, limits: limits, accepting: accepted)
         return SubjectCheck(suggestions: S.suggestions) { choices, statistics, narrator in
           check.run(&choices, into: &statistics, narrator: &narrator)
@@ -106,10 +120,13 @@ public struct Subject: Sendable {
     notJudged: [String],
     dialect: [String],
     unreachable: Set<String>,
+    loaded: [String],
+    origin: String,
+    setting: String,
     replay: ReplayForm,
     locate: SourceLocator?,
     compared: any AnyComparedSubject,
-    makeCheck: @escaping @Sendable (_ accepted: Set<String>) -> SubjectCheck
+    makeCheck: @escaping @Sendable (_ accepted: Set<String>, _ setting: String?) -> SubjectCheck?
   ) {
     self.name = name
     self.summary = summary
@@ -117,6 +134,9 @@ public struct Subject: Sendable {
     self.notJudged = notJudged
     self.dialect = dialect
     self.unreachable = unreachable
+    self.loaded = loaded
+    self.origin = origin
+    self.setting = setting
     self.replay = replay
     self.locate = locate
     self.compared = compared
@@ -133,7 +153,29 @@ public struct Subject: Sendable {
     replaying choices: [UInt64],
     accepting accepted: Set<String> = []
   ) -> Counterexample? {
-    guard var counterexample = makeCheck(accepted).explain(choices) else { return nil }
+    retell(choices, accepting: accepted)?.counterexample
+  }
+
+  /// Runs the case with these choices and writes it down, whether or not it holds.
+  ///
+  /// - Parameters:
+  ///   - choices: The choices.
+  ///   - accepted: Fingerprints of findings that are passed over.
+  ///   - setting: What they were drawn from; the subject's own where that is empty.
+  /// - Returns: The case; nil where the subject can make none in that setting.
+  public func retell(
+    _ choices: [UInt64],
+    accepting accepted: Set<String> = [],
+    in setting: String = ""
+  ) -> (meaning: [String], counterexample: Counterexample?)? {
+    guard let check = makeCheck(accepted, setting.isEmpty ? nil : setting) else { return nil }
+    let narrator = check.explain(choices)
+    return (narrator.meaning, narrator.counterexample.map(located))
+  }
+
+  /// With the places in its source.
+  private func located(_ counterexample: Counterexample) -> Counterexample {
+    var counterexample = counterexample
     if let file = counterexample.sourceFile, let locate {
       let places = locate(file, counterexample.history.map(\.site))
       for (step, place) in places.enumerated() where !place.isEmpty {
@@ -151,7 +193,10 @@ public struct Subject: Sendable {
     interrupt: InterruptFlag = InterruptFlag()
   ) -> Campaign<SubjectCheck> {
     Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeCheck] in
-      makeCheck(accepted)
+      guard let check = makeCheck(accepted, nil) else {
+        preconditionFailure("a subject makes no case in its own setting")
+      }
+      return check
     }
   }
 }
@@ -186,12 +231,12 @@ public struct SubjectCheck: CaseProperty {
     return .violated(CaseViolation(fingerprint: finding.fingerprint, summary: finding.message))
   }
 
-  /// Runs the case with these choices and writes it down; nil where it holds.
-  func explain(_ values: [UInt64]) -> Counterexample? {
+  /// Runs the case with these choices and writes it down.
+  func explain(_ values: [UInt64]) -> CaseNarrator {
     var choices = Choices(replaying: values)
     var statistics = CheckStatistics()
     var narrator: CaseNarrator? = CaseNarrator()
     _ = body(&choices, &statistics, &narrator)
-    return narrator?.counterexample
+    return narrator ?? CaseNarrator()
   }
 }

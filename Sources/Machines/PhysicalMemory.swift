@@ -45,6 +45,8 @@ public final class PhysicalMemory {
   public var remainingPages: Int { capacity - nextPage }
   /// How many pages were handed out at least once.
   public var usedPages: Int { nextPage }
+  /// The count of a page by its number; 0 or less while it is free.
+  public func count(ofPage page: Int) -> Int32 { counts[page] }
 
   deinit {
     munmap(host, capacity << Int(pageShift))

@@ -17,7 +17,7 @@ struct Progress: Sendable {
   }
 
   static func judgeLoss(_ site: Site, _ findings: inout Findings) {
-    findings.add(.lost, "the call never came back: \(site)", detail: site.description)
+    findings.add(.lost, "there is no going on after the call: \(site)", detail: site.description)
   }
 
   static func judgeRunaway(_ findings: inout Findings) {

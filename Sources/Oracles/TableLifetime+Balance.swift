@@ -2,6 +2,9 @@ import Architecture
 import Machines
 
 extension TableLifetime {
+  /// What the fingerprint of a root says that was made otherwise.
+  static let rootMade = "made"
+
   /// The root is what the regime demands.
   func judgeRoot(
     _ address: UInt64,
@@ -16,7 +19,7 @@ extension TableLifetime {
       "a root of \(pageCount) tables was made at \(address.hexadecimal), where"
         + " \(regime.rootTableCount) tables aligned to their total size are needed",
       at: Place(entryAddress: address, inputAddress: 0, level: regime.startLevel),
-      detail: "made"
+      detail: TableLifetime.rootMade
     )
   }
 

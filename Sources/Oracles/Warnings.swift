@@ -8,7 +8,12 @@ enum Warnings {
     guard !contract.permitsWarnings else { return }
     // A context names the condition and the function; a line does not survive an edit.
     let detail = findings.context == nil ? "\(site)" : ""
-    findings.add(.unexpectedWarning, "the walker warned: \(site)", detail: detail)
+    let condition = findings.context?.condition ?? ""
+    findings.add(
+      .unexpectedWarning,
+      "the walker warned: \(site)\(condition.isEmpty ? "" : ", \(condition)")",
+      detail: detail
+    )
   }
 }
 

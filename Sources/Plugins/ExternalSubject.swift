@@ -112,6 +112,13 @@ public struct ExternalSubject: Sendable {
     dialect = PluginDialect(of: plugins[0], refusesFlags: isWide)
   }
 
+  /// The folder or files by the paths that are theirs from everywhere.
+  private var place: String {
+    let paths = name == ExternalSubject.linuxTreeName ? [origin] : plugins.map(\.path)
+    return paths.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+      .joined(separator: ", ")
+  }
+
   /// Which lines of a tree's page-table code were reached so far, over all granules.
   public func coverage() -> SourceCoverage {
     let file = URL(fileURLWithPath: origin).appendingPathComponent(LinuxTree.code).path
@@ -131,6 +138,7 @@ public struct ExternalSubject: Sendable {
         dialect: dialect,
         isWide: isWide,
         unjudged: unjudged[system.name] ?? [],
+        origin: place,
         replayOptions: replayOptions,
         locate: DebugInformation.locate
       )
@@ -142,6 +150,7 @@ public struct ExternalSubject: Sendable {
         dialect: dialect,
         isWide: isWide,
         unjudged: unjudged[system.name] ?? [],
+        origin: place,
         replayOptions: replayOptions,
         locate: DebugInformation.locate
       )

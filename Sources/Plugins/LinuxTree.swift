@@ -90,13 +90,15 @@ public struct LinuxTree: Sendable {
     if case .measuring(let chosen) = purpose { compiler = chosen }
     let flags = flags(for: granule, purpose)
     let inputs =
-      [compiler, codeText] + flags.common + flags.instrumented
+      [compiler, BuildCache.identity(ofProgram: compiler), codeText]
+      + flags.common + flags.instrumented
       + headerTexts.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
       + Shim.files.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
     let folder = URL(fileURLWithPath: cache)
-      .appendingPathComponent("linux-\(granule)-\(digest(of: inputs))")
+      .appendingPathComponent("linux-\(granule)-\(BuildCache.digest(of: inputs))")
+    let kept = BuildCache(folder: folder, library: "tree.so")
     let result = folder.appendingPathComponent("tree.so").path
-    if FileManager.default.fileExists(atPath: result) { return result }
+    if kept.isWhole { return result }
     let work = URL(fileURLWithPath: cache).appendingPathComponent("building-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: work) }
     do {
@@ -115,9 +117,11 @@ public struct LinuxTree: Sendable {
     }
     try report(errors)
     try report([compile(compiler, ["-shared", "-o", "tree.so", "tree.o", "glue.o"], in: work)])
-    // Another process may have built the same meanwhile; then that one is as good.
+    BuildCache(folder: work, library: "tree.so").seal()
+    // What is there and damaged goes; where another process has built the same meanwhile, that is as good.
+    if !kept.isWhole { try? FileManager.default.removeItem(at: folder) }
     try? FileManager.default.moveItem(at: work, to: folder)
-    guard FileManager.default.fileExists(atPath: result) else {
+    guard kept.isWhole else {
       throw PluginFault("its build cannot be kept in \(cache)")
     }
     return result
@@ -185,7 +189,7 @@ public struct LinuxTree: Sendable {
 
   /// The headers that a file includes by `#include <...>`.
   private func includes(in text: String) -> [String] {
-    text.split(separator: "\n").compactMap { line in
+    text.split(whereSeparator: \.isNewline).compactMap { line in
       let words = line.split(separator: "<", maxSplits: 1)
       guard words.count == 2, words[0].trimmingCharacters(in: .whitespaces) == "#include",
         let name = words[1].split(separator: ">").first
@@ -230,14 +234,4 @@ public struct LinuxTree: Sendable {
       throw PluginFault(BuildErrors(texts.joined(separator: "\n")).sentence)
     }
   }
-}
-
-/// A name for inputs by their contents (FNV-1a, 64 bits).
-private func digest(of inputs: [String]) -> String {
-  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  for input in inputs {
-    for byte in input.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    hash = (hash ^ 0xff) &* 0x100_0000_01b3
-  }
-  return String(hash, radix: 16)
 }

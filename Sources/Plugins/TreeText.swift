@@ -70,7 +70,7 @@ struct TreeText {
   private static func prototypes(in header: String) -> [String] {
     var text = ""
     var isContinued = false
-    for line in header.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in header.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       let isDirective = isContinued || line.drop { $0 == " " || $0 == "\t" }.first == "#"
       isContinued = isDirective && line.last == "\\"
       if !isDirective { text += line + "\n" }

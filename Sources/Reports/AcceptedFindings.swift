@@ -1,5 +1,6 @@
 public import Checking
 import Foundation
+import Systems
 
 /// Findings that a subject's maintainers know and accept, each with a reason.
 ///
@@ -28,7 +29,12 @@ public struct AcceptedFindings: Sendable, Equatable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Complaint(.world, "\(path): cannot be read; check the path and its permissions")
     }
-    try self.init(String(decoding: data, as: UTF8.self), of: path)
+    // Editors of other systems begin a text with a mark, or write it in 16 bits.
+    let isWide = data.starts(with: [0xff, 0xfe]) || data.starts(with: [0xfe, 0xff])
+    guard let text = String(data: data, encoding: isWide ? .utf16 : .utf8) else {
+      throw Complaint(.malformed, "\(path): not a text in UTF-8")
+    }
+    try self.init(text, of: path)
   }
 
   /// Reads a text.
@@ -39,7 +45,8 @@ public struct AcceptedFindings: Sendable, Equatable {
   /// - Throws: `Complaint` with the number of a line that is malformed.
   public init(_ text: String, of path: String) throws(Complaint) {
     var entries: [Entry] = []
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = (text.hasPrefix("\u{feff}") ? text.dropFirst() : text[...])
+      .split(omittingEmptySubsequences: false) { $0.isNewline }
     for (number, line) in lines.enumerated() {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }
@@ -47,6 +54,13 @@ public struct AcceptedFindings: Sendable, Equatable {
         throw Complaint(
           .malformed,
           "\(path):\(number + 1): '\(line)' is not 'SYSTEM FINGERPRINT # REASON'"
+        )
+      }
+      guard !System.all(named: entry.system).isEmpty else {
+        let names = System.all.map(\.name).joined(separator: ", ")
+        throw Complaint(
+          .malformed,
+          "\(path):\(number + 1): there is no system '\(entry.system)'; there are \(names)"
         )
       }
       entries.append(entry)

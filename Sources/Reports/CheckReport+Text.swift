@@ -75,6 +75,7 @@ extension CheckReport.Result {
       "\(system)/\(subject): seed \(seed), shard \(shard), cases up to \(caseLimit)"
         + " (\(ending)), \(grouped(audits)) audits"
     ]
+    lines += loaded.map { "  loaded: \($0)" }
     lines += dialect.map { "  given the benefit of a dialect: \($0)" }
     lines += notJudged.map { "  not judged: \($0)" }
     lines += accepted.map {

@@ -78,6 +78,8 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Why it ended: completed, stopped, interrupted or failureLimit.
     public var ending: String
+    /// What was loaded, each with the name that it has for itself; empty for what is in this package.
+    public var loaded: [String]
     /// What the subject cannot do or keep, and so was not judged.
     public var notJudged: [String]
     /// Where the subject differs from others of its kind without being wrong.
@@ -115,6 +117,8 @@ public struct CheckReport: Codable, Sendable, Equatable {
     let verdicts = Set(results.map(\.verdict))
     if verdicts.contains(.violated) { return .violated }
     if verdicts.contains(.nondeterministic) { return .internalFault }
+    // A check of nothing tells nothing.
+    if results.isEmpty { return .undecided }
     return verdicts.contains(.vacuous) || verdicts.contains(.undecided) ? .undecided : .held
   }
 }
@@ -245,6 +249,7 @@ extension CheckReport.Result {
     audits = statistics.audits
     self.seconds = seconds
     ending = campaign.ending.rawValue
+    loaded = subject.loaded
     notJudged = subject.notJudged
     dialect = subject.dialect
     accepted = acceptance.entries.filter { system.goes(by: $0.system) }.map {
@@ -270,25 +275,28 @@ extension CheckReport.Result {
     labelCounts = counts.filter { $0.count > 0 }
     labelsNeverReached = counts.filter { $0.count == 0 }.map(\.label)
     missing = system.missing(statistics, of: subject)
+    var unsteady = campaign.nondeterminism.map { UnsteadyCase($0) }
     violations = campaign.failures.compactMap { failure in
-      subject.counterexample(replaying: failure.simplest, accepting: fingerprints).map {
-        ViolationReport(
-          $0,
-          token: ReplayToken(
-            system: system.name,
-            subject: subject.name,
-            choices: failure.simplest
-          ),
-          replay: subject.replay,
-          failure: failure
-        )
+      let told = subject.counterexample(replaying: failure.simplest, accepting: fingerprints)
+      guard let told else {
+        // A failure that its own choices do not reproduce is as bad as one that comes and goes.
+        unsteady.append(UnsteadyCase(failure))
+        return nil
       }
+      return ViolationReport(
+        told,
+        token: ReplayToken(system, subject, failure.simplest),
+        replay: subject.replay,
+        failure: failure
+      )
     }
-    // A failure that its own choices do not reproduce is as bad as one that comes and goes.
-    let unreproduced = campaign.failures.count - violations.count
-    nondeterminism =
-      campaign.nondeterminism.map { "case \($0.caseIndex): \($0.difference)" }
-      + (unreproduced > 0 ? ["\(unreproduced) failures did not happen again when replayed"] : [])
+    // What is ours does the same twice, or is at fault itself; what is somebody's own is found out.
+    nondeterminism = subject.role == .external ? [] : unsteady.map(\.text)
+    if subject.role == .external, !fingerprints.contains(Rule.unsteady.name),
+      let found = UnsteadyCase.report(unsteady, of: subject, in: system)
+    {
+      violations.append(found)
+    }
     verdict =
       !nondeterminism.isEmpty
       ? .nondeterministic

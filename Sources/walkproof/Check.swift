@@ -71,7 +71,7 @@ struct Check: ParsableCommand {
       }
       if let folder {
         do {
-          try keep(result, in: folder)
+          try keep(result, of: subject, in: folder)
         } catch let complaint as Complaint {
           corpusComplaint = complaint
         }
@@ -144,13 +144,14 @@ struct Check: ParsableCommand {
     _ terminal: inout Terminal
   ) {
     for entry in known where entry.system == system.name && entry.subject == subject.name {
-      guard
-        let counterexample = subject.counterexample(
-          replaying: entry.choices,
-          accepting: accepted.fingerprints(in: system)
-        )
-      else {
-        terminal.note("\(system.name)/\(subject.name): fixed since: \(entry.fingerprint)")
+      let told = subject.retell(
+        entry.choices,
+        accepting: accepted.fingerprints(in: system),
+        in: entry.setting
+      )
+      guard let counterexample = told?.counterexample else {
+        let fate = fate(of: entry, subject, told?.meaning)
+        terminal.note("\(system.name)/\(subject.name): \(fate): \(entry.fingerprint)")
         continue
       }
       let violation = ViolationReport(
@@ -166,8 +167,27 @@ struct Check: ParsableCommand {
     }
   }
 
+  /// Why a known failure is none here; `meaning` is its case in words, nil where the subject cannot make it.
+  private func fate(of entry: CorpusEntry, _ subject: Subject, _ meaning: [String]?) -> String {
+    guard let meaning else {
+      return "not replayed, since it was found in \(entry.setting) and this is \(subject.setting)"
+    }
+    // What a failing case ends with, one that holds goes on behind.
+    guard meaning.starts(with: entry.meaning) else {
+      return "not replayed, since its choices mean another case to this program"
+    }
+    if subject.retell(entry.choices, in: entry.setting)?.counterexample != nil { return "accepted" }
+    if entry.meaning.isEmpty { return "not seen, in a case that may be another one than it was" }
+    return entry.origin == subject.origin
+      ? "fixed since" : "not here, as it was in \(entry.origin)"
+  }
+
   /// Writes the failures of a result down.
-  private func keep(_ result: CheckReport.Result, in folder: Corpus) throws {
+  private func keep(
+    _ result: CheckReport.Result,
+    of subject: Subject,
+    in folder: Corpus
+  ) throws {
     for violation in result.violations {
       guard let firstCase = violation.firstCase,
         let token = try? ReplayToken(parsing: violation.token),
@@ -180,7 +200,10 @@ struct Check: ParsableCommand {
           seed: Seed(seed),
           caseIndex: firstCase,
           choices: token.choices,
-          fingerprint: violation.fingerprint
+          fingerprint: violation.fingerprint,
+          setting: token.setting,
+          origin: subject.origin,
+          meaning: subject.retell(token.choices, in: token.setting)?.meaning ?? []
         )
       )
     }

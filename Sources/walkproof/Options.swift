@@ -54,9 +54,17 @@ struct SelectionOptions: ParsableArguments {
           "--subject names one of ours; leave it out beside a subject of yours"
         )
       }
-      return systems.compactMap { system in
+      let chosen = systems.compactMap { system in
         found.subject(in: system).map { (system: system, subject: $0) }
       }
+      guard !chosen.isEmpty else {
+        let names = System.all.filter { found.subject(in: $0) != nil }.map(\.name)
+        throw Complaint(
+          .usage,
+          "\(found.origin) is of \(names.joined(separator: " and ")), and not of '\(system ?? "")'"
+        )
+      }
+      return chosen
     }
     guard let name = subject else {
       return systems.flatMap { system in

@@ -25,12 +25,14 @@ struct Replay: ParsableCommand {
     let subject = try subject(of: token, in: system)
     let accepted = try acceptance.findings(of: external).fingerprints(in: system)
     let sink = try ReportSink(path: output.output)
-    guard
-      let counterexample = subject.counterexample(
-        replaying: token.choices,
-        accepting: accepted
+    guard let told = subject.retell(token.choices, accepting: accepted, in: token.setting) else {
+      throw Complaint(
+        .usage,
+        "the case was drawn from \(token.setting), and this has \(subject.setting); replay it with"
+          + " what it was found in"
       )
-    else {
+    }
+    guard let counterexample = told.counterexample else {
       let name = "\(system.name)/\(subject.name)"
       try sink.write(
         output.format == .json ? "null\n" : "\(name): the case holds; nothing is violated\n"

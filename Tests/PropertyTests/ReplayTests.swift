@@ -30,7 +30,7 @@ import Testing
     ("hello", "not a replay token: it should begin with 'case-1:'"),
     ("case-x:a:b:1:0000", "not a replay token: it should begin with 'case-1:'"),
     ("case-", "the replay token is cut short at column 6, where the version should follow"),
-    ("case-2:a:b:1:0000", "a replay token of version 2; this program reads version 1"),
+    ("case-3:a:b:1:0000", "a replay token of version 3; this program reads versions 1 and 2"),
     (
       "case-1",
       "the replay token is cut short at column 7, where the rest of the token should follow"

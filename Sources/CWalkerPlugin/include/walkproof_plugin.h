@@ -28,8 +28,6 @@ enum {
 #define WALKPROOF_NC (1ull << 4)      /* normal memory, not cacheable */
 #define WALKPROOF_PX (1ull << 5)      /* execute at EL1 alone, with WALKPROOF_F_XNX */
 #define WALKPROOF_UX (1ull << 6)      /* execute at EL0 alone, with WALKPROOF_F_XNX */
-#define WALKPROOF_PX (1ull << 5)      /* execute at EL1 alone, with WALKPROOF_F_XNX */
-#define WALKPROOF_UX (1ull << 6)      /* execute at EL0 alone, with WALKPROOF_F_XNX */
 #define WALKPROOF_SW_SHIFT 55         /* the lowest of four software bits, 58:55 */
 
 /* walkproof_config.flags: what the pretended CPU has, and how this table is made. */
@@ -43,7 +41,6 @@ enum {
 #define WALKPROOF_F_NO_CMO (1u << 7)    /* leave out cache maintenance */
 #define WALKPROOF_F_RCU_FREE (1u << 8)  /* detached tables are freed by quiesce(), not at once */
 #define WALKPROOF_F_FORCE_PTE (1u << 9) /* map pages only */
-#define WALKPROOF_F_XNX (1u << 10)      /* execution at EL1 and at EL0 told apart at stage 2 */
 #define WALKPROOF_F_XNX (1u << 10)      /* execution at EL1 and at EL0 told apart at stage 2 */
 #define WALKPROOF_F_STAGE1 (1u << 16)   /* a hypervisor's stage-1 table instead of a stage 2 */
 
@@ -68,7 +65,8 @@ enum walkproof_kind {
 	WALKPROOF_EV_STORE,      /* addr of the entry, old, val;
 				  * order: 0 plain, 1 once (volatile), 3 release, 5 sequential */
 	WALKPROOF_EV_CMPXCHG,    /* addr, old expected, val new; flags bit 0: it succeeded;
-				  * size: the value found where it did not */
+				  * size: the value found where it did not;
+				  * order: 1 once (relaxed), anything else orders what was stored before */
 	WALKPROOF_EV_ALLOC,      /* addr, size; reported by the host itself */
 	WALKPROOF_EV_FREE,       /* addr, size; reported by the host itself */
 	WALKPROOF_EV_GET,        /* addr of any byte of the page; reported by the host itself */
@@ -78,7 +76,8 @@ enum walkproof_kind {
 	WALKPROOF_EV_TLBI_ALL,   /* everything of the VMID; flags bit 0: this CPU only */
 	WALKPROOF_EV_TLBI_VA,    /* addr the VA, level; flags bit 0: this CPU only, bit 1: last level only */
 	WALKPROOF_EV_TLBI_SYNC,  /* completion: dsb ish */
-	WALKPROOF_EV_DSB,        /* what: "ish", "ishst", "nsh", "nshst" */
+	WALKPROOF_EV_DSB,        /* what: "ish", "ishst", "nsh" or "nshst", of other domains and of loads
+				  * as the manual has them; "dmb ish" and the like for a dmb */
 	WALKPROOF_EV_ISB,
 	WALKPROOF_EV_DCACHE,     /* addr, size: cleaned and invalidated to the point of coherency */
 	WALKPROOF_EV_ICACHE,     /* addr, size: invalidated to the point of unification */
@@ -105,7 +104,7 @@ struct walkproof_host {
 	void *ctx;          /* the first argument of each function */
 	/* Zeroed pages aligned to their size, with a count of 1 each; null when there is no memory. */
 	void *(*alloc)(void *ctx, uint64_t bytes, uint32_t flags);
-	void (*free)(void *ctx, void *va, uint64_t bytes);
+	void (*free)(void *ctx, void *va, uint64_t bytes); /* as many as alloc gave, whatever their counts */
 	void (*get)(void *ctx, void *va);
 	void (*put)(void *ctx, void *va); /* frees at 0 */
 	int (*count)(void *ctx, void *va);
@@ -128,13 +127,15 @@ struct walkproof_table;
  * skipped, and the report says so. Addresses and sizes are in bytes. */
 struct walkproof_plugin {
 	uint32_t abi, size; /* WALKPROOF_ABI_VERSION, sizeof(struct walkproof_plugin) */
-	const char *name;
+	const char *name;          /* shown in reports */
 	uint32_t page_shift, caps; /* 12, 14 or 16; WALKPROOF_CAP_* */
-	int32_t last_level, min_block_level;
+	int32_t last_level;        /* of pages: 3 */
+	int32_t min_block_level;   /* of the largest blocks: 1 with pages of 4K, else 2 */
 	int (*init)(struct walkproof_table **out, const struct walkproof_config *,
 		    const struct walkproof_host *);
 	void (*destroy)(struct walkproof_table *);
-	/* Where the host finds the tables that it walks by itself. */
+	/* Where the host finds the tables that it walks by itself: what init allocated first. The level,
+	 * the bits and the size in bytes have to be those of the configuration. */
 	int (*root)(struct walkproof_table *, uint64_t *root_pa, int32_t *start_level, uint32_t *ia_bits,
 		    uint64_t *root_bytes);
 	int (*map)(struct walkproof_table *, uint64_t ia, uint64_t size, uint64_t pa, uint64_t prot,

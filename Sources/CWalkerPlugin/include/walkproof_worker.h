@@ -28,6 +28,9 @@ enum walkproof_call {
 	WALKPROOF_CALL_QUIESCE,
 };
 
+/* What a freed table is filled with: not valid, and not empty. */
+#define WALKPROOF_POISON 0xdead4ead00000000ull
+
 /* One line of the log: an event, and where in the plugin's file it was made. */
 struct walkproof_record {
 	uint32_t kind, flags;
@@ -77,6 +80,7 @@ struct walkproof_control {
 	uint32_t sleepers; /* how many sides wait for their turn asleep */
 	/* the log */
 	uint32_t record_count, text_size;
+	uint32_t is_endless; /* the log was full, and the worker has ended itself */
 	uint64_t load_count; /* loads of live tables, which are not logged */
 };
 
@@ -101,6 +105,12 @@ bool walkproof_worker_restart(struct walkproof_worker *, const char *executable,
 enum walkproof_ending walkproof_worker_await(struct walkproof_worker *, int timeout_ms, int *detail);
 /* Makes the call that the control says. */
 enum walkproof_ending walkproof_worker_call(struct walkproof_worker *, int timeout_ms, int *detail);
+/* Makes all table memory zero, as it is before a case. */
+void walkproof_worker_clear(struct walkproof_worker *);
+/* Whether all table memory from a page on is zero. */
+bool walkproof_worker_is_clear(struct walkproof_worker *, uint32_t page);
+/* Whether a page holds nothing but one word. */
+bool walkproof_worker_holds(struct walkproof_worker *, uint32_t page, uint64_t word);
 /* Ends the process, if it is still there, and gives everything back. */
 void walkproof_worker_stop(struct walkproof_worker *);
 

@@ -24,4 +24,6 @@ public protocol FingerprintContext: AnyObject, Sendable {
     level: LookupLevel?,
     decidedAt ordinal: Int?
   ) -> String
+  /// The condition that the walker warned of last, in its own words; empty for none.
+  var condition: String { get }
 }

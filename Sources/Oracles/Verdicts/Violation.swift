@@ -90,8 +90,9 @@ struct Findings: Sendable {
         decidedAt: ordinal ?? (isReturning ? nil : now)
       )
     }
-    // After a loss there is nothing left to go on with.
-    if rule != .lost, accepted.contains(fingerprint) {
+    // After a loss there is nothing left to go on with, nor with a root that begins at another level.
+    let endsCase = rule == .lost || rule == .rootMismatch && detail == TableLifetime.rootMade
+    if !endsCase, accepted.contains(fingerprint) {
       acceptedCounts[fingerprint, default: 0] += 1
       return
     }

@@ -348,7 +348,8 @@ static struct walkproof_plugin plugin = {
 		WALKPROOF_CAP_LOADS,
 #endif
 	.last_level = 3,
-	.min_block_level = KVM_PGTABLE_MIN_BLOCK_LEVEL,
+	/* That of the granule: where a tree has another, what it does shows it. */
+	.min_block_level = PAGE_SHIFT == 12 ? 1 : 2,
 	.init = init,
 	.destroy = destroy,
 	.root = root,

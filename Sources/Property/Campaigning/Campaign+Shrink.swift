@@ -28,9 +28,14 @@ extension Campaign {
     )
     for (index, simplest) in shrunk.enumerated() {
       if simplest.ending == .notReproduced {
-        let difference = "it failed, but not when its choices were replayed"
+        let summary = failures[index].violation.summary
+        let difference = "it failed, but not when its choices were replayed: \(summary)"
         result.nondeterminism.append(
-          Nondeterminism(caseIndex: failures[index].caseIndex, difference: difference)
+          Nondeterminism(
+            caseIndex: failures[index].caseIndex,
+            difference: difference,
+            choices: failures[index].choices
+          )
         )
       } else {
         result.failures[index].shrunk = simplest

@@ -64,6 +64,8 @@ public struct Nondeterminism: Hashable, Sendable {
   public let caseIndex: UInt64
   /// What was different, in a line.
   public let difference: String
+  /// The choices of the case.
+  public let choices: [UInt64]
 }
 
 /// How far a campaign has come.

@@ -68,14 +68,29 @@ struct BatchWorker<P: CaseProperty>: PoolWorker {
     if choices.recording != recording {
       difference = "the replay made other choices"
     } else if replayedOutcome != outcome {
-      difference = "the outcome was \(outcome), and \(replayedOutcome) in the replay"
+      difference = "\(words(for: outcome)), and in the replay \(words(for: replayedOutcome))"
     } else if replayedStatistics != statistics {
       difference = "the replay counted otherwise"
     }
     if let difference {
-      output.nondeterminism.append(Nondeterminism(caseIndex: caseIndex, difference: difference))
+      output.nondeterminism.append(
+        Nondeterminism(
+          caseIndex: caseIndex,
+          difference: difference,
+          choices: recording.values
+        )
+      )
     }
     return (outcome, recording.values)
+  }
+}
+
+/// What a case came to, in words.
+private func words(for outcome: Outcome) -> String {
+  switch outcome {
+  case .holds: "nothing was wrong"
+  case .discarded: "it was no case"
+  case .violated(let violation): violation.summary
   }
 }
 

@@ -15,6 +15,13 @@ public struct CorpusEntry: Hashable, Sendable {
   public let choices: [UInt64]
   /// Names the defect.
   public let fingerprint: String
+  /// What the subject had to choose from, in its system's words; empty where its name says it.
+  public let setting: String
+  /// Which of several that go by the subject's name it is, a folder or a file; empty where there is one.
+  public let origin: String
+  /// What the choices mean: the configuration and the calls, in words; empty in what was written before
+  /// that was kept.
+  public let meaning: [String]
 
   /// Makes an entry.
   public init(
@@ -23,7 +30,10 @@ public struct CorpusEntry: Hashable, Sendable {
     seed: Seed,
     caseIndex: UInt64,
     choices: [UInt64],
-    fingerprint: String
+    fingerprint: String,
+    setting: String = "",
+    origin: String = "",
+    meaning: [String] = []
   ) {
     self.system = system
     self.subject = subject
@@ -31,11 +41,14 @@ public struct CorpusEntry: Hashable, Sendable {
     self.caseIndex = caseIndex
     self.choices = choices
     self.fingerprint = fingerprint
+    self.setting = setting
+    self.origin = origin
+    self.meaning = meaning
   }
 
   /// The text form of the same case.
   public var token: ReplayToken {
-    ReplayToken(system: system, subject: subject, choices: choices)
+    ReplayToken(system: system, subject: subject, setting: setting, choices: choices)
   }
 }
 
@@ -64,6 +77,9 @@ extension CorpusEntry: Codable {
     case caseIndex
     case choices
     case fingerprint
+    case setting
+    case origin
+    case meaning
   }
 
   /// Reads an entry; the version is looked at before anything else.
@@ -100,7 +116,10 @@ extension CorpusEntry: Codable {
       seed: Seed(try number(.seed)),
       caseIndex: try number(.caseIndex),
       choices: choices,
-      fingerprint: try fields.decode(String.self, forKey: .fingerprint)
+      fingerprint: try fields.decode(String.self, forKey: .fingerprint),
+      setting: try fields.decodeIfPresent(String.self, forKey: .setting) ?? "",
+      origin: try fields.decodeIfPresent(String.self, forKey: .origin) ?? "",
+      meaning: try fields.decodeIfPresent([String].self, forKey: .meaning) ?? []
     )
   }
 
@@ -114,5 +133,8 @@ extension CorpusEntry: Codable {
     try fields.encode(String(caseIndex), forKey: .caseIndex)
     try fields.encode(ChoiceText.text(of: choices), forKey: .choices)
     try fields.encode(fingerprint, forKey: .fingerprint)
+    if !setting.isEmpty { try fields.encode(setting, forKey: .setting) }
+    if !origin.isEmpty { try fields.encode(origin, forKey: .origin) }
+    if !meaning.isEmpty { try fields.encode(meaning, forKey: .meaning) }
   }
 }

@@ -2,12 +2,13 @@ extension ReplayToken {
   /// Reads a token; white space around it is ignored.
   public init(parsing text: String) throws(ReplayTokenError) {
     var reader = TokenReader(text)
-    try reader.readVersion()
+    let version = try reader.readVersion()
     let system = try reader.readName("the system")
     let subject = try reader.readName("the subject")
+    let setting = version == Self.version ? "" : try reader.readName("the setting")
     let choices = try reader.readChoices()
     try reader.readChecksum()
-    self.init(system: system, subject: subject, choices: choices)
+    self.init(system: system, subject: subject, setting: setting, choices: choices)
   }
 }
 
@@ -40,7 +41,7 @@ private struct TokenReader {
     return characters[position..<colon]
   }
 
-  mutating func readVersion() throws(ReplayTokenError) {
+  mutating func readVersion() throws(ReplayTokenError) -> Int {
     let field = characters[position..<end].prefix { $0 != ":" }
     guard field.starts(with: ReplayToken.prefix) else { throw .notAToken }
     let version = field.dropFirst(ReplayToken.prefix.count)
@@ -48,10 +49,12 @@ private struct TokenReader {
       throw .truncated(column: field.endIndex + 1, expected: "the version")
     }
     guard version.allSatisfy({ $0.isASCII && $0.isNumber }) else { throw .notAToken }
-    guard String(version) == String(ReplayToken.version) else {
+    let known = [ReplayToken.version, ReplayToken.settingVersion]
+    guard let found = known.first(where: { String($0) == String(version) }) else {
       throw .otherVersion(String(version.prefix(20)))
     }
     _ = try readField("the token")
+    return found
   }
 
   mutating func readName(_ what: String) throws(ReplayTokenError) -> String {

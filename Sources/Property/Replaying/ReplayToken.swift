@@ -1,29 +1,37 @@
 /// A case as a line of text that a person can paste, whole: `case-1:system:subject:1.0.3f:9a2c`.
 ///
-/// The fields are the version of the format, the system, the subject, the choices in hexadecimal,
-/// and a checksum of all before it. No character needs quoting in a shell.
+/// The fields are the version of the format, the system, the subject, in version 2 what it had to choose
+/// from, the choices in hexadecimal, and a checksum of all before it. No character needs quoting in a
+/// shell.
 public struct ReplayToken: Hashable, Sendable {
-  /// The version of the format that is written and read here.
+  /// The version of the format where the subject's name says what the choices mean.
   public static let version = 1
+  /// The version with a field more: in what setting they were made.
+  public static let settingVersion = 2
 
   /// What kind of thing is checked.
   public let system: String
   /// Which one of the kind.
   public let subject: String
+  /// What the subject had to choose from, in its system's words; empty where its name says it.
+  public let setting: String
   /// The choices of the case.
   public let choices: [UInt64]
 
   /// Makes the token of a case; the names may be any text.
-  public init(system: String, subject: String, choices: [UInt64]) {
+  public init(system: String, subject: String, setting: String = "", choices: [UInt64]) {
     self.system = system
     self.subject = subject
+    self.setting = setting
     self.choices = choices
   }
 
   /// The token as text.
   public var text: String {
-    let names = "\(Self.escaped(system)):\(Self.escaped(subject))"
-    let body = "\(Self.prefix)\(Self.version):\(names):\(ChoiceText.text(of: choices))"
+    let version = setting.isEmpty ? Self.version : Self.settingVersion
+    let names = [system, subject] + (setting.isEmpty ? [] : [setting])
+    let fields = ["\(Self.prefix)\(version)"] + names.map(Self.escaped)
+    let body = (fields + [ChoiceText.text(of: choices)]).joined(separator: ":")
     return "\(body):\(Self.checksum(of: body))"
   }
 

@@ -23,7 +23,8 @@ extension ReplayTokenError: CustomStringConvertible {
     case .notAToken:
       "not a replay token: it should begin with '\(ReplayToken.prefix)\(ReplayToken.version):'"
     case .otherVersion(let version):
-      "a replay token of version \(version); this program reads version \(ReplayToken.version)"
+      "a replay token of version \(version); this program reads versions \(ReplayToken.version)"
+        + " and \(ReplayToken.settingVersion)"
     case .truncated(let column, let expected):
       "the replay token is cut short at column \(column), where \(expected) should follow"
     case .unexpected(let character, let column, let expected):

@@ -9,8 +9,10 @@ struct DialectProbe {
     private let table: PluginCase
     private let pageSize: UInt64
     private var machine: CheckMachine
-    /// Whether there is one: a plugin may refuse flags that mean nothing to it.
+    /// Whether there is one.
     let isMade: Bool
+    /// Whether the plugin says that it makes none with these flags; one that dies of them says nothing.
+    var isRefused: Bool { table.isRefused }
 
     init(_ plugin: Plugin, _ configuration: Stage2Configuration, flags: Int32) {
       machine = MachinePool.make(TranslationRegime(configuration), countsPages: true)
@@ -24,12 +26,14 @@ struct DialectProbe {
       )
     }
 
-    /// Makes one call.
+    /// Makes one call; nil where there is no table, or it does not come back.
     mutating func call(
       _ call: walkproof_call,
       _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
-    ) -> PluginCase.Answer {
-      table.call(call, arguments, on: &machine)
+    ) -> PluginCase.Answer? {
+      guard isMade, table.isAlive else { return nil }
+      let answer = table.call(call, arguments, on: &machine)
+      return table.isAlive ? answer : nil
     }
 
     /// Maps `count` pages from the page number `first`, readable and writable.
@@ -40,24 +44,26 @@ struct DialectProbe {
       _ count: UInt64,
       offset: UInt64 = 8,
       flags: UInt64 = 0
-    ) -> Errno {
+    ) -> Errno? {
       let protection = Protection.read | Protection.write
       let output = (first + offset) * pageSize
       return call(
         WALKPROOF_CALL_MAP,
         (first * pageSize, count * pageSize, output, protection, flags)
       )
-      .errno
+      .map(\.errno)
     }
 
     /// What the last store of the last call stored; nil for no store.
     var lastStored: UInt64? {
-      table.records?.last { $0.kind == WALKPROOF_EV_STORE.rawValue }?.val
+      guard isMade, table.isAlive else { return nil }
+      return table.records?.last { $0.kind == WALKPROOF_EV_STORE.rawValue }?.val
     }
 
     /// Whether something was done in the last call that satisfies `predicate`.
     func did(_ predicate: (walkproof_record) -> Bool) -> Bool {
-      table.records?.contains(where: predicate) ?? false
+      guard isMade, table.isAlive else { return false }
+      return table.records?.contains(where: predicate) ?? false
     }
   }
 
@@ -85,7 +91,7 @@ struct DialectProbe {
   func ownerAnnotation() -> (type: UInt64, hasNone: Bool) {
     var table = table()
     let none = table.call(WALKPROOF_CALL_SET_OWNER, (0, plugin.granule.sizeInBytes, 0, 0, 0))
-    guard none.result == -Int64(WALKPROOF_ENOSYS) else { return (0, true) }
+    guard none?.result == -Int64(WALKPROOF_ENOSYS) else { return (0, true) }
     let typeBits: UInt64 = 0xf << 60
     _ = table.call(WALKPROOF_CALL_SET_OWNER, (0, plugin.granule.sizeInBytes, 1, 0, 0))
     let last = table.lastStored.map { $0 & typeBits } ?? 0
@@ -96,7 +102,7 @@ struct DialectProbe {
   func unmapsHyp() -> Bool {
     var table = table(flags: Int32(WALKPROOF_F_STAGE1))
     let answer = table.call(WALKPROOF_CALL_UNMAP, (0, plugin.granule.sizeInBytes, 0, 0, 0))
-    return answer.result != -Int64(WALKPROOF_ENOSYS)
+    return answer?.result != -Int64(WALKPROOF_ENOSYS)
   }
 
   /// Whether a table that a block replaces is given away when that is asked for.

@@ -2,10 +2,6 @@ import CWalkerPlugin
 import Machines
 import Oracles
 
-#if canImport(Glibc)
-import Glibc
-#endif
-
 /// One table of a plugin: the process that holds it, and the replay of what it does there.
 ///
 /// The plugin works in memory of its own process; everything it reports is done again on the
@@ -14,14 +10,20 @@ final class PluginCase {
   /// How much of a call that never came back is looked at.
   private static let lastRecordLimit = 4096
 
-  private let plugin: Plugin
-  private let worker: PluginWorker?
+  let plugin: Plugin
+  let worker: PluginWorker?
   /// The first root page.
   private(set) var root: UInt64 = 0
   /// How many bits input and output addresses have.
-  private var addressBits: (input: UInt64, output: UInt64) = (64, 64)
+  private(set) var addressBits: (input: UInt64, output: UInt64) = (64, 64)
   /// How the table was made, `WALKPROOF_F_` bits.
-  private var flags: Int32 = 0
+  private(set) var flags: Int32 = 0
+  /// Pages that no allocation gave out, before one that did.
+  var skippedPages: Set<Int> = []
+  /// Pages that are no table's, and that a store was reported to.
+  var knownStores: Set<Int> = []
+  /// Whether the plugin makes no table with these flags, and says so.
+  private(set) var isRefused = false
 
   init(_ plugin: Plugin) {
     self.plugin = plugin
@@ -51,6 +53,7 @@ final class PluginCase {
   ) -> Bool {
     self.flags = flags
     machine.judges.adoptsTables = !plugin.reports(WALKPROOF_CAP_EVENTS)
+    worker?.clear()
     worker?.control.pointee.physical_base = machine.base.memory.base
     root = machine.base.memory.base
     addressBits = (inputAddressBits, outputAddressBits)
@@ -61,9 +64,17 @@ final class PluginCase {
       on: &machine
     )
     guard let worker, worker.isAlive else { return false }
-    if answer.result != 0 { machine.base.lose(Site("it cannot make a table")) }
+    isRefused = answer.result == -Int64(WALKPROOF_ENOSYS)
+    guard answer.result == 0 else {
+      machine.base.lose(Site("it cannot make a table"))
+      return false
+    }
     root = worker.control.pointee.facts.root_pa
-    return answer.result == 0
+    // A root that the judges have convicted is told by them.
+    if machine.judges.violationCount == 0, let problem = misstatement(of: machine) {
+      machine.base.lose(problem)
+    }
+    return true
   }
 
   /// Makes one call, and does again on `machine` what the plugin did.
@@ -95,11 +106,8 @@ final class PluginCase {
       return Answer()
     }
     for record in worker.records { replay(record, on: &machine) }
-    if !plugin.reports(WALKPROOF_CAP_EVENTS) {
-      adoptTables(on: &machine)
-    } else if !agrees(with: machine) {
-      machine.base.lose(Site("its tables are not what the stores it reported made of them"))
-    }
+    if !plugin.reports(WALKPROOF_CAP_EVENTS) { adoptTables(on: &machine) }
+    if let disagreement = disagreement(with: machine) { machine.base.lose(disagreement) }
     machine.base.listener.raceCount = Int(worker.control.pointee.race_count)
     machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
@@ -175,141 +183,12 @@ final class PluginCase {
     machine.judges.adopt(rewrites)
   }
 
+  /// Whether the process still serves calls.
+  var isAlive: Bool { worker?.isAlive ?? false }
+
+  /// The words of a record; empty for none.
+  func text(of record: walkproof_record) -> String { worker?.text(of: record) ?? "" }
+
   /// What the plugin did in the last call, in order.
   var records: UnsafeBufferPointer<walkproof_record>? { worker?.records }
-
-  private func replay(_ record: walkproof_record, on machine: inout CheckMachine) {
-    machine.base.listener.site = EventLog.Site(
-      instruction: record.site,
-      function: record.function,
-      caller: record.caller
-    )
-    defer { machine.base.listener.site = EventLog.Site() }
-    let memory = machine.base.memory
-    let page = record.addr & ~(UInt64(1) << memory.pageShift - 1)
-    let index = (record.addr - page) >> 3
-    switch walkproof_kind(record.kind) {
-    case WALKPROOF_EV_LOAD: _ = machine.load(page, at: index)
-    case WALKPROOF_EV_STORE:
-      // An order that is not reported is not judged.
-      let isRelease = record.order >= 3 || !plugin.reports(WALKPROOF_CAP_STORE_ORDER)
-      machine.store(record.val, to: page, at: index, order: isRelease ? .release : .relaxed)
-    case WALKPROOF_EV_CMPXCHG:
-      if record.flags & 1 != 0 {
-        _ = machine.compareExchange(record.old, with: record.val, in: page, at: index)
-      } else {
-        _ = machine.load(page, at: index)
-      }
-    case WALKPROOF_EV_ALLOC: allocate(record, on: &machine)
-    case WALKPROOF_EV_FREE:
-      machine.freeRoot(page, pageCount: Int(record.size >> memory.pageShift))
-    case WALKPROOF_EV_GET: machine.retain(page, by: 1)
-    case WALKPROOF_EV_PUT: machine.release(page, by: 1)
-    case WALKPROOF_EV_DCACHE: machine.clean(record.addr, sizeInBytes: record.size)
-    case WALKPROOF_EV_ICACHE:
-      machine.invalidateInstructions(record.addr, sizeInBytes: record.size)
-    case WALKPROOF_EV_WARN:
-      machine.base.listener.log.warning = worker?.text(of: record) ?? ""
-      machine.warn(Site("WARN_ON", line: record.line))
-    case WALKPROOF_EV_DETACH:
-      // A table that is freed at once is given away to nobody.
-      if flags & Int32(WALKPROOF_F_RCU_FREE) != 0 { machine.base.deferFree(page) }
-    case WALKPROOF_EV_LOCK: machine.base.readSection(isEntered: record.flags & 1 != 0)
-    default: replayMaintenance(record, on: &machine)
-    }
-  }
-
-  private func allocate(_ record: walkproof_record, on machine: inout CheckMachine) {
-    let shift = machine.base.memory.pageShift
-    let pageCount = Int(max(1, record.size >> shift))
-    // At which level a page will be used shows when it is linked.
-    let table =
-      pageCount == 1
-      ? machine.allocateTable(level: 3) : machine.allocateRoot(pageCount: pageCount, level: 0)
-    if (table ?? 0) != record.addr {
-      machine.base.lose(Site("it changed what the check keeps beside its tables"))
-    }
-  }
-
-  private func replayMaintenance(_ record: walkproof_record, on machine: inout CheckMachine) {
-    let isLocal = record.flags & 1 != 0
-    let hasHint = record.level != WALKPROOF_LEVEL_UNKNOWN && plugin.reports(WALKPROOF_CAP_TTL)
-    let hint = hasHint ? Int(record.level) : nil
-    func invalidation(
-      _ operation: TLBInvalidation<UInt64>.Operation,
-      sizeInBytes: UInt64 = 0,
-      levelHint: Int? = nil
-    ) -> TLBInvalidation<UInt64> {
-      TLBInvalidation(
-        operation,
-        address: record.addr,
-        sizeInBytes: sizeInBytes,
-        levelHint: levelHint,
-        isBroadcast: !isLocal
-      )
-    }
-    let pageSize = UInt64(1) << machine.base.memory.pageShift
-    switch walkproof_kind(record.kind) {
-    case WALKPROOF_EV_TLBI_IPA:
-      let first = invalidation(.ipas2e1, sizeInBytes: pageSize, levelHint: hint)
-      replayComposite(first, on: &machine)
-    case WALKPROOF_EV_TLBI_RANGE:
-      replayComposite(invalidation(.ripas2e1, sizeInBytes: record.size), on: &machine)
-    case WALKPROOF_EV_TLBI_ALL:
-      machine.barrier(.dsbISHST)
-      machine.invalidate(TLBInvalidation(.vmalls12e1, isBroadcast: !isLocal))
-      machine.barrier(.dsbISH)
-      machine.barrier(.isb)
-    case WALKPROOF_EV_TLBI_VA:
-      let isLast = record.flags & 2 != 0
-      machine.invalidate(
-        invalidation(isLast ? .vale2 : .vae2, sizeInBytes: pageSize, levelHint: hint)
-      )
-    case WALKPROOF_EV_TLBI_SYNC: machine.barrier(.dsbISH)
-    case WALKPROOF_EV_DSB: machine.barrier(barrier(called: worker?.text(of: record) ?? ""))
-    case WALKPROOF_EV_ISB: machine.barrier(.isb)
-    default: break
-    }
-  }
-
-  /// An invalidation of stage 2 with what belongs to it: combined entries of both stages go only
-  /// with those of stage 1.
-  ///
-  /// Reference: Arm ARM DDI 0487, "TLB maintenance instructions".
-  private func replayComposite(
-    _ invalidation: TLBInvalidation<UInt64>,
-    on machine: inout CheckMachine
-  ) {
-    let isBroadcast = invalidation.isBroadcast
-    machine.barrier(isBroadcast ? .dsbISHST : .dsbNSHST)
-    machine.invalidate(invalidation)
-    machine.barrier(isBroadcast ? .dsbISH : .dsbNSH)
-    machine.invalidate(TLBInvalidation(.vmalle1, isBroadcast: isBroadcast))
-    machine.barrier(isBroadcast ? .dsbISH : .dsbNSH)
-    machine.barrier(.isb)
-  }
-
-  private func barrier(called name: String) -> Barrier {
-    switch name {
-    case "ishst": .dsbISHST
-    case "nsh": .dsbNSH
-    case "nshst": .dsbNSHST
-    default: .dsbISH
-    }
-  }
-
-  /// Whether the tables are in the plugin's memory what its reported stores made of them.
-  ///
-  /// Freed pages are left out: the plugin's are filled with poison.
-  private func agrees(with machine: CheckMachine) -> Bool {
-    guard let worker else { return true }
-    let memory = machine.base.memory
-    let pageSize = 1 << Int(memory.pageShift)
-    let own = UnsafeRawPointer(worker.memory)
-    for page in 0..<memory.usedPages where worker.counts[page] > 0 {
-      let replayed = memory.pointer(to: memory.base + UInt64(page) << memory.pageShift)
-      if memcmp(replayed, own + page * pageSize, pageSize) != 0 { return false }
-    }
-    return true
-  }
 }

@@ -48,18 +48,18 @@ public struct PluginDialect: Sendable, Hashable {
   ///     one, it is made with none that is not every plugin's.
   public init(of plugin: Plugin, refusesFlags: Bool = false) {
     agesByRange = !plugin.has(WALKPROOF_CALL_MKOLD) && plugin.has(WALKPROOF_CALL_TEST_CLEAR_YOUNG)
-    guard plugin.has(WALKPROOF_CALL_MAP) else { return }
     let probe = DialectProbe(plugin)
     canDisableForceWriteBack =
-      probe.table(flags: Int32(WALKPROOF_F_FWB | WALKPROOF_F_NOFWB)).isMade
+      !probe.table(flags: Int32(WALKPROOF_F_FWB | WALKPROOF_F_NOFWB)).isRefused
+    if refusesFlags {
+      makesHVHE = !probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_HVHE)).isRefused
+      hasBranchTargets = !probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_BTI)).isRefused
+      leavesCachesAlone = !probe.table(flags: Int32(WALKPROOF_F_NO_CMO)).isRefused
+      tellsPrivilegesApart = !probe.table(flags: Int32(WALKPROOF_F_XNX)).isRefused
+    }
+    guard plugin.has(WALKPROOF_CALL_MAP) else { return }
     if plugin.has(WALKPROOF_CALL_SET_OWNER) {
       (ownerType, hasNoOwner) = probe.ownerAnnotation()
-    }
-    if refusesFlags {
-      makesHVHE = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_HVHE)).isMade
-      hasBranchTargets = probe.table(flags: Int32(WALKPROOF_F_STAGE1 | WALKPROOF_F_BTI)).isMade
-      leavesCachesAlone = probe.table(flags: Int32(WALKPROOF_F_NO_CMO)).isMade
-      tellsPrivilegesApart = probe.table(flags: Int32(WALKPROOF_F_XNX)).isMade
     }
     if plugin.has(WALKPROOF_CALL_UNMAP) { unmapsHyp = probe.unmapsHyp() }
     if plugin.has(WALKPROOF_CALL_QUIESCE) { defersFrees = probe.defersFrees() }
@@ -127,6 +127,14 @@ extension Plugin {
     case WALKPROOF_CALL_QUIESCE: "quiesce"
     default: callNames.first { $0.call == call }?.name ?? "call \(call.rawValue)"
     }
+  }
+
+  /// The calls of a hypervisor's stage 1 that can be made of it.
+  var hypCalls: Set<HypOperation.Kind> {
+    let calls: [(HypOperation.Kind, walkproof_call)] = [
+      (.map, WALKPROOF_CALL_MAP), (.unmap, WALKPROOF_CALL_UNMAP), (.leaf, WALKPROOF_CALL_GET_LEAF),
+    ]
+    return Set(calls.filter { has($0.1) }.map(\.0))
   }
 
   /// The calls of a guest stage 2 that can be made of it.

@@ -85,6 +85,14 @@ final class PluginWorker: @unchecked Sendable {
     guard record.text != 0, record.text < UInt32(WALKPROOF_TEXT_LIMIT) else { return "" }
     return String(cString: walkproof_worker_text(worker) + Int(record.text))
   }
+  /// Makes all table memory zero.
+  func clear() { walkproof_worker_clear(worker) }
+  /// Whether all table memory from a page on is zero.
+  func isClear(from page: Int) -> Bool { walkproof_worker_is_clear(worker, UInt32(page)) }
+  /// Whether a page holds nothing but one word.
+  func holds(_ word: UInt64, page: Int) -> Bool {
+    walkproof_worker_holds(worker, UInt32(page), word)
+  }
   /// The count of each table page.
   var counts: UnsafePointer<Int32> { walkproof_worker_counts(worker) }
   /// Adds what of the plugin's code was reached to `reached`, a byte for each of it.

@@ -14,6 +14,7 @@ extension Subject {
   ///   - dialect: Where the library differs without being wrong.
   ///   - isWide: Whether it always has 52 bits of output address with 64 KiB granules.
   ///   - unjudged: What of it no case exercises, in sentences.
+  ///   - origin: The folder or files that it is.
   ///   - replayOptions: The options besides the token that a replay needs.
   ///   - locate: Says where in the library's source an instruction is.
   /// - Returns: The subject.
@@ -24,6 +25,7 @@ extension Subject {
     dialect: PluginDialect,
     isWide: Bool,
     unjudged: [String] = [],
+    origin: String,
     replayOptions: String,
     locate: @escaping SourceLocator
   ) -> Subject {
@@ -56,6 +58,8 @@ extension Subject {
       notJudged: notJudged(plugins, calls: calls) + unjudged,
       unreachable: dialect.unreachable(with: calls).labels,
       dialect: dialect.benefits,
+      loaded: titles(plugins),
+      origin: origin,
       replay: .command(options: replayOptions),
       locate: locate,
       limits: limits(plugins, isWide: isWide, dialect: dialect, calls: calls)
@@ -70,11 +74,16 @@ extension Subject {
     dialect: PluginDialect,
     isWide: Bool,
     unjudged: [String] = [],
+    origin: String,
     replayOptions: String,
     locate: @escaping SourceLocator
   ) -> Subject {
     let byGranule = PluginSet(plugins)
-    let unmaps = dialect.unmapsHyp && plugins.allSatisfy { $0.has(WALKPROOF_CALL_UNMAP) }
+    var calls = plugins.map(\.hypCalls).reduce(into: Set(HypOperation.Kind.allCases)) {
+      $0.formIntersection($1)
+    }
+    if !dialect.unmapsHyp { calls.remove(.unmap) }
+    let unmaps = calls.contains(.unmap)
     let isSeen = plugins.allSatisfy { $0.reports(WALKPROOF_CAP_EVENTS) }
     var unreachable: Set<System.Transition> = []
     // Where only what is left is seen, a block that goes with its table is not seen to go.
@@ -91,17 +100,31 @@ extension Subject {
       TableVariant(
         HypLibrary<PluginHyp>(
           create: { PluginHyp(byGranule[$0.granule], $0, on: &$1) },
-          canUnmap: unmaps,
+          calls: calls,
           warnsOfMisuse: true
         ),
         countsPages: plugins.allSatisfy { $0.reports(WALKPROOF_CAP_REFCOUNTS) }
       ),
-      notJudged: (unmaps ? [] : ["unmap: it has none"]) + unreported(by: plugins) + unjudged,
+      notJudged: HypOperation.Kind.allCases.filter { !calls.contains($0) }.map {
+        "\($0.name): it has none"
+      } + unreported(by: plugins) + unjudged,
       unreachable: unreachable.labels,
+      loaded: titles(plugins),
+      origin: origin,
       replay: .command(options: replayOptions),
       locate: locate,
       limits: limits(plugins, isWide: isWide, dialect: dialect)
     )
+  }
+
+  /// The names that plugins have for themselves, each with its granules.
+  private static func titles(_ plugins: [Plugin]) -> [String] {
+    var names: [String] = []
+    for plugin in plugins where !names.contains(plugin.name) { names.append(plugin.name) }
+    return names.map { name in
+      let granules = plugins.filter { $0.name == name }.map { "\($0.granule)" }
+      return "\(name), \(granules.joined(separator: ", "))"
+    }
   }
 
   private static func notJudged(

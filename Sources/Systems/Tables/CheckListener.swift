@@ -83,7 +83,8 @@ extension CheckMachine {
     judges.beginCall(contract)
     remainingAllocations = allocations
     // An endless call is cut off well after it has lost its verdict.
-    base.stepAllowance = contract.stepLimit &* 4
+    let (allowance, isBeyondAll) = contract.stepLimit.multipliedReportingOverflow(by: 4)
+    base.stepAllowance = isBeyondAll ? .max : allowance
   }
 
   /// The first violation that a judge saw.

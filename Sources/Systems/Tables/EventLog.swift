@@ -40,7 +40,9 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
   /// The number of events that were.
   private var storesKnownTo = 0
   /// The condition that the walker warns of, in its own words.
-  var warning = ""
+  public internal(set) var condition = ""
+  /// The line that it warned at, where that is known.
+  var warningLine: UInt32 = 0
   /// The name of the function at an offset of the walker's file; empty where that is not known.
   var functionName: @Sendable (UInt64) -> String = { _ in "" }
 
@@ -87,7 +89,8 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
       ?? decidingEvent(of: rule, at: entryAddress)
     let isOfEntry = !EventLog.rulesOfPages.contains(rule)
     let part = isOfEntry ? inputAddress.flatMap { call.part(of: $0, level: level?.rawValue) } : nil
-    let condition = rule == .unexpectedWarning && !warning.isEmpty ? "'\(warning)'" : nil
+    let words = condition.isEmpty ? "line \(warningLine)" : "'\(condition)'"
+    let condition = rule == .unexpectedWarning ? words : nil
     // What is wrong with an entry or a page is not for the sake of the output that was asked for.
     let problem = part == nil && isOfEntry ? call.problem : call.inputProblem
     return text([call.name, problem, part, condition, index.flatMap(functions)])

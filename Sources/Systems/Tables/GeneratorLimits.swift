@@ -51,6 +51,39 @@ extension GeneratorLimits {
   }
 }
 
+extension GeneratorLimits {
+  /// What can be drawn or not, with the word that says that it can.
+  private static var flags: [(word: String, flag: WritableKeyPath<GeneratorLimits, Bool>)] {
+    [
+      ("wide", \.isAlwaysWide), ("forcing", \.hasForcingByProtection),
+      ("shared", \.hasSharedWalks), ("nofwb", \.disablesForceWriteBack),
+      ("unowned", \.hasNoOwner), ("hvhe", \.hasUnprivilegedAccess), ("bti", \.hasBranchTargets),
+      ("nocmo", \.leavesCachesAlone), ("xnx", \.hasExecutionByPrivilege),
+      ("noxnx", \.refusesExecutionByPrivilege), ("split", \.hasSplit),
+      ("whole", \.splitsWholeBlocks), ("range", \.agesByRange), ("fault", \.hasFaultMaps),
+      ("later", \.hasDeferredFrees), ("rivals", \.hasRivals),
+    ]
+  }
+
+  /// The granules and what else can be drawn: `4K.64K/shared.split`.
+  var text: String {
+    let words = GeneratorLimits.flags.filter { self[keyPath: $0.flag] }.map(\.word)
+    return "\(granules.map { "\($0)" }.joined(separator: "."))/\(words.joined(separator: "."))"
+  }
+
+  /// The limits that `text` is of.
+  init?(text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return nil }
+    let names = parts[0].split(separator: ".").map(String.init)
+    granules = Granule.allCases.filter { names.contains("\($0)") }
+    let words = Set(parts[1].split(separator: ".").map(String.init))
+    for (word, flag) in GeneratorLimits.flags { self[keyPath: flag] = words.contains(word) }
+    let isKnown = words.isSubset(of: GeneratorLimits.flags.map(\.word))
+    guard isKnown, !names.isEmpty, granules.count == names.count else { return nil }
+  }
+}
+
 extension GeneratorLimits: PlanLimits {
   /// What both can be made with; nil where that is nothing.
   func intersection(_ other: GeneratorLimits) -> GeneratorLimits? {

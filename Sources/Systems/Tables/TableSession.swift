@@ -77,6 +77,8 @@ where
     _ operation: Plan.Operation,
     into statistics: inout CheckStatistics
   ) -> Finding?
+  /// Whether the library has a call.
+  func performs(_ operation: Plan.Operation) -> Bool
   /// Makes one call, whatever the model says of it.
   mutating func answer(to operation: Plan.Operation) -> CallAnswer
   /// The number that a call is counted by.

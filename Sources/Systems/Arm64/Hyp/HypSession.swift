@@ -10,8 +10,8 @@ import Walkers
 struct HypLibrary<W: HypWalker & UsableOnThreads>: Sendable where W.M == CheckMachine {
   /// Makes a table.
   let create: @Sendable (HypConfiguration, inout CheckMachine) -> W?
-  /// Whether it can unmap; an unmap of one that cannot is left out.
-  var canUnmap = true
+  /// The calls that it has; the others are left out.
+  var calls = Set(HypOperation.Kind.allCases)
   /// Whether a map that is refused warns as well, as kernels do.
   var warnsOfMisuse = false
   /// Whether an unmap frees the tables that it leaves empty.
@@ -21,9 +21,11 @@ struct HypLibrary<W: HypWalker & UsableOnThreads>: Sendable where W.M == CheckMa
 extension HypLibrary: TableLibrary {
   typealias Generator = HypGenerator
 
-  func has(_ operation: HypOperation) -> Bool { canUnmap || operation.kind != .unmap }
+  func has(_ operation: HypOperation) -> Bool { calls.contains(operation.kind) }
 
-  var missing: Set<Int> { canUnmap ? [] : [HypOperation.Kind.unmap.rawValue] }
+  var missing: Set<Int> {
+    Set(HypOperation.Kind.allCases.filter { !calls.contains($0) }.map(\.rawValue))
+  }
 }
 
 /// A case of a hypervisor stage-1 library.
@@ -62,6 +64,7 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
     _ operation: HypOperation,
     into statistics: inout CheckStatistics
   ) -> Finding? {
+    guard library.calls.contains(operation.kind) else { return nil }
     model.beginCall()
     switch operation {
     case .map(let address, let size, let physical, let protection, let allowance):
@@ -97,7 +100,6 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
         )
       }
     case .unmap(let address, let size):
-      guard library.canUnmap else { return nil }
       var contract = bounded(.coherent, size: size)
       contract.synchronisesContext = true
       machine.begin(contract, allocations: 0)
@@ -145,6 +147,8 @@ struct HypSession<W: HypWalker & UsableOnThreads>: TableSession where W.M == Che
     if machine.judges.violationCount > 0 { return machine.firstFinding }
     return compareChanges()
   }
+
+  func performs(_ operation: HypOperation) -> Bool { library.has(operation) }
 
   mutating func answer(to operation: HypOperation) -> CallAnswer {
     walker.perform(operation, on: &machine)

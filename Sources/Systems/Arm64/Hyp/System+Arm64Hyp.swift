@@ -75,7 +75,7 @@ extension System {
       TableVariant(
         HypLibrary<RecursiveHyp<CheckMachine>>(
           create: { RecursiveHyp.create($0, faults: faults, on: &$1) },
-          canUnmap: !isSeed,
+          calls: isSeed ? [.map, .leaf] : Set(HypOperation.Kind.allCases),
           freesEmptyTables: freesEmptyTables
         ),
         countsPages: !isSeed

@@ -258,6 +258,8 @@ struct Stage2Session<W: Stage2Walker & UsableOnThreads>: TableSession where W.M 
     )
   }
 
+  func performs(_ operation: Stage2Operation) -> Bool { library.has(operation) }
+
   mutating func answer(to operation: Stage2Operation) -> CallAnswer {
     var answer = walker.perform(operation, on: &machine)
     // What was there before is not told by every library.

@@ -1,0 +1,78 @@
+import Checking
+import Machines
+import Property
+import Systems
+
+extension Rule {
+  /// A walker did not do the same when the same calls were made again.
+  static let unsteady = Rule(
+    "not-deterministic",
+    "the same calls on a new table come to the same each time",
+    reference: "what a counterexample, its replay and every comparison rely on",
+    oracle: "Replay"
+  )
+}
+
+/// A case that did not do the same twice.
+struct UnsteadyCase {
+  /// The index of the case.
+  let caseIndex: UInt64
+  /// What was different, in a line.
+  let difference: String
+  /// The choices of the case.
+  let choices: [UInt64]
+
+  init(_ found: Nondeterminism) {
+    (caseIndex, difference, choices) = (found.caseIndex, found.difference, found.choices)
+  }
+
+  /// A failure that did not happen again.
+  init(_ failure: Failure) {
+    caseIndex = failure.caseIndex
+    difference = "it failed, and not when it was replayed: \(failure.violation.summary)"
+    choices = failure.choices
+  }
+
+  /// The case in a line.
+  var text: String { "case \(caseIndex): \(difference)" }
+
+  /// All of a subject's as one finding about it, with the calls of the first.
+  static func report(
+    _ cases: [UnsteadyCase],
+    of subject: Subject,
+    in system: System
+  ) -> ViolationReport? {
+    guard let first = cases.min(by: { $0.caseIndex < $1.caseIndex }),
+      let told = subject.retell(first.choices)
+    else { return nil }
+    let finding = Finding(
+      .unsteady,
+      "what it does depends on more than the calls that are made: \(first.difference)"
+    )
+    let counterexample = Counterexample(
+      finding: finding,
+      meaning: told.meaning,
+      calls: told.meaning.dropFirst().map { ($0, 0) }
+    )
+    var report = ViolationReport(
+      counterexample,
+      token: ReplayToken(system, subject, first.choices),
+      replay: subject.replay
+    )
+    report.firstCase = first.caseIndex
+    report.occurrences = UInt64(Set(cases.map(\.caseIndex)).count)
+    return report
+  }
+}
+
+extension ReplayToken {
+  /// The token of a subject's case.
+  init(_ system: System, _ subject: Subject, _ choices: [UInt64]) {
+    self.init(
+      system: system.name,
+      subject: subject.name,
+      setting: subject.setting,
+      choices: choices
+    )
+  }
+}
