@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "guard.h"
 #include "region.h"
 
 extern char **environ;
@@ -21,6 +22,8 @@ struct walkproof_worker {
 	int file;
 	pid_t pid; /* 0 once it is gone */
 	int processor; /* that it was last told to run on */
+	/* The memory's layout, which the plugin can reach in the control and so is kept apart from it. */
+	uint32_t page_shift, page_capacity;
 };
 
 /*
@@ -30,13 +33,36 @@ struct walkproof_worker {
  */
 enum { MEMORY_DESCRIPTOR = 3 };
 
+/* The signals of a worker are the walker's, whatever its host does with its own, and its group of processes
+ * is its own: a terminal's interrupt is its host's to answer, and what it forks goes with it. */
+static int prepare(posix_spawnattr_t *attributes)
+{
+	sigset_t signals;
+	int result = posix_spawnattr_init(attributes);
+
+	if (result)
+		return result;
+	sigfillset(&signals);
+	posix_spawnattr_setsigdefault(attributes, &signals);
+	sigemptyset(&signals);
+	posix_spawnattr_setsigmask(attributes, &signals);
+	posix_spawnattr_setpgroup(attributes, 0);
+	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+							    POSIX_SPAWN_SETPGROUP);
+}
+
 static int spawn(struct walkproof_worker *worker, const char *executable, const char *plugin)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	char number[16];
 	char *const arguments[] = { (char *)executable, "worker", (char *)plugin, number, 0 };
 	int result;
 
+	result = prepare(&attributes);
+	if (result)
+		return result;
+	walkproof_guard_start();
 	snprintf(number, sizeof number, "%d", MEMORY_DESCRIPTOR);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
@@ -44,8 +70,11 @@ static int spawn(struct walkproof_worker *worker, const char *executable, const 
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
 	posix_spawn_file_actions_adddup2(&actions, worker->file, MEMORY_DESCRIPTOR);
 	posix_spawn_file_actions_addclosefrom_np(&actions, MEMORY_DESCRIPTOR + 1);
-	result = posix_spawn(&worker->pid, executable, &actions, 0, arguments, environ);
+	result = posix_spawn(&worker->pid, executable, &actions, &attributes, arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	if (!result)
+		walkproof_guard_tell(worker->pid);
 	return result;
 }
 
@@ -58,17 +87,17 @@ struct walkproof_worker *walkproof_worker_start(const char *executable, const ch
 
 	if (!worker)
 		return 0;
-	worker->file = memfd_create("walkproof", MFD_CLOEXEC);
-	if (worker->file < 0 ||
+	worker->page_shift = page_shift;
+	worker->page_capacity = page_capacity;
+	worker->file = memfd_create("walkproof", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (worker->file < 0 || !walkproof_region_make(worker->file, page_shift, page_capacity) ||
 	    !walkproof_region_map(&worker->region, worker->file, page_shift, page_capacity)) {
 		result = errno;
-		free(worker);
+		walkproof_worker_stop(worker);
 		errno = result;
 		return 0;
 	}
 	worker->region.control->physical_base = physical_base;
-	worker->region.control->page_shift = page_shift;
-	worker->region.control->page_capacity = page_capacity;
 	if (!walkproof_worker_restart(worker, executable, plugin)) {
 		result = errno;
 		walkproof_worker_stop(worker);
@@ -86,8 +115,8 @@ bool walkproof_worker_restart(struct walkproof_worker *worker, const char *execu
 
 	*control = (struct walkproof_control) {
 		.physical_base = control->physical_base,
-		.page_shift = control->page_shift,
-		.page_capacity = control->page_capacity,
+		.page_shift = worker->page_shift,
+		.page_capacity = worker->page_capacity,
 		.turn = 1,
 	};
 	worker->processor = -1;
@@ -97,19 +126,39 @@ bool walkproof_worker_restart(struct walkproof_worker *worker, const char *execu
 	return worker->pid != 0;
 }
 
+/* Ends what a worker that is gone, but not reaped, has left behind in its group, and reaps all of it. Until
+ * then nobody else can have its number. */
+static bool reap(pid_t pid, int *status)
+{
+	bool isKnown;
+
+	/* It may have left its group. */
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+	walkproof_guard_tell(-pid);
+	isKnown = waitpid(pid, status, 0) == pid;
+	/* What it forked is this process's to reap; see walkproof_guard_start. */
+	while (waitpid(-pid, 0, 0) > 0)
+		;
+	return isKnown;
+}
+
 /* Whether the process is gone, and how it went. */
 static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof_ending *ending,
 		    int *detail)
 {
-	int status;
+	siginfo_t information = { 0 };
+	int status = 0;
 
 	if (!worker->pid) {
 		*ending = WALKPROOF_EXITED;
 		*detail = 0;
 		return true;
 	}
-	if (waitpid(worker->pid, &status, options) != worker->pid)
+	if (waitid(P_PID, (id_t)worker->pid, &information, WEXITED | WNOWAIT | options) == 0 &&
+	    information.si_pid != worker->pid)
 		return false;
+	reap(worker->pid, &status);
 	worker->pid = 0;
 	*ending = WIFSIGNALED(status) ? WALKPROOF_SIGNALLED : WALKPROOF_EXITED;
 	*detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
@@ -173,10 +222,10 @@ enum walkproof_ending walkproof_worker_call(struct walkproof_worker *worker, int
 
 void walkproof_worker_stop(struct walkproof_worker *worker)
 {
-	if (worker->pid) {
-		kill(worker->pid, SIGKILL);
-		waitpid(worker->pid, 0, 0);
-	}
+	int status;
+
+	if (worker->pid)
+		reap(worker->pid, &status);
 	if (worker->region.control)
 		munmap(worker->region.control, worker->region.size);
 	if (worker->file >= 0)

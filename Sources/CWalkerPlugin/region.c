@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "region.h"
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -11,34 +12,62 @@ static size_t round_up(size_t size, size_t unit)
 	return (size + unit - 1) / unit * unit;
 }
 
+/* Where the parts of a region begin, and how large it is. */
+struct layout {
+	size_t records, text, counts, reached, memory, size, alignment;
+};
+
+static struct layout layout_of(uint32_t page_shift, uint32_t capacity)
+{
+	struct layout layout;
+
+	layout.records = round_up(sizeof(struct walkproof_control), 4096);
+	layout.text = layout.records + WALKPROOF_RECORD_LIMIT * sizeof(struct walkproof_record);
+	layout.counts = round_up(layout.text + WALKPROOF_TEXT_LIMIT, 4096);
+	/* The mapping's own address is aligned to the host's pages only. */
+	layout.alignment = (size_t)16 << page_shift;
+	layout.reached = round_up(layout.counts + capacity * sizeof(int32_t), 4096);
+	layout.memory = round_up(layout.reached + WALKPROOF_REACHED_LIMIT, layout.alignment);
+	layout.size = layout.memory + ((size_t)capacity << page_shift);
+	return layout;
+}
+
+bool walkproof_region_make(int file, uint32_t page_shift, uint32_t capacity)
+{
+	/* Its size is for good: who took a page away would end whoever looks at it. */
+	return ftruncate(file, (off_t)layout_of(page_shift, capacity).size) == 0 &&
+	       fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+}
+
 bool walkproof_region_map(struct walkproof_region *region, int file, uint32_t page_shift,
 			  uint32_t capacity)
 {
-	size_t records = round_up(sizeof(struct walkproof_control), 4096);
-	size_t text = records + WALKPROOF_RECORD_LIMIT * sizeof(struct walkproof_record);
-	size_t counts = round_up(text + WALKPROOF_TEXT_LIMIT, 4096);
-	/* The mapping's own address is aligned to the host's pages only. */
-	size_t alignment = (size_t)16 << page_shift;
-	size_t reached = round_up(counts + capacity * sizeof(int32_t), 4096);
-	size_t memory = round_up(reached + WALKPROOF_REACHED_LIMIT, alignment);
-	size_t size = memory + ((size_t)capacity << page_shift);
-	char *base, *reserved;
+	struct layout layout = layout_of(page_shift, capacity);
+	size_t reserved_size = layout.size + layout.alignment;
+	char *base, *reserved, *end;
 
-	/* Reserve enough to choose an aligned start, and put the file there. */
-	reserved = mmap(0, size + alignment, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (reserved == MAP_FAILED || ftruncate(file, (off_t)size))
+	/* Reserve enough to choose an aligned start, put the file there, and give the rest back. */
+	reserved = mmap(0, reserved_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (reserved == MAP_FAILED)
 		return false;
-	base = (char *)round_up((size_t)reserved, alignment);
-	if (mmap(base, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED)
+	base = (char *)round_up((size_t)reserved, layout.alignment);
+	if (mmap(base, layout.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+		munmap(reserved, reserved_size);
 		return false;
+	}
+	end = base + round_up(layout.size, 4096);
+	if (base > reserved)
+		munmap(reserved, (size_t)(base - reserved));
+	if (reserved + reserved_size > end)
+		munmap(end, (size_t)(reserved + reserved_size - end));
 	*region = (struct walkproof_region) {
 		.control = (void *)base,
-		.records = (void *)(base + records),
-		.text = base + text,
-		.counts = (void *)(base + counts),
-		.reached = (void *)(base + reached),
-		.memory = base + memory,
-		.size = size,
+		.records = (void *)(base + layout.records),
+		.text = base + layout.text,
+		.counts = (void *)(base + layout.counts),
+		.reached = (void *)(base + layout.reached),
+		.memory = base + layout.memory,
+		.size = layout.size,
 	};
 	return true;
 }

@@ -14,6 +14,8 @@ struct walkproof_region {
 	size_t size;
 };
 
+/* Gives a file the size of a region, for good; false if that is not possible. */
+bool walkproof_region_make(int file, uint32_t page_shift, uint32_t capacity);
 /* Maps the region behind a file; false if that is not possible. */
 bool walkproof_region_map(struct walkproof_region *, int file, uint32_t page_shift, uint32_t capacity);
 /* The control of a region that was mapped by the other side; null if that is not possible. */

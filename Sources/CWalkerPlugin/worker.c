@@ -3,11 +3,13 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "log.h"
 
@@ -269,12 +271,12 @@ static int load_plugin(const char *path)
 	void *library;
 	char number[96];
 
+	control()->ready = 3;
 	/* What a sanitizer's runtime says, or does, as it is loaded helps nobody. */
 	if (mentions(path, "libtsan.so") || mentions(path, "libclang_rt.tsan"))
 		return refuse("it is linked with the thread sanitizer's runtime: give -fsanitize=thread where the walker"
 			      " is compiled, and leave it out where the plugin is linked", 0);
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
 	if (!library)
 		return refuse("it cannot be loaded: ", dlerror());
 	if (dlinfo(library, RTLD_DI_LINKMAP, &map) == 0)
@@ -399,11 +401,24 @@ void walkproof_race(void)
 	is_racing = false;
 }
 
+/* A walker that crashes just ends: a runtime that would tell of it is another's. */
+static void reset_signals(void)
+{
+	const struct rlimit none = { 0, 0 };
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	/* And writes no file of its memory. */
+	setrlimit(RLIMIT_CORE, &none);
+}
+
 int walkproof_worker_main(const char *path, int file)
 {
 	struct walkproof_control *given = walkproof_region_peek(file);
 	pid_t parent = getppid();
 
+	reset_signals();
 	if (!given || !walkproof_region_map(&walkproof_region, file, given->page_shift, given->page_capacity))
 		return 70;
 	host = (struct walkproof_host) {

@@ -110,6 +110,7 @@ FORWARD(Z3_bool_opt, Z3_model_eval, (Z3_context a, Z3_model b, Z3_ast c, bool d,
 FORWARD(void, Z3_model_inc_ref, (Z3_context a, Z3_model b), (a, b))
 FORWARD(void, Z3_params_dec_ref, (Z3_context a, Z3_params b), (a, b))
 FORWARD(void, Z3_params_inc_ref, (Z3_context a, Z3_params b), (a, b))
+FORWARD(void, Z3_params_set_bool, (Z3_context a, Z3_params b, Z3_symbol c, bool d), (a, b, c, d))
 FORWARD(void, Z3_params_set_uint, (Z3_context a, Z3_params b, Z3_symbol c, unsigned d), (a, b, c, d))
 FORWARD(void, Z3_set_error_handler, (Z3_context a, Z3_error_handler b), (a, b))
 FORWARD(void, Z3_solver_assert, (Z3_context a, Z3_solver b, Z3_ast c), (a, b, c))

@@ -190,9 +190,10 @@ public struct Subject: Sendable {
     _ plan: CampaignPlan,
     jobs: Int,
     accepting accepted: Set<String> = [],
-    interrupt: InterruptFlag = InterruptFlag()
+    interrupt: InterruptFlag = InterruptFlag(),
+    watch: CampaignWatch = CampaignWatch()
   ) -> Campaign<SubjectCheck> {
-    Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeCheck] in
+    Campaign(plan, jobs: jobs, interrupt: interrupt, watch: watch) { [makeCheck] in
       guard let check = makeCheck(accepted, nil) else {
         preconditionFailure("a subject makes no case in its own setting")
       }

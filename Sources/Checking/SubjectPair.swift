@@ -46,9 +46,12 @@ public struct SubjectPair: Sendable {
   public func campaign(
     _ plan: CampaignPlan,
     jobs: Int,
-    interrupt: InterruptFlag = InterruptFlag()
+    interrupt: InterruptFlag = InterruptFlag(),
+    watch: CampaignWatch = CampaignWatch()
   ) -> Campaign<PairCheck> {
-    Campaign(plan, jobs: jobs, interrupt: interrupt) { [makeBody] in PairCheck(body: makeBody()) }
+    Campaign(plan, jobs: jobs, interrupt: interrupt, watch: watch) { [makeBody] in
+      PairCheck(body: makeBody())
+    }
   }
 
   /// Runs the case with these choices; nil where the two do the same.

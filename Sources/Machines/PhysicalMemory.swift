@@ -35,7 +35,11 @@ public final class PhysicalMemory {
     guard
       let memory = mmap(nil, sizeInBytes, PROT_READ | PROT_WRITE, flags, -1, 0),
       memory != MAP_FAILED
-    else { preconditionFailure("cannot reserve \(sizeInBytes) bytes of address space") }
+    else {
+      Shortage.end(
+        "there is no room for \(sizeInBytes >> 20) MiB of tables; allow more memory, or fewer --jobs"
+      )
+    }
     host = memory
     counts = .allocate(capacity: capacity)
     counts.initialize(repeating: 0, count: capacity)

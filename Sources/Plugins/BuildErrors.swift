@@ -25,8 +25,9 @@ struct BuildErrors {
   init(_ text: String) {
     first = text.split(separator: "\n").first.map(String.init)
     var isFirst = true
+    // An assembler's begin with a capital.
     for line in text.split(separator: "\n")
-    where line.contains("error") || line.contains("not found") {
+    where line.contains("rror: ") || line.contains("not found") {
       if isFirst { first = String(line) }
       isFirst = false
       if let function = BuildErrors.function(in: line) {
@@ -47,7 +48,10 @@ struct BuildErrors {
       )
     }
     if !names.isEmpty { parts.append("the shim does not have \(names.joined(separator: ", "))") }
-    if parts.isEmpty { parts.append(first ?? "the compiler said nothing") }
+    // What is no name that the shim could have is in the compiler's own words.
+    if parts.isEmpty {
+      return "it does not build; the compiler says '\(first ?? "nothing")'"
+    }
     return
       "it does not build: \(parts.joined(separator: "; ")); Linux \(BuildErrors.knownReleases) are"
       + " known to build, and of another release these names are what to report"

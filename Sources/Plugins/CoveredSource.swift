@@ -104,15 +104,7 @@ struct CoveredSource {
   }
 
   private func output(_ arguments: [String]) -> [Substring] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["objdump"] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return [] }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text.split(separator: "\n")
+    let tool = try? Tool(["objdump"] + arguments, taking: .output)
+    return tool?.text.split(separator: "\n") ?? []
   }
 }

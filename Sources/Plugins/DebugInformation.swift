@@ -1,5 +1,3 @@
-import Foundation
-
 /// The debug information of a shared object, as `addr2line` reads it.
 enum DebugInformation {
   /// Where in the source the instructions before these offsets are, as `function, file:line`.
@@ -10,15 +8,10 @@ enum DebugInformation {
     guard !known.isEmpty else { return offsets.map { _ in "" } }
     // An offset is that of a return address, so the call is before it.
     let arguments = ["-a", "-i"] + known.map { "0x" + String($0 - 1, radix: 16) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["addr2line", "-f", "-s", "-e", file] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return offsets.map { _ in "" } }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let words = ["addr2line", "-f", "-s", "-e", file] + arguments
+    guard let text = try? Tool(words, taking: .output, seconds: 10).text else {
+      return offsets.map { _ in "" }
+    }
     // The address, and two lines each for the functions there, what is inlined before what it is inlined
     // into: the function, and the file with the line. The last is the one that was called.
     let groups = text.split(separator: "\n").split { $0.hasPrefix("0x") }

@@ -30,6 +30,8 @@ public struct ExternalSubject: Sendable {
     pluginPaths: [String],
     executable: String
   ) throws(PluginFault) {
+    // A name without a slash is one of this folder, and not one for the loader to look for.
+    let pluginPaths = pluginPaths.map { $0.contains("/") ? $0 : "./" + $0 }
     var plugins: [Plugin] = []
     for path in pluginPaths {
       do {
@@ -37,7 +39,7 @@ public struct ExternalSubject: Sendable {
           try Plugin(path: path, executable: executable, locate: DebugInformation.locate)
         )
       } catch {
-        throw PluginFault("\(path): \(error)")
+        throw PluginFault("\(path): \(error)", isOfWorld: error.isOfWorld)
       }
     }
     self.init(
@@ -46,7 +48,7 @@ public struct ExternalSubject: Sendable {
       plugins: plugins,
       isWide: false,
       unjudged: [:],
-      replayOptions: pluginPaths.map { "--plugin \(quoted($0))" }.joined(separator: " ")
+      replayOptions: pluginPaths.map { "--plugin \(ShellWord.quoted($0))" }.joined(separator: " ")
     )
   }
 
@@ -80,7 +82,7 @@ public struct ExternalSubject: Sendable {
         )
       }
     } catch {
-      throw PluginFault("\(path): \(error)")
+      throw PluginFault("\(path): \(error)", isOfWorld: error.isOfWorld)
     }
     self.init(
       origin: path,
@@ -89,7 +91,7 @@ public struct ExternalSubject: Sendable {
       isWide: true,
       unjudged: unjudged,
       // What a token means depends on the granules that there are to draw from.
-      replayOptions: (["--linux-tree \(quoted(path))"]
+      replayOptions: (["--linux-tree \(ShellWord.quoted(path))"]
         + (granules == Granule.allCases ? [] : granules.map { "--granule \($0)" }))
         .joined(separator: " ")
     )
@@ -157,12 +159,4 @@ public struct ExternalSubject: Sendable {
     default: nil
     }
   }
-}
-
-/// A word as a shell takes it.
-private func quoted(_ word: String) -> String {
-  let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@")
-  if word.allSatisfy(plain.contains) { return word }
-  return "'"
-    + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -4,6 +4,10 @@ import Foundation
 public import Machines
 public import Systems
 
+#if canImport(Glibc)
+private import Glibc
+#endif
+
 /// The page-table code of a Linux tree, built as plugins.
 ///
 /// The tree's own files are compiled as they are, behind headers of ours, with the compiler's
@@ -99,12 +103,18 @@ public struct LinuxTree: Sendable {
     let kept = BuildCache(folder: folder, library: "tree.so")
     let result = folder.appendingPathComponent("tree.so").path
     if kept.isWhole { return result }
-    let work = URL(fileURLWithPath: cache).appendingPathComponent("building-\(UUID().uuidString)")
+    clearAbandonedBuilds(in: cache)
+    let work = URL(fileURLWithPath: cache)
+      .appendingPathComponent("building-\(getpid())-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: work) }
     do {
       try writeSources(to: work)
     } catch {
-      throw PluginFault("its build cannot be written to \(cache): \(error.localizedDescription)")
+      throw PluginFault(
+        "its build cannot be written to \(cache) (\(error.localizedDescription)); is the disk full?"
+          + " XDG_CACHE_HOME names another folder",
+        isOfWorld: true
+      )
     }
     let code = URL(fileURLWithPath: path).appendingPathComponent(LinuxTree.code).path
     let parts = [
@@ -122,7 +132,10 @@ public struct LinuxTree: Sendable {
     if !kept.isWhole { try? FileManager.default.removeItem(at: folder) }
     try? FileManager.default.moveItem(at: work, to: folder)
     guard kept.isWhole else {
-      throw PluginFault("its build cannot be kept in \(cache)")
+      throw PluginFault(
+        "its build cannot be kept in \(cache); is the disk full?",
+        isOfWorld: true
+      )
     }
     return result
   }
@@ -180,7 +193,7 @@ public struct LinuxTree: Sendable {
     let found = Shim.questions.intersection(text.words).sorted()
     try write(found.map { "#define TREE_HAS_\($0) 1\n" }.joined(), "walkproof_tree.h")
     for text in [codeText] + headerTexts.values {
-      for header in includes(in: text) {
+      for header in includes(in: text) where LinuxTree.isWithin(header) {
         try write("#include \"walkproof_shim.h\"\n", "include/\(header)")
       }
     }
@@ -198,34 +211,81 @@ public struct LinuxTree: Sendable {
     }
   }
 
+  /// Whether a header's name is of a file within the folder that it is looked for in.
+  ///
+  /// The compiler says of any other that there is none.
+  static func isWithin(_ header: String) -> Bool {
+    let parts = header.split(separator: "/", omittingEmptySubsequences: false)
+    return header.utf8.count < 1000
+      && parts.allSatisfy { part in
+        !part.isEmpty && part != "." && part != ".." && part.utf8.count < 256
+          && part.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+      }
+  }
+
+  /// Takes away what builds have left behind whose processes are gone.
+  private func clearAbandonedBuilds(in cache: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+    for name in names where name.hasPrefix("building-") {
+      let owner = name.split(separator: "-").dropFirst().first.flatMap { pid_t($0) }
+      guard let owner, owner > 0, kill(owner, 0) != 0, errno == ESRCH else { continue }
+      try? FileManager.default.removeItem(atPath: "\(cache)/\(name)")
+    }
+  }
+
   /// Runs a compiler; nil where it is content, else what it wrote.
   private func compile(
     _ compiler: String,
     _ arguments: [String],
     in folder: URL
   ) throws(PluginFault) -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // In words that can be read again.
-    process.arguments = ["LC_ALL=C", compiler] + arguments
-    process.currentDirectoryURL = folder
-    let errors = folder.appendingPathComponent("errors")
+    // As for make, the compiler may have words of its own: 'ccache gcc'.
+    let words = compiler.split(separator: " ").map(String.init)
+    let tool: Tool
     do {
-      try Data().write(to: errors)
-      process.standardError = try FileHandle(forWritingTo: errors)
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
+      tool = try Tool(
+        (words.isEmpty ? ["cc"] : words) + arguments,
+        in: folder.path,
+        taking: .errors
+      )
     } catch {
-      throw PluginFault("'\(compiler)' cannot be started: \(error.localizedDescription)")
+      throw PluginFault(
+        "the C compiler '\(compiler)' cannot be started (\(error.reason));"
+          + (error.isAbsence ? " apt-get install -y gcc, or name another with CC" : " try again"),
+        isOfWorld: !error.isAbsence
+      )
     }
-    process.waitUntilExit()
-    guard process.terminationStatus != 0 else { return nil }
-    let text = (try? Data(contentsOf: errors)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let text = tool.text
+    if text.contains("No space left on device") {
+      throw PluginFault("its build cannot be written: the disk is full", isOfWorld: true)
+    }
+    guard let status = tool.status else {
+      throw PluginFault("the C compiler '\(compiler)' \(tool.ending ?? "is gone"); try again")
+    }
+    guard status != 0 else {
+      // A program that is content with anything is no compiler.
+      let made = arguments.last.map { folder.appendingPathComponent($0).path }
+      if let made, arguments.contains("-o"), !FileManager.default.fileExists(atPath: made),
+        !arguments.contains("-shared")
+      {
+        throw PluginFault(LinuxTree.noCompiler(compiler, "made nothing"))
+      }
+      return nil
+    }
+    if !text.contains(where: { !$0.isWhitespace }) {
+      throw PluginFault(
+        LinuxTree.noCompiler(compiler, "ended with status \(status), saying nothing")
+      )
+    }
     if arguments.contains(LinuxTree.patternFlag), text.contains(LinuxTree.patternFlag) {
       let without = arguments.filter { $0 != LinuxTree.patternFlag }
       return try compile(compiler, without, in: folder)
     }
     return text
+  }
+
+  private static func noCompiler(_ compiler: String, _ what: String) -> String {
+    "'\(compiler)' \(what), as no C compiler does; name another with CC"
   }
 
   private func report(_ errors: [String?]) throws(PluginFault) {

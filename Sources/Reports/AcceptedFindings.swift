@@ -26,9 +26,7 @@ public struct AcceptedFindings: Sendable, Equatable {
 
   /// Reads a file.
   public init(path: String) throws(Complaint) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Complaint(.world, "\(path): cannot be read; check the path and its permissions")
-    }
+    let data = try InputFile.read(path)
     // Editors of other systems begin a text with a mark, or write it in 16 bits.
     let isWide = data.starts(with: [0xff, 0xfe]) || data.starts(with: [0xfe, 0xff])
     guard let text = String(data: data, encoding: isWide ? .utf16 : .utf8) else {

@@ -83,6 +83,7 @@ extension CheckReport.Result {
         ? "  accepted: \($0.fingerprint), \(grouped($0.count)) times (\($0.reason))"
         : "  accepted, and never seen: \($0.fingerprint) (\($0.reason))"
     }
+    if let hindrance { lines.append("  FEW CASES: \(hindrance)") }
     lines += nondeterminism.map { "  NOT DETERMINISTIC: \($0)" }
     if hasCounts { lines += countLines }
     if !labelsNeverReached.isEmpty {
@@ -130,7 +131,12 @@ extension ViolationReport {
     if let firstCase, let occurrences {
       lines.append("  found in   \(occurrences) cases, first in case \(firstCase)")
     }
-    lines += ["", "  shortest sequence of calls:"]
+    lines += [
+      "",
+      isCut == true
+        ? "  sequence of calls, not shrunk to the end:"
+        : "  shortest sequence of calls:",
+    ]
     if calls.isEmpty { lines.append("    none: it is so before the first call") }
     for (number, call) in calls.enumerated() {
       lines.append("    \(number + 1)  \(call.text)")

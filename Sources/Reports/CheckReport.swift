@@ -100,6 +100,8 @@ public struct CheckReport: Codable, Sendable, Equatable {
     public var violations: [ViolationReport]
     /// Cases that did not do the same twice.
     public var nondeterminism: [String]
+    /// Why there are far fewer cases than there should be; nil where there are not.
+    public var hindrance: String?
   }
 
   /// The version of this form.
@@ -177,6 +179,8 @@ public struct ViolationReport: Codable, Sendable, Equatable {
   public var firstCase: UInt64?
   /// How many cases failed so.
   public var occurrences: UInt64?
+  /// True where the shortest calls that show it were not looked for to the end.
+  public var isCut: Bool?
   /// The token by which `replay` shows it again.
   public var token: String
   /// The command that shows it again.
@@ -214,6 +218,9 @@ public struct ViolationReport: Codable, Sendable, Equatable {
     }
     firstCase = failure?.caseIndex
     occurrences = failure?.occurrences
+    let endings: [ShrinkEnding?] = [.minimal, .outOfBudget]
+    let isWhole = failure.map { endings.contains($0.shrunk?.ending) } ?? true
+    isCut = isWhole ? nil : true
     self.token = token.text
     self.replay = replay.text(token: token.text)
     configuration = counterexample.configuration

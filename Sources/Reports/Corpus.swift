@@ -24,30 +24,52 @@ public struct Corpus: Sendable {
     var entries: [CorpusEntry] = []
     for name in names.sorted() where name.hasSuffix(".json") {
       let file = folder.appendingPathComponent(name)
-      guard let data = try? Data(contentsOf: file) else {
-        throw Complaint(.world, "\(file.path): cannot be read; check its permissions")
-      }
+      let data = try InputFile.read(file.path)
+      // What a full disk or a power cut has left of a file says nothing of any case.
+      if data.isEmpty { continue }
       entries.append(try JSON.corpusEntry(data, path: file.path))
     }
     return entries
   }
 
-  /// Writes an entry into a file that is named after what it shows.
+  /// Writes an entry, whole, into a file that is named after what it shows, in the place of the entry
+  /// that showed the same.
   /// - Returns: the file's path.
   @discardableResult
   public func add(_ entry: CorpusEntry) throws(Complaint) -> String {
     let readable = entry.fingerprint.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-    let name = "\(entry.system)-\(entry.subject)-\(String(readable.prefix(80))).json"
-    let file = folder.appendingPathComponent(name)
+    let name = "\(entry.system)-\(entry.subject)-\(String(readable.prefix(80)))"
+    let file = file(for: entry, named: name)
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try Data(try JSON.text(entry).utf8).write(to: file)
+      try WholeFile.write(try JSON.text(entry), to: file)
     } catch {
+      let reason = (error as? WholeFile.Failure)?.reason ?? error.localizedDescription
       throw Complaint(
         .world,
-        "\(file.path): the failure cannot be written down; choose another --corpus"
+        "\(file): the failure cannot be written down (\(reason)); choose another --corpus"
       )
     }
-    return file.path
+    return file
+  }
+
+  /// The first file of a name that there is not, or that shows the same: two fingerprints may have the
+  /// same letters in the same places.
+  private func file(for entry: CorpusEntry, named name: String) -> String {
+    for number in 1... {
+      let path = folder.appendingPathComponent(
+        number == 1 ? "\(name).json" : "\(name)-\(number).json"
+      )
+      .path
+      guard FileManager.default.fileExists(atPath: path) else { return path }
+      let known = (try? InputFile.read(path)).flatMap { try? JSON.corpusEntry($0, path: path) }
+      // What cannot be read shows nothing.
+      guard let known else { return path }
+      let isSame =
+        (known.system, known.subject, known.fingerprint)
+        == (entry.system, entry.subject, entry.fingerprint)
+      if isSame { return path }
+    }
+    preconditionFailure("there are more files than numbers")
   }
 }

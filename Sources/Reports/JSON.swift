@@ -14,6 +14,9 @@ public enum JSON {
   ///
   /// Throws a complaint that names `path` and what is wrong with it.
   public static func corpusEntry(_ data: Data, path: String) throws(Complaint) -> CorpusEntry {
+    if data.isEmpty {
+      throw Complaint(.malformed, "\(path): it is empty; a run was cut off when it wrote it")
+    }
     do {
       return try JSONDecoder().decode(CorpusEntry.self, from: data)
     } catch let error as CorpusEntryError {

@@ -90,6 +90,8 @@ public final class Solver {
     }
     set("rlimit", options.resourceLimit)
     set("random_seed", options.seed)
+    // An interrupt is the program's to answer; Z3 would take it for itself and call the question undecided.
+    Z3_params_set_bool(context.raw, parameters, Z3_mk_string_symbol(context.raw, "ctrl_c"), false)
     Z3_solver_set_params(context.raw, solver, parameters)
     context.noteFault()
     return solver

@@ -42,50 +42,65 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
+    let start = ContinuousClock().now
     let accepted = try acceptance.findings(of: selection.external)
-    let external = try selection.external.load()
-    let chosen = try selection.selection(external)
     let sink = try ReportSink(path: output.output)
     let folder = noCorpus ? nil : Corpus(path: corpus)
     let known = try folder?.entries() ?? []
     for entry in known { _ = try System.ofCase(in: entry.system) }
+    let external = try selection.external.load()
+    let chosen = try selection.selection(external)
     catchInterrupts()
+    let time = CommandTime(budget, isNamed: selection.isNamed, since: start)
     var terminal = Terminal()
     var report = CheckReport(results: [])
     var corpusComplaint: Complaint?
-    for (system, subject) in chosen where !interruptFlag.isRaised {
+    for (number, (system, subject)) in chosen.enumerated() where !interruptFlag.isRaised {
       if stopAtFirst, report.status == .violated { break }
+      let limit = time.limit(among: chosen.count - number, shrinks: !stopAtFirst)
+      let fingerprints = accepted.fingerprints(in: system)
+      let again = replay(known, of: system, subject, accepting: fingerprints, limit, &terminal)
+      let keeper = FindingKeeper(
+        folder,
+        system,
+        subject,
+        seed: budget.seed.seed,
+        known: Set(again.map(\.fingerprint))
+      )
       var result = check(
         subject,
         of: system,
-        among: chosen.count,
+        limit,
         accepting: accepted,
+        keeper,
         &terminal
       )
-      replay(known, of: system, subject, accepting: accepted, into: &result, &terminal)
+      for violation in again
+      where !result.violations.contains(where: { $0.fingerprint == violation.fingerprint }) {
+        result.violations.append(violation)
+        result.verdict = .violated
+      }
       // What is accepted is passed over in a replay only where it is accepted there too.
       if let path = acceptance.accept {
         for index in result.violations.indices {
-          result.violations[index].replay += " --accept \(path)"
+          result.violations[index].replay += " --accept \(ShellWord.quoted(path))"
         }
       }
-      if let folder {
-        do {
-          try keep(result, of: subject, in: folder)
-        } catch let complaint as Complaint {
-          corpusComplaint = complaint
-        }
-      }
+      keeper.keep(result.violations)
+      corpusComplaint = corpusComplaint ?? keeper.complaint
       report.results.append(result)
     }
     terminal.clear()
     if selection.external.uncovered { report.coverage = external?.coverage() }
+    let hasFindings = report.status == .violated
+    corpusComplaint.map { if report.status != .held { Terminal.complain($0.description) } }
     switch output.format {
-    case .text: try sink.write(verbose || !sink.isTerminal ? report.text : report.brief)
-    case .json: try sink.write(try JSON.text(report))
+    case .text:
+      let text = verbose || !sink.isTerminal ? report.text : report.brief
+      try sink.write(text, hasFindings: hasFindings)
+    case .json: try sink.write(try JSON.text(report), hasFindings: hasFindings)
     }
     if report.status == .held, let corpusComplaint { throw corpusComplaint }
-    corpusComplaint.map { Terminal.complain($0.description) }
     let isCut = interruptFlag.isRaised && report.results.count < chosen.count
     try (isCut && report.status == .held ? .undecided : report.status).end()
   }
@@ -94,25 +109,31 @@ struct Check: ParsableCommand {
   private func check(
     _ subject: Subject,
     of system: System,
-    among count: Int,
+    _ limit: TimeLimit,
     accepting accepted: AcceptedFindings,
+    _ keeper: FindingKeeper,
     _ terminal: inout Terminal
   ) -> CheckReport.Result {
     let clock = ContinuousClock()
     let start = clock.now
-    let limit = budget.seconds(each: count, isNamed: selection.isNamed)
+    let share = ProcessorShare()
     let campaign = subject.campaign(
       budget.plan(failureLimit: stopAtFirst ? 1 : failures),
       jobs: budget.threadCount,
       accepting: accepted.fingerprints(in: system),
-      interrupt: interruptFlag
+      interrupt: interruptFlag,
+      watch: CampaignWatch(
+        isOver: { limit.isOver },
+        found: { failure in
+          limit.noteFound()
+          keeper.keep(failure)
+        }
+      )
     )
     var screen = terminal
     var result = campaign.search(
-      shouldStop: { limit.map { (clock.now - start).inSeconds >= $0 } ?? false },
       progress: { progress in
-        let elapsed = (clock.now - start).inSeconds
-        let left = limit.map { ", \(Int(max(0, $0 - elapsed).rounded(.up))) s left" } ?? ""
+        let left = limit.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
         screen.progress(
           "\(system.name)/\(subject.name): \(progress.casesRun) cases, "
             + "\(progress.failures) failures\(left)"
@@ -120,35 +141,48 @@ struct Check: ParsableCommand {
       }
     )
     let seconds = (clock.now - start).inSeconds
+    let hindrance =
+      result.ending == .stopped
+      ? share.hindrance(
+        cases: result.casesRun,
+        threads: budget.threadCount,
+        isExternal: selection.external.isGiven
+      ) : nil
     if !result.failures.isEmpty, !stopAtFirst {
       screen.progress("\(system.name)/\(subject.name): shrinking \(result.failures.count) failures")
+      limit.beginShrinking()
       campaign.shrinkFailures(of: &result)
     }
     terminal = screen
-    return CheckReport.Result(
+    var report = CheckReport.Result(
       system: system,
       subject: subject,
       campaign: result,
       accepting: accepted,
       seconds: seconds
     )
+    report.hindrance = hindrance
+    return report
   }
 
-  /// Replays the known failures of a subject, and adds those that still fail.
+  /// Replays the known failures of a subject; those that still fail.
   private func replay(
     _ known: [CorpusEntry],
     of system: System,
     _ subject: Subject,
-    accepting accepted: AcceptedFindings,
-    into result: inout CheckReport.Result,
+    accepting fingerprints: Set<String>,
+    _ limit: TimeLimit,
     _ terminal: inout Terminal
-  ) {
+  ) -> [ViolationReport] {
+    var violations: [ViolationReport] = []
     for entry in known where entry.system == system.name && entry.subject == subject.name {
-      let told = subject.retell(
-        entry.choices,
-        accepting: accepted.fingerprints(in: system),
-        in: entry.setting
-      )
+      if limit.isOver || interruptFlag.isRaised {
+        terminal.note(
+          "\(system.name)/\(subject.name): not all known failures were replayed in time"
+        )
+        break
+      }
+      let told = subject.retell(entry.choices, accepting: fingerprints, in: entry.setting)
       guard let counterexample = told?.counterexample else {
         let fate = fate(of: entry, subject, told?.meaning)
         terminal.note("\(system.name)/\(subject.name): \(fate): \(entry.fingerprint)")
@@ -159,12 +193,12 @@ struct Check: ParsableCommand {
         token: entry.token,
         replay: subject.replay
       )
-      guard !result.violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
+      guard !violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
         continue
       }
-      result.violations.append(violation)
-      result.verdict = .violated
+      violations.append(violation)
     }
+    return violations
   }
 
   /// Why a known failure is none here; `meaning` is its case in words, nil where the subject cannot make it.
@@ -180,33 +214,6 @@ struct Check: ParsableCommand {
     if entry.meaning.isEmpty { return "not seen, in a case that may be another one than it was" }
     return entry.origin == subject.origin
       ? "fixed since" : "not here, as it was in \(entry.origin)"
-  }
-
-  /// Writes the failures of a result down.
-  private func keep(
-    _ result: CheckReport.Result,
-    of subject: Subject,
-    in folder: Corpus
-  ) throws {
-    for violation in result.violations {
-      guard let firstCase = violation.firstCase,
-        let token = try? ReplayToken(parsing: violation.token),
-        let seed = UInt64(result.seed)
-      else { continue }
-      try folder.add(
-        CorpusEntry(
-          system: result.system,
-          subject: result.subject,
-          seed: Seed(seed),
-          caseIndex: firstCase,
-          choices: token.choices,
-          fingerprint: violation.fingerprint,
-          setting: token.setting,
-          origin: subject.origin,
-          meaning: subject.retell(token.choices, in: token.setting)?.meaning ?? []
-        )
-      )
-    }
   }
 }
 

@@ -50,6 +50,7 @@ struct Compare: ParsableCommand {
   }
 
   func run() throws {
+    let start = ContinuousClock().now
     let sides = try sides()
     let sink = try ReportSink(path: output)
     catchInterrupts()
@@ -62,8 +63,10 @@ struct Compare: ParsableCommand {
         "there is no system that both \(sides[0].name) and \(sides[1].name) are of"
       )
     }
-    for (system, pair) in pairs where !interruptFlag.isRaised {
-      let campaign = compare(pair, in: system, among: pairs.count, &terminal)
+    let time = CommandTime(budget, isNamed: true, since: start)
+    for (number, (system, pair)) in pairs.enumerated() where !interruptFlag.isRaised {
+      let limit = time.limit(among: pairs.count - number)
+      let campaign = compare(pair, in: system, limit, &terminal)
       report.results.append(
         CompareReport.Result(
           system: system,
@@ -75,10 +78,11 @@ struct Compare: ParsableCommand {
       )
     }
     terminal.clear()
+    let hasFindings = report.status == .violated
     switch format {
-    case .text: try sink.write(report.text)
-    case .markdown: try sink.write(report.markdown)
-    case .json: try sink.write(try JSON.text(report))
+    case .text: try sink.write(report.text, hasFindings: hasFindings)
+    case .markdown: try sink.write(report.markdown, hasFindings: hasFindings)
+    case .json: try sink.write(try JSON.text(report), hasFindings: hasFindings)
     }
     try (interruptFlag.isRaised && report.status == .held ? .undecided : report.status).end()
   }
@@ -123,26 +127,28 @@ struct Compare: ParsableCommand {
   private func compare(
     _ pair: SubjectPair,
     in system: System,
-    among count: Int,
+    _ limit: TimeLimit,
     _ terminal: inout Terminal
   ) -> CampaignResult<CallCosts> {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let limit = budget.seconds(each: count, isNamed: true)
     let campaign = pair.campaign(
       budget.plan(failureLimit: differences),
       jobs: budget.threadCount,
-      interrupt: interruptFlag
+      interrupt: interruptFlag,
+      watch: CampaignWatch(isOver: { limit.isOver }, found: { _ in limit.noteFound() })
     )
     var screen = terminal
-    let result = campaign.run(
-      shouldStop: { limit.map { (clock.now - start).inSeconds >= $0 } ?? false },
+    var result = campaign.search(
       progress: { progress in
         screen.progress(
           "\(system.name): \(progress.casesRun) cases, \(progress.failures) differences"
         )
       }
     )
+    if !result.failures.isEmpty {
+      screen.progress("\(system.name): shrinking \(result.failures.count) differences")
+      limit.beginShrinking()
+      campaign.shrinkFailures(of: &result)
+    }
     terminal = screen
     return result
   }

@@ -3,6 +3,7 @@ import Checking
 import Foundation
 import Machines
 import Plugins
+import Property
 import Reports
 import Systems
 
@@ -55,6 +56,7 @@ struct ExternalOptions: ParsableArguments {
     granules: [Granule],
     keepsCoverage: Bool = false
   ) throws(Complaint) -> ExternalSubject {
+    catchInterrupts()
     do {
       return try ExternalSubject(
         linuxTree: linuxTree,
@@ -64,17 +66,25 @@ struct ExternalOptions: ParsableArguments {
         keepsCoverage: keepsCoverage
       )
     } catch {
-      throw Complaint(.noSubject, error.description)
+      throw complaint(error)
     }
   }
 
   /// Loads shared objects.
   static func load(plugins: [String]) throws(Complaint) -> ExternalSubject {
+    catchInterrupts()
     do {
       return try ExternalSubject(pluginPaths: plugins, executable: executable)
     } catch {
-      throw Complaint(.noSubject, error.description)
+      throw complaint(error)
     }
+  }
+
+  private static func complaint(_ fault: PluginFault) -> Complaint {
+    if interruptFlag.isRaised {
+      return Complaint(.undecided, "interrupted before there was anything to check")
+    }
+    return Complaint(fault.isOfWorld ? .world : .noSubject, fault.description)
   }
 
   /// This program, which is also the one that plugins run in.
@@ -86,8 +96,16 @@ struct ExternalOptions: ParsableArguments {
   /// Where builds are kept: with the user's other caches.
   static var cache: String {
     let environment = ProcessInfo.processInfo.environment
-    let home = environment["HOME"] ?? NSTemporaryDirectory()
-    return (environment["XDG_CACHE_HOME"] ?? "\(home)/.cache") + "/walkproof"
+    // A folder that is named by nothing, or from wherever one happens to be, is none.
+    func folder(_ name: String) -> String? {
+      environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+    if let caches = folder("XDG_CACHE_HOME") { return caches + "/walkproof" }
+    if let home = folder("HOME") { return home + "/.cache/walkproof" }
+    guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir,
+      home.pointee == CChar(UInt8(ascii: "/"))
+    else { return NSTemporaryDirectory() + "walkproof-of-\(getuid())" }
+    return String(cString: home) + "/.cache/walkproof"
   }
 }
 

@@ -124,7 +124,7 @@ struct AcceptanceOptions: ParsableArguments {
       do {
         list = try AcceptedList(forLinuxTree: tree)
       } catch {
-        throw Complaint(.noSubject, error.description)
+        throw Complaint(error.isOfWorld ? .world : .noSubject, error.description)
       }
       return try AcceptedFindings(list.text, of: accept)
     }
@@ -178,7 +178,11 @@ struct BudgetOptions: ParsableArguments {
   var cases: UInt64?
 
   @Option(
-    help: "How many seconds to try for, all subjects together (30; for a named subject 10)."
+    help:
+      """
+      How many seconds everything may take, all subjects and shrinking included (30; for a named \
+      subject 10, and what a tree's build takes).
+      """
   )
   var time: Double?
 
@@ -192,7 +196,9 @@ struct BudgetOptions: ParsableArguments {
   var shard = ShardArgument(shard: .whole)
 
   func validate() throws {
-    if let time, !(time > 0 && time < 1e9) { throw ValidationError("--time must be above 0.") }
+    if let time, !(time > 0 && time < 1e9) {
+      throw ValidationError("--time must be above 0 and below 1e9 seconds.")
+    }
     if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs must be 1 to 1024.") }
     if let cases, cases >= 1 << 48 { throw ValidationError("--cases must be below 2^48.") }
   }
@@ -206,9 +212,8 @@ struct BudgetOptions: ParsableArguments {
     return plan
   }
 
-  /// How many seconds each of `count` subjects is tried for; nil for no limit but the cases.
-  func seconds(each count: Int, isNamed: Bool) -> Double? {
-    if let time { return time / Double(max(count, 1)) }
-    return cases == nil ? (isNamed ? 10 : 30) / Double(max(count, 1)) : nil
+  /// How many seconds all subjects are tried for together; nil for no limit but the cases.
+  func seconds(isNamed: Bool) -> Double? {
+    time ?? (cases == nil ? (isNamed ? 10 : 30) : nil)
   }
 }

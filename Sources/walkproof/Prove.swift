@@ -105,6 +105,7 @@ struct Prove: ParsableCommand {
     }
     if stopAtFirst { options.isEnough = { _ in true } }
     catchInterrupts()
+    Signals.listen()
     let results = try prove(chosen, options, sink)
     var report = ProofReport(
       subject: subject,
@@ -127,8 +128,12 @@ struct Prove: ParsableCommand {
     switch output.format {
     case .text:
       let table = TheoremTable(results.map(TheoremTable.Row.init)).lines
-      try sink.write("\n" + table.map { $0 + "\n" }.joined() + "\n" + report.summary)
-    case .json: try sink.write(try JSON.text(report))
+      try sink.write(
+        "\n" + table.map { $0 + "\n" }.joined() + "\n" + report.summary,
+        hasFindings: results.contains(where: \.isViolated)
+      )
+    case .json:
+      try sink.write(try JSON.text(report), hasFindings: results.contains(where: \.isViolated))
     }
     let isCut = interruptFlag.isRaised && report.status == .held
     try (isCut ? .undecided : report.status).end()
@@ -152,7 +157,12 @@ struct Prove: ParsableCommand {
     _ sink: ReportSink
   ) throws -> [TheoremResult] {
     let prover = Prover(jobs: chosen, options: options, stopsAtFirst: stopAtFirst)
-    prover.start(threads: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    guard prover.start(threads: jobs ?? ProcessInfo.processInfo.activeProcessorCount) else {
+      throw Complaint(
+        .world,
+        "there is no room for a thread that proves; allow more memory and processes"
+      )
+    }
     var terminal = Terminal()
     var results: [TheoremResult] = []
     for number in chosen.indices {
@@ -161,14 +171,20 @@ struct Prove: ParsableCommand {
           terminal.clear()
           if output.format == .text {
             let lines = ProofReport.lines(found)
-            try sink.write(lines.map { $0 + "\n" }.joined())
+            try sink.write(
+              lines.map { $0 + "\n" }.joined(),
+              hasFindings: (results + found).contains(where: \.isViolated)
+            )
           }
           results += found
           // Those before it in the list are there, so that no thread's luck decides what is told.
           if stopAtFirst, found.contains(where: \.isViolated) { return results }
           break
         }
-        if interruptFlag.isRaised { return results }
+        if interruptFlag.isRaised {
+          // What others have settled out of its turn is settled all the same.
+          return results + (number..<chosen.count).compactMap(prover.results).joined()
+        }
         terminal.progress("\(number) of \(chosen.count): \(chosen[number].theorems[0].subject)")
         Thread.sleep(forTimeInterval: 0.02)
       }
@@ -198,25 +214,33 @@ private final class Prover: Sendable {
     state = Mutex(State(end: jobs.count, results: Array(repeating: nil, count: jobs.count)))
   }
 
-  func start(threads: Int) {
-    for _ in 0..<threads {
-      let thread = Thread { [self] in
-        while let number = take() {
-          let clock = ContinuousClock()
-          let start = clock.now
-          var results = jobs[number].prove(options)
-          let seconds = (clock.now - start).inSeconds
-          for index in results.indices { results[index].seconds = seconds }
-          let isLast = stopsAtFirst && results.contains(where: \.isViolated)
-          state.withLock { [results] in
-            $0.results[number] = results
-            if isLast { $0.end = min($0.end, number) }
-          }
-        }
+  /// Starts as many threads as can be had; false where there is none.
+  func start(threads: Int) -> Bool {
+    // Z3 recurses deeply into large terms.
+    var count = 0
+    while count < threads,
+      WorkThread.start(
+        stackSizeInBytes: 256 << 20,
+        { [self] in work() }
+      )
+    { count += 1 }
+    return count > 0
+  }
+
+  private func work() {
+    while let number = take() {
+      let clock = ContinuousClock()
+      let start = clock.now
+      var results = jobs[number].prove(options)
+      // A solver that was interrupted has settled nothing.
+      if interruptFlag.isRaised { return }
+      let seconds = (clock.now - start).inSeconds
+      for index in results.indices { results[index].seconds = seconds }
+      let isLast = stopsAtFirst && results.contains(where: \.isViolated)
+      state.withLock { [results] in
+        $0.results[number] = results
+        if isLast { $0.end = min($0.end, number) }
       }
-      // Z3 recurses deeply into large terms.
-      thread.stackSize = 256 << 20
-      thread.start()
     }
   }
 

@@ -20,7 +20,7 @@ struct QuestionFolder: Sendable {
     let name = question.name.replacingOccurrences(of: "/", with: "-")
     let file = folder.appendingPathComponent(name + ".smt2")
     do {
-      try Data(question.text.utf8).write(to: file)
+      try Data(question.text.utf8).write(to: file, options: .atomic)
     } catch {
       Terminal.complain("\(file.path): cannot be written; is the disk full?")
     }

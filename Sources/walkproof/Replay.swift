@@ -47,8 +47,8 @@ struct Replay: ParsableCommand {
     switch output.format {
     case .text:
       let lines = violation.lines(title: "\(system.name)/\(subject.name)")
-      try sink.write(lines.joined(separator: "\n") + "\n")
-    case .json: try sink.write(try JSON.text(violation))
+      try sink.write(lines.joined(separator: "\n") + "\n", hasFindings: true)
+    case .json: try sink.write(try JSON.text(violation), hasFindings: true)
     }
     try ExitStatus.violated.end()
   }
@@ -75,12 +75,11 @@ struct Replay: ParsableCommand {
 
   /// The case, from a file if there is one of that name, else from the text itself.
   private func token() throws(Complaint) -> ReplayToken {
-    let looksLikeFile = `case`.hasSuffix(".json") || `case`.contains("/")
+    // A damaged token may hold anything, but it begins as a token does.
+    let looksLikeFile =
+      !`case`.hasPrefix("case-") && (`case`.hasSuffix(".json") || `case`.contains("/"))
     if looksLikeFile || FileManager.default.fileExists(atPath: `case`) {
-      guard let data = FileManager.default.contents(atPath: `case`) else {
-        throw Complaint(.world, "\(`case`): cannot be read; check the path and its permissions")
-      }
-      return try JSON.corpusEntry(data, path: `case`).token
+      return try JSON.corpusEntry(InputFile.read(`case`), path: `case`).token
     }
     do {
       return try ReplayToken(parsing: `case`)

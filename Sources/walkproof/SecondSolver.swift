@@ -1,3 +1,4 @@
+import CWalkerPlugin
 import Foundation
 import Reports
 import Symbolic
@@ -40,6 +41,7 @@ final class SecondSolver: Sendable {
       )
     }
     self.path = path
+    walkproof_guard_start()
     guard let process = try? SolverProcess(path: path, arguments: ["--version"]),
       let line = process.readLine()
     else {

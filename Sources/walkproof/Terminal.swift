@@ -1,5 +1,6 @@
 import Foundation
 import Property
+import Reports
 
 /// Standard error as a person sees it: one line that is rewritten while work goes on, and complaints.
 struct Terminal {
@@ -28,31 +29,14 @@ struct Terminal {
   /// Says something that is neither result nor complaint.
   mutating func note(_ line: String) {
     clear()
-    Terminal.write(line + "\n")
+    Terminal.write(Visible.line(line) + "\n")
   }
 
   /// Says what was wrong.
-  static func complain(_ line: String) { write("walkproof: \(line)\n") }
+  static func complain(_ line: String) { write("walkproof: \(Visible.line(line))\n") }
 
   private static func write(_ text: String) {
     // Where standard error itself is gone there is nobody left to tell.
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-  }
-}
-
-/// Raised when the user interrupts.
-let interruptFlag = InterruptFlag()
-
-/// Lets the first interrupt end the work in good order, and the second end it at once.
-func catchInterrupts() {
-  _ = interruptFlag.isRaised
-  // Who started the command may have had interrupts blocked, and that is inherited.
-  var interrupts = sigset_t()
-  sigemptyset(&interrupts)
-  sigaddset(&interrupts, SIGINT)
-  pthread_sigmask(SIG_UNBLOCK, &interrupts, nil)
-  signal(SIGINT) { _ in
-    interruptFlag.raise()
-    signal(SIGINT, SIG_DFL)
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CWalkerPlugin
 import Foundation
+import Machines
 import Reports
 
 /// The command.
@@ -20,14 +22,25 @@ struct Walkproof: ParsableCommand {
   )
 
   static func main() {
-    // A reader that has gone shows as a failed write, which has a line and a status of its own.
-    signal(SIGPIPE, SIG_IGN)
+    Signals.prepare()
+    Shortage.ends { what in
+      Terminal.complain(what)
+      leave(ExitStatus.world.rawValue)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      Foundation.exit(end(error))
+      leave(end(error))
     }
+    leave(ExitStatus.held.rawValue)
+  }
+
+  /// Ends the process and whatever it has started, without waiting for threads that are still at work.
+  private static func leave(_ status: Int32) -> Never {
+    walkproof_workers_end()
+    fflush(nil)
+    _exit(status)
   }
 
   /// Tells a person of an error, and says how the command ends.
@@ -37,17 +50,32 @@ struct Walkproof: ParsableCommand {
       return complaint.status.rawValue
     }
     if let status = error as? ExitCode { return status.rawValue }
-    let message = fullMessage(for: error)
     if exitCode(for: error) == .success {
-      print(message)
+      do throws(Complaint) {
+        try ReportSink(path: nil).write(fullMessage(for: error) + "\n")
+      } catch {
+        return end(error)
+      }
       return ExitStatus.held.rawValue
     }
     if exitCode(for: error) == .validationFailure {
-      try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
+      let message = message(for: error).split(separator: "\n").first ?? "it makes no sense"
+      Terminal.complain(
+        "\(message.hasSuffix(".") ? message.dropLast() : message); see '\(helpCommand)'"
+      )
       return ExitStatus.usage.rawValue
     }
     Terminal.complain("\(error); this is a fault of walkproof")
     return ExitStatus.internalFault.rawValue
+  }
+}
+
+extension Walkproof {
+  /// What shows the options of the command that was typed.
+  private static var helpCommand: String {
+    let names = configuration.subcommands.map { "\($0)".lowercased() }
+    let name = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    return "walkproof \(name.map { "\($0) " } ?? "")--help"
   }
 }
 

@@ -12,15 +12,10 @@ extension Campaign {
     )
     var shrunk: [ShrinkResult] = []
     pool.run(
-      makeWorker: { [plan, interrupt, makeProperty] in
-        ShrinkWorker(
-          property: makeProperty(),
-          failures: failures,
-          plan: plan,
-          interrupt: interrupt
-        )
+      makeWorker: { [plan, watch, makeProperty] in
+        ShrinkWorker(property: makeProperty(), failures: failures, plan: plan, watch: watch)
       },
-      between: { interrupt.isRaised ? .drain : .proceed },
+      between: { .proceed },
       consume: { _, simplest in
         shrunk.append(simplest)
         return .proceed
@@ -49,14 +44,15 @@ private struct ShrinkWorker<P: CaseProperty>: PoolWorker {
   var property: P
   let failures: [Failure]
   let plan: CampaignPlan
-  let interrupt: InterruptFlag
+  let watch: CampaignWatch
 
   mutating func run(_ item: UInt64) -> ShrinkResult {
-    let failure = failures[Int(item)]
+    var failure = failures[Int(item)]
+    if watch.isOver() { return ShrinkResult(values: failure.choices, runs: 0, ending: .cancelled) }
     var target = FailureTarget(
       property: property,
       fingerprint: failure.violation.fingerprint,
-      interrupt: interrupt
+      watch: watch
     )
     var best: ShrinkResult?
     var runs = 0
@@ -76,7 +72,12 @@ private struct ShrinkWorker<P: CaseProperty>: PoolWorker {
       }
     }
     property = target.property
-    return best ?? ShrinkResult(values: failure.choices, runs: runs, ending: .outOfBudget)
+    let result = best ?? ShrinkResult(values: failure.choices, runs: runs, ending: .outOfBudget)
+    if result.ending != .notReproduced {
+      failure.shrunk = result
+      watch.found(failure)
+    }
+    return result
   }
 }
 
@@ -84,16 +85,16 @@ private struct ShrinkWorker<P: CaseProperty>: PoolWorker {
 private struct FailureTarget<P: CaseProperty>: ShrinkTarget {
   var property: P
   let fingerprint: String
-  let interrupt: InterruptFlag
+  let watch: CampaignWatch
   private var statistics = P.Statistics()
 
-  init(property: P, fingerprint: String, interrupt: InterruptFlag) {
+  init(property: P, fingerprint: String, watch: CampaignWatch) {
     self.property = property
     self.fingerprint = fingerprint
-    self.interrupt = interrupt
+    self.watch = watch
   }
 
-  var isCancelled: Bool { interrupt.isRaised }
+  var isCancelled: Bool { watch.isOver() }
 
   mutating func stillFails(_ choices: inout Choices) -> Bool {
     guard case .violated(let violation) = property.run(&choices, into: &statistics) else {

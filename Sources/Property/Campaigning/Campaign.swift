@@ -10,6 +10,7 @@ public struct Campaign<P: CaseProperty>: Sendable {
   public let jobs: Int
   /// Ends the campaign early when raised; shrinking too.
   public let interrupt: InterruptFlag
+  let watch: CampaignWatch
   let makeProperty: @Sendable () -> P
 
   /// Prepares a campaign.
@@ -18,11 +19,13 @@ public struct Campaign<P: CaseProperty>: Sendable {
   ///   - plan: Which cases to run.
   ///   - jobs: How many threads to run them on; the result does not depend on it.
   ///   - interrupt: Ends the campaign early when raised.
+  ///   - watch: Looked at and told between any two runs of a case.
   ///   - makeProperty: Makes each thread its own property.
   public init(
     _ plan: CampaignPlan,
     jobs: Int = 1,
     interrupt: InterruptFlag = InterruptFlag(),
+    watch: CampaignWatch = CampaignWatch(),
     makeProperty: @escaping @Sendable () -> P
   ) {
     precondition(plan.batchSize > 0, "batches of no cases")
@@ -31,6 +34,7 @@ public struct Campaign<P: CaseProperty>: Sendable {
     self.plan = plan
     self.jobs = jobs
     self.interrupt = interrupt
+    self.watch = watch.endedBy(interrupt)
     self.makeProperty = makeProperty
   }
 
@@ -61,24 +65,37 @@ public struct Campaign<P: CaseProperty>: Sendable {
     )
     let pool = OrderedPool(threads: jobs, items: plan.batchCount)
     var endingSought = CampaignEnding.completed
+    var isCut = false
     pool.run(
-      makeWorker: { [plan, makeProperty] in BatchWorker(property: makeProperty(), plan: plan) },
+      makeWorker: { [plan, watch, makeProperty] in
+        BatchWorker(property: makeProperty(), plan: plan, watch: watch)
+      },
       between: {
         guard !interrupt.isRaised else {
           endingSought = .interrupted
           return .drain
         }
-        guard !shouldStop() else {
+        guard !shouldStop(), !watch.isOver() else {
           endingSought = .stopped
           return .drain
         }
         return .proceed
       },
       consume: { _, output in
+        if isCut {
+          // Behind a gap nothing is covered; what was found there is kept all the same.
+          let known = Set(result.failures.map(\.violation.fingerprint))
+          result.failures += output.failures.filter { !known.contains($0.violation.fingerprint) }
+          return .drain
+        }
         result.merge(output)
+        if output.isCut {
+          isCut = true
+          endingSought = interrupt.isRaised ? .interrupted : .stopped
+        }
         progress(CampaignProgress(casesRun: result.casesRun, failures: result.failures.count))
         guard let limit = plan.failureLimit, result.failures.count >= limit else {
-          return .proceed
+          return isCut ? .drain : .proceed
         }
         result.failures.removeLast(result.failures.count - limit)
         result.ending = .failureLimit
@@ -99,7 +116,7 @@ extension CampaignResult {
     statistics.merge(output.statistics)
     casesRun += output.casesRun
     casesDiscarded += output.casesDiscarded
-    covered = covered.lowerBound..<output.lastCase + 1
+    if output.casesRun > 0 { covered = covered.lowerBound..<output.lastCase + 1 }
     for failure in output.failures { failures.add(failure) }
     nondeterminism += output.nondeterminism
   }

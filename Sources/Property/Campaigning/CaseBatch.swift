@@ -6,6 +6,8 @@ struct BatchOutput<Statistics: CaseStatistics>: Sendable {
   var lastCase: UInt64 = 0
   var failures: [Failure] = []
   var nondeterminism: [Nondeterminism] = []
+  /// Whether the campaign was ended before all of the batch's cases were run.
+  var isCut = false
 }
 
 /// Runs batches of cases on one thread.
@@ -13,10 +15,12 @@ struct BatchWorker<P: CaseProperty>: PoolWorker {
   private var property: P
   private var choices: Choices
   private let plan: CampaignPlan
+  private let watch: CampaignWatch
 
-  init(property: P, plan: CampaignPlan) {
+  init(property: P, plan: CampaignPlan, watch: CampaignWatch) {
     self.property = property
     self.plan = plan
+    self.watch = watch
     choices = Choices(seed: plan.seed, case: 0, limit: plan.choiceLimit)
   }
 
@@ -25,6 +29,11 @@ struct BatchWorker<P: CaseProperty>: PoolWorker {
     let first = batch * plan.batchSize
     let cases = plan.shardCases
     for position in first..<min(first + plan.batchSize, cases.endIndex) {
+      // A walker may take seconds for a case, so it is looked between any two of them.
+      if watch.isOver() {
+        output.isCut = true
+        break
+      }
       let caseIndex = cases[position]
       let outcome: Outcome
       let values: [UInt64]?
@@ -41,9 +50,13 @@ struct BatchWorker<P: CaseProperty>: PoolWorker {
       case .holds: break
       case .discarded: output.casesDiscarded += 1
       case .violated(let violation):
-        output.failures.add(
-          Failure(caseIndex: caseIndex, violation: violation, choices: values ?? choices.values)
+        let failure = Failure(
+          caseIndex: caseIndex,
+          violation: violation,
+          choices: values ?? choices.values
         )
+        watch.found(failure)
+        output.failures.add(failure)
       }
     }
     return output

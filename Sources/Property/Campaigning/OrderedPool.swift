@@ -64,18 +64,22 @@ struct OrderedPool {
     consume: (UInt64, Worker.Output) -> PoolDecision
   ) {
     let exchange = Exchange<Worker.Output>(items: items, window: threads * 4)
-    for _ in 0..<threads {
-      let thread = Thread {
-        var worker = makeWorker()
-        while let item = exchange.claim() {
-          exchange.deliver(item, worker.run(item))
+    // The walkers under test may recurse, and a thread's usual stack is small on some systems.
+    var started = 0
+    while started < threads,
+      WorkThread.start(
+        stackSizeInBytes: 16 << 20,
+        {
+          var worker = makeWorker()
+          while let item = exchange.claim() {
+            exchange.deliver(item, worker.run(item))
+          }
+          exchange.leave()
         }
-        exchange.leave()
-      }
-      // The walkers under test may recurse, and a thread's usual stack is small on some systems.
-      thread.stackSize = 16 << 20
-      thread.start()
-    }
+      )
+    { started += 1 }
+    // As many as can be had do the same work, and without any it is done here.
+    guard started > 0 else { return runHere(makeWorker(), between: between, consume: consume) }
     var consumed: UInt64 = 0
     var decision = PoolDecision.proceed
     while consumed < items, case .proceed = decision {
@@ -87,7 +91,7 @@ struct OrderedPool {
         consumed += 1
       }
     }
-    exchange.close(threads: threads)
+    exchange.close(threads: started)
     while case .drain = decision, let output = exchange.take(consumed) {
       if case .abandon = consume(consumed, output) { decision = .abandon }
       consumed += 1

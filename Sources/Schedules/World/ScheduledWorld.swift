@@ -30,7 +30,9 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
     var stacks: [cfiber_stack] = []
     for thread in 0..<settings.threadLimit {
       let stack = cfiber_take_stack()
-      precondition(stack.base != nil, "no memory for a stack")
+      if stack.base == nil {
+        Shortage.end("there is no room for a thread's stack; allow more memory, or fewer --jobs")
+      }
       stacks.append(stack)
       (starts + thread).initialize(
         to: ThreadStart { ScheduledMachine(world: state, thread: thread).runBody() }

@@ -3,6 +3,10 @@ public import Checking
 public import Machines
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A walker in a shared object, for one granule, and the processes that run it.
 public final class Plugin: Sendable {
   /// Where a plugin is, and who runs it.
@@ -99,12 +103,32 @@ public final class Plugin: Sendable {
   /// Whether it has a call.
   func has(_ call: walkproof_call) -> Bool { calls >> call.rawValue & 1 != 0 }
 
-  /// A process for one case; nil where none can be started.
+  /// A process for one case; nil where the plugin does not let itself be loaded once more.
+  ///
+  /// Where there are too few processes or too little memory for one more, the case waits for one that
+  /// another thread uses; where that does not help, no check is possible.
   func takeWorker() -> PluginWorker? {
-    guard let worker = idle.withLock({ $0.popLast() }) else { return try? PluginWorker(place) }
-    if !worker.isAlive, (try? worker.restart(place)) == nil { return nil }
-    return worker
+    var attempts = 0
+    while true {
+      do {
+        guard let worker = idle.withLock({ $0.popLast() }) else { return try PluginWorker(place) }
+        if worker.isAlive { return worker }
+        try worker.restart(place)
+        return worker
+      } catch {
+        guard error.isOfWorld else { return nil }
+        attempts += 1
+        if attempts == Plugin.attemptLimit {
+          Shortage.end("\(path): \(error); allow more, or fewer --jobs")
+        }
+        usleep(Plugin.attemptPause)
+      }
+    }
   }
+
+  /// How often it is tried to start a process, and how long it is waited between, in microseconds.
+  private static let attemptLimit = 200
+  private static let attemptPause: UInt32 = 10_000
 
   /// How long the next call may take, in milliseconds.
   var timeout: Int32 { callTimeout.load(ordering: .relaxed) }

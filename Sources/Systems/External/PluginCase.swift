@@ -40,7 +40,9 @@ final class PluginCase {
     var outputs: (UInt64, UInt64) = (0, 0)
 
     /// The result as an error, or success.
-    var errno: Errno { result < 0 ? Errno(rawValue: Int32(clamping: -result)) : .ok }
+    var errno: Errno {
+      result < 0 ? Errno(rawValue: Int32(clamping: result.magnitude)) : .ok
+    }
   }
 
   /// Makes a table; false where it cannot.
@@ -109,7 +111,8 @@ final class PluginCase {
     if !plugin.reports(WALKPROOF_CAP_EVENTS) { adoptTables(on: &machine) }
     if let disagreement = disagreement(with: machine) { machine.base.lose(disagreement) }
     machine.base.listener.raceCount = Int(worker.control.pointee.race_count)
-    machine.base.listener.hiddenLoads += Int(clamping: worker.control.pointee.load_count)
+    let loads = min(worker.control.pointee.load_count, UInt64(UInt32.max))
+    machine.base.listener.hiddenLoads += Int(loads)
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
   }
 

@@ -9,9 +9,14 @@ import Glibc
 public struct PluginFault: Error, Sendable, Hashable, CustomStringConvertible {
   /// In words that follow the plugin's path.
   public let description: String
+  /// Whether it is the world's, such as too little memory or a full disk, and says nothing of the plugin.
+  public let isOfWorld: Bool
 
   /// The fault in these words.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String, isOfWorld: Bool = false) {
+    self.description = description
+    self.isOfWorld = isOfWorld
+  }
 }
 
 /// A process that runs one plugin, and the memory shared with it.
@@ -22,6 +27,8 @@ final class PluginWorker: @unchecked Sendable {
   private static let loadTimeout: Int32 = 10_000
   /// Among how many of the last records a call that goes on takes a table: more than filling one makes.
   private static let progressRecords = 1 << 15
+  /// How many bytes of a plugin's words are looked at.
+  private static let textLimit = 512
   /// How many table pages there are; as many as a machine of a check has.
   static let pageCapacity: UInt32 = 1536
 
@@ -42,7 +49,7 @@ final class PluginWorker: @unchecked Sendable {
         PluginWorker.pageCapacity
       )
     else {
-      throw PluginFault("no process can be started for it: \(String(cString: strerror(errno)))")
+      throw PluginWorker.shortage(errno)
     }
     self.worker = worker
     try awaitLoading()
@@ -52,20 +59,37 @@ final class PluginWorker: @unchecked Sendable {
   func restart(_ plugin: Plugin.Place) throws(PluginFault) {
     precondition(!isAlive, "a process is started again while it runs")
     guard walkproof_worker_restart(worker, plugin.executable, plugin.path) else {
-      throw PluginFault("no process can be started for it: \(String(cString: strerror(errno)))")
+      throw PluginWorker.shortage(errno)
     }
     try awaitLoading()
     (isAlive, hasTimedOut) = (true, false)
+  }
+
+  private static func shortage(_ number: Int32) -> PluginFault {
+    PluginFault(
+      "no process can be started for it: \(String(cString: strerror(number)))",
+      isOfWorld: true
+    )
   }
 
   private func awaitLoading() throws(PluginFault) {
     var detail: Int32 = 0
     let ending = walkproof_worker_await(worker, PluginWorker.loadTimeout, &detail)
     guard ending == WALKPROOF_RETURNED else {
+      // Before the first of the plugin's code is run, it is not the plugin that ends it.
+      if control.pointee.ready == 0 {
+        throw PluginFault(
+          "the process that runs it ends before it is loaded; is there enough memory for one?",
+          isOfWorld: true
+        )
+      }
       throw PluginFault("loading it ends its process: \(PluginWorker.site(of: ending, detail))")
     }
     guard control.pointee.ready == 1 else {
-      throw PluginFault(PluginWorker.text(in: &control.pointee.message))
+      let message = PluginWorker.text(in: &control.pointee.message)
+      let isOfWorld = ["annot allocate memory", "failed to map segment", "Too many open files"]
+        .contains { message.contains($0) }
+      throw PluginFault(message, isOfWorld: isOfWorld)
     }
   }
 
@@ -83,7 +107,16 @@ final class PluginWorker: @unchecked Sendable {
   /// The words of a record; empty for none.
   func text(of record: walkproof_record) -> String {
     guard record.text != 0, record.text < UInt32(WALKPROOF_TEXT_LIMIT) else { return "" }
-    return String(cString: walkproof_worker_text(worker) + Int(record.text))
+    let text = UnsafeBufferPointer(
+      start: walkproof_worker_text(worker) + Int(record.text),
+      count: min(Int(WALKPROOF_TEXT_LIMIT) - Int(record.text), PluginWorker.textLimit)
+    )
+    let bytes = text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+    // What a plugin says is one line of a report, and no escape of a terminal.
+    return String(decoding: bytes, as: UTF8.self).unicodeScalars.reduce(into: "") { line, scalar in
+      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+      line.unicodeScalars.append(isControl ? "?" : scalar)
+    }
   }
   /// Makes all table memory zero.
   func clear() { walkproof_worker_clear(worker) }

@@ -42,7 +42,8 @@ struct EventHistory {
         // Line by line or page by page, it is one range that is cleaned.
         let isMore = cleaned?.upperBound == address && steps.last?.call == call
         let first = isMore ? cleaned?.lowerBound ?? address : address
-        cleaned = first..<address &+ size
+        // What a walker claims to clean may go beyond the last address there is.
+        cleaned = first..<max(first, address &+ size)
         if isMore, let last = steps.indices.last {
           steps[last].text = "dc civac \(hex(first)), \(hex(address &+ size &- first)) bytes"
           continue

@@ -20,7 +20,8 @@ struct TableComparison {
     var index = place.address >> regime.entryShift(at: regime.startLevel)
     var level = regime.startLevel
     while true {
-      let address = table + index * 8
+      // A root may be claimed to be anywhere.
+      let address = table &+ index &* 8
       guard let raw = memory.descriptor(at: address) else { return nil }
       if level.rawValue == place.level { return (raw, address) }
       guard regime.kind(of: raw, at: level) == .table, let next = level.next else { return nil }
