@@ -55,7 +55,11 @@ let package = Package(
     .target(name: "Oracles", dependencies: ["Machines", "Architecture"], swiftSettings: settings),
     .target(name: "Symbolic", dependencies: ["CZ3", "Machines"], swiftSettings: settings),
     // Floor 4
-    .target(name: "Checking", dependencies: ["Machines", "Property"], swiftSettings: settings),
+    .target(
+      name: "Checking",
+      dependencies: ["Machines", "Property", "Schedules"],
+      swiftSettings: settings
+    ),
     // Floor 5
     .target(
       name: "Systems",
@@ -133,7 +137,7 @@ let package = Package(
     ),
     .testTarget(
       name: "CheckingTests",
-      dependencies: ["Checking", "Machines", "Property", "Reports"],
+      dependencies: ["Checking", "Machines", "Property", "Reports", "Schedules"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -60,6 +60,8 @@ public struct Subject: Sendable {
   /// Says where in a walker's source the instructions at these offsets of its file are, an empty
   /// text where that is not known; nil for walkers of this package.
   let locate: SourceLocator?
+  /// What of it can be explored; nil where there are no threads.
+  public internal(set) var exploration: SubjectExploration?
   /// The subject as one side of a comparison.
   let compared: any AnyComparedSubject
   /// Makes a worker's own check.

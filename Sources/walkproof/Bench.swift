@@ -184,11 +184,13 @@ struct Bench: ParsableCommand {
       rows += try pfnCacheRows(IndexedPfnCache(), "", count)
       rows += try pfnCacheRows(ListedPfnCache(), ", reference", count)
     }
-    for (isJudged, suffix) in [(false, ""), (true, ", judged")] {
+    for (isJudged, meanLength, suffix) in [
+      (false, nil as UInt64?, ""), (true, nil, ", judged"), (false, 1, ", each by another thread"),
+    ] {
       let name = "scheduled steps, pfn-cache\(suffix)"
       guard isWanted(name) else { continue }
       terminal.progress(name)
-      let rate = PfnCacheStepRate(callCount: 2000, isJudged: isJudged)
+      let rate = PfnCacheStepRate(callCount: 2000, isJudged: isJudged, meanLength: meanLength)
       var steps = 0
       let samples = measure(runs: runs, prepare: {}, run: { steps = rate() })
       rows.append(

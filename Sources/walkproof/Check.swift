@@ -117,8 +117,11 @@ struct Check: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let share = ProcessorShare()
+    var plan = budget.plan(failureLimit: stopAtFirst ? 1 : failures)
+    // A schedule shrinks with its calls.
+    if subject.exploration != nil { plan.shrinkBudget *= 5 }
     let campaign = subject.campaign(
-      budget.plan(failureLimit: stopAtFirst ? 1 : failures),
+      plan,
       jobs: budget.threadCount,
       accepting: accepted.fingerprints(in: system),
       interrupt: interruptFlag,

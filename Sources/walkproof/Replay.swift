@@ -12,7 +12,7 @@ struct Replay: ParsableCommand {
     abstract: "Run one case again, from its token or from a file of the corpus, and show it."
   )
 
-  @Argument(help: "A token, as 'check' prints it, or the path of a corpus file.")
+  @Argument(help: "A token, as 'check' or 'explore' prints it, or the path of a corpus file.")
   var `case`: String
 
   @OptionGroup var external: ExternalOptions
@@ -25,14 +25,7 @@ struct Replay: ParsableCommand {
     let subject = try subject(of: token, in: system)
     let accepted = try acceptance.findings(of: external).fingerprints(in: system)
     let sink = try ReportSink(path: output.output)
-    guard let told = subject.retell(token.choices, accepting: accepted, in: token.setting) else {
-      throw Complaint(
-        .usage,
-        "the case was drawn from \(token.setting), and this has \(subject.setting); replay it with"
-          + " what it was found in"
-      )
-    }
-    guard let counterexample = told.counterexample else {
+    guard let counterexample = try counterexample(of: token, subject, accepted) else {
       let name = "\(system.name)/\(subject.name)"
       try sink.write(
         output.format == .json ? "null\n" : "\(name): the case holds; nothing is violated\n"
@@ -51,6 +44,35 @@ struct Replay: ParsableCommand {
     case .json: try sink.write(try JSON.text(violation), hasFindings: true)
     }
     try ExitStatus.violated.end()
+  }
+
+  /// The case in words; nil where it holds.
+  private func counterexample(
+    of token: ReplayToken,
+    _ subject: Subject,
+    _ accepted: Set<String>
+  ) throws(Complaint) -> Counterexample? {
+    guard token.kind == .explored else {
+      guard let told = subject.retell(token.choices, accepting: accepted, in: token.setting) else {
+        throw Complaint(
+          .usage,
+          "the case was drawn from \(token.setting), and this has \(subject.setting); replay it with"
+            + " what it was found in"
+        )
+      }
+      return told.counterexample
+    }
+    guard let exploration = subject.exploration,
+      let explored = ExploredCase(choices: token.choices),
+      exploration.has(explored.program)
+    else {
+      throw Complaint(
+        .malformed,
+        "the case is of calls that \(token.system)/\(token.subject) has not; see"
+          + " 'walkproof explore --list-calls', and explore again"
+      )
+    }
+    return exploration.counterexample(explored)
   }
 
   /// The subject that a case is of: one of ours, or one that the command line loads.

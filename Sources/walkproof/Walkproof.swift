@@ -17,7 +17,8 @@ struct Walkproof: ParsableCommand {
       \(ExitStatus.allCases.map { "  \($0.rawValue)\t\($0.meaning)" }.joined(separator: "\n"))
       """,
     subcommands: [
-      Worker.self, Check.self, Compare.self, Prove.self, Replay.self, List.self, Bench.self,
+      Worker.self, Check.self, Compare.self, Explore.self, Prove.self, Replay.self, List.self,
+      Bench.self,
     ]
   )
 

@@ -21,6 +21,21 @@ import Testing
     (["frobnicate"], 64, "Unexpected argument 'frobnicate'"),
     (["list", "--system", "x86"], 64, "there is no system 'x86'"),
     (["bench", "--runs", "1"], 64, "--runs must be 5 to 1000"),
+    (["explore", "--system", "x86"], 64, "there is no system 'x86'"),
+    (["explore", "--system", "arm64-hyp"], 64, "it has no threads; of the systems these have: "),
+    (["explore", "--subject", "nobody"], 64, "there is no subject 'nobody'"),
+    (["explore", "--system", "pfn-cache", "--calls", "activate | fly"], 64, "no call 'fly' in"),
+    (["explore", "--system", "pfn-cache", "--calls", "activate |"], 64, "there is no call ''"),
+    (["explore", "--system", "pfn-cache", "--state", "odd"], 64, "there is no state 'odd' in"),
+    (
+      ["explore", "--system", "pfn-cache", "--calls", "enter-guest | access"], 64,
+      "may not be made: the last thread alone is a vCPU"
+    ),
+    (["explore", "--calls", "access", "--threads", "2"], 64, "leave --threads out beside it"),
+    (["explore", "--threads", "0"], 64, "--threads must be 1 to 6"),
+    (["explore", "--preemptions", "-1"], 64, "--preemptions"),
+    (["explore", "--executions", "0"], 64, "--executions must be at least 1"),
+    (["explore", "--time", "0"], 64, "--time must be above 0"),
     (["replay"], 64, "Missing expected argument"),
     (["replay", "nonsense"], 65, "paste the whole token"),
     (["replay", "case-1:arm64-stage2:seed:0.0"], 65, "cut short"),
@@ -77,7 +92,7 @@ import Testing
   @Test func `help is asked for, so it is no error`() throws {
     let outcome = try Command.run("--help")
     #expect(outcome.status == 0)
-    for command in ["check", "prove", "replay", "list", "bench"] {
+    for command in ["check", "explore", "prove", "replay", "list", "bench"] {
       #expect(outcome.output.contains("  \(command) "))
     }
   }

@@ -33,6 +33,11 @@ import Testing
     for arguments in [
       ["check", "--subject", "seed", "--cases", "150"], ["list"],
       ["list", "--rules"],
+      ["explore", "--system", "pfn-cache", "--list-calls"],
+      [
+        "explore", "--system", "pfn-cache", "--subject", "invalidate-skips-placeholder", "--calls",
+        "activate | invalidate", "--preemptions", "2",
+      ],
       ["compare", "--subject", "built-in", "--subject", "end-wraps", "--cases", "100"],
       ["prove", "--subject", "break-not-invalidated", "--only", "unmap.1-page.64K"],
     ] {

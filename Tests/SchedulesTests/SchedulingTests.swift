@@ -164,4 +164,63 @@ private struct Overtaken: ShrinkTarget {
     let result = world.run([body, body])
     #expect(result.ending == .finished)
   }
+
+  /// How often thread 0 looks at x, and which write of y was the last before it ended, where thread 1 writes
+  /// y fifty times and then x.
+  private func looks(
+    seed: Seed,
+    _ body: @escaping (inout ScheduledMachine<RandomScheduler, Recorder>, UInt64) -> Void
+  ) -> (lookCount: Int, lastWrite: Int) {
+    let scheduler = RandomScheduler(Choices(seed: seed, case: 0), meanLength: 1)
+    let world = ScheduledWorld(scheduler, listener: Recorder())
+    let toy = makeToy(world)
+    let result = world.run([
+      { body(&$0, toy) },
+      { machine in
+        for count in 1...50 as ClosedRange<UInt64> { machine.write(count, Toy.y, of: toy, .once) }
+        machine.write(1, Toy.x, of: toy, .once)
+      },
+    ])
+    #expect(result.ending == .finished)
+    let entries = world.listener.entries
+    let end = entries.lastIndex { $0.thread == 0 && $0.event == .finish } ?? entries.endIndex
+    return (
+      entries.count { entry in
+        guard case .read(let place, _, _, _) = entry.event else { return false }
+        return entry.thread == 0 && place.field.index == Toy.x.index
+      },
+      entries[..<end].count { entry in
+        guard case .write = entry.event else { return false }
+        return entry.thread == 1
+      }
+    )
+  }
+
+  @Test func `who finds the same twice goes on when a word has changed that it looked at`() {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      // Under a lock, which changes whenever it looks.
+      let (lookCount, lastWrite) = looks(seed: Seed(seed)) { machine, toy in
+        while true {
+          machine.acquire(Toy.lock, of: toy, .spin)
+          let value = machine.read(Toy.x, of: toy, .plain)
+          machine.release(Toy.lock, of: toy, .spin)
+          if value != 0 { break }
+          machine.yield()
+        }
+      }
+      #expect(lookCount <= 4 && lastWrite == 51)
+    }
+  }
+
+  @Test func `who looks at something else each time goes on for any change`() {
+    let ends = (1...20 as ClosedRange<UInt64>).map { seed in
+      looks(seed: Seed(seed)) { machine, toy in
+        for field in [Toy.x, Toy.y, Toy.z, Toy.x] {
+          _ = machine.read(field, of: toy, .once)
+          machine.yield()
+        }
+      }
+    }
+    #expect(ends.allSatisfy { $0.lookCount == 2 && $0.lastWrite < 51 })
+  }
 }

@@ -226,6 +226,8 @@ private let cacheExhibits: [Exhibit] = [
   cache("dirty-at-unmap", ["dirty-invented"], 1),
   cache("unlinked-in-use", ["mapping-leaked"], 4, 1),
   cache("refresh-of-inactive", ["inactive-cache-used"], 1),
+  cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 1),
+  cache("kick-without-fence", ["guest-mode-kept"], 4, 1),
 ]
 
 private func cache(

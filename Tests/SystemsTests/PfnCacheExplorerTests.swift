@@ -1,96 +1,127 @@
-import Machines
+import Checking
 import Schedules
 import Testing
-import Walkers
 
 @testable import Systems
 
-private typealias Operation = PfnCacheOperation
+/// A subject's exploration.
+private func exploration(_ subject: String) throws -> SubjectExploration {
+  try #require(System.pfnCache.subject(named: subject)?.exploration)
+}
 
-private let here = Operation.Bytes(address: 0, length: 8)
-private let there = Operation.Bytes(address: 0x1000, length: 8)
-
-/// Everything that can be done to one cache.
-private let kinds: [Operation.Kind] = [
-  .access(cache: 0, here, isWrite: true), .check(cache: 0, here),
-  .refresh(cache: 0, here, willWrite: false), .refresh(cache: 0, there, willWrite: false),
-  .activate(cache: 0, here, willWrite: false), .unmap(cache: 0), .deactivate(cache: 0),
-  .invalidate(first: 0, count: 1, .move, maySleep: true), .changeSlots(page: 0, .move(to: 2)),
-  .harvest,
-]
-
-/// A cache that is not in use, one that is valid, and one that was invalidated.
-private let beginnings: [[Operation]] = [
-  [], [Operation(thread: nil, kind: kinds[4])],
-  [Operation(thread: nil, kind: kinds[4]), Operation(thread: nil, kind: kinds[7])],
-]
-
-/// Explores any two calls on one cache, from each beginning.
-private func explorePairs<Walker: PfnCacheWalker>(_ walker: Walker) {
-  let explorer = PfnCacheExplorer(walker)
-  for earlier in beginnings {
-    for (index, first) in kinds.enumerated() {
-      for second in kinds[index...] {
-        let operations = [
-          Operation(thread: 0, kind: first), Operation(thread: 1, kind: second),
-        ]
-        let exploration = explorer.explore(operations, after: earlier)
-        #expect(exploration.isComplete, "\(operations)")
-        let findings = exploration.outcomes.keys.flatMap(\.findings)
-        #expect(findings.isEmpty, "\(operations) after \(earlier): \(findings)")
-      }
-    }
+extension SubjectExploration {
+  /// The program of calls by their names, one a thread, from a state.
+  func program(_ names: String..., from state: String) throws -> ExploredProgram {
+    ExploredProgram(
+      state: try #require(states.firstIndex { $0.name == state }),
+      threads: try names.map { name in [try #require(calls.firstIndex { $0.name == name })] }
+    )
   }
 }
 
-/// The rules that some schedule of two calls breaks in a cache with a fault.
-private func broken(
-  _ fault: PfnCacheFault,
-  _ first: Operation.Kind,
-  _ second: Operation.Kind,
-  after earlier: [Operation] = []
-) -> Set<String> {
-  let exploration = PfnCacheExplorer(ListedPfnCache(faults: [fault])).explore(
-    [Operation(thread: 0, kind: first), Operation(thread: 1, kind: second)],
-    after: earlier
+/// Explores any two calls on one cache, from each state.
+private func explorePairs(_ subject: String) throws {
+  let exploration = try exploration(subject)
+  let programs = ExploredProgram.all(
+    threadCounts: 2...2,
+    callCount: exploration.calls.count,
+    states: Array(exploration.states.indices)
   )
-  #expect(exploration.isComplete)
-  return Set(exploration.outcomes.keys.flatMap(\.findings))
+  .filter { exploration.refusal(of: $0) == nil }
+  #expect(programs.count > 150)
+  for program in programs {
+    let result = exploration.explore(program)
+    #expect(result.isExhausted && result.preemptionLimit == nil, "\(program)")
+    #expect(result.violations.isEmpty, "\(program): \(result.violations)")
+  }
+}
+
+/// The rules that some schedule of two calls breaks.
+private func broken(
+  _ subject: String,
+  _ first: String,
+  _ second: String,
+  from state: String
+) throws -> [String] {
+  let exploration = try exploration(subject)
+  let result = exploration.explore(try exploration.program(first, second, from: state))
+  #expect(result.isExhausted)
+  for violation in result.violations {
+    let told = exploration.counterexample(violation.shortest)
+    #expect(told?.finding.fingerprint == violation.fingerprint, "it is found again in a replay")
+    #expect(ExploredCase(choices: violation.shortest.choices) == violation.shortest)
+  }
+  return result.violations.map(\.fingerprint)
 }
 
 @Suite struct PfnCacheExplorerTests {
-  @Test func `no schedule of any two calls breaks the built-in cache`() {
-    explorePairs(IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0)))
+  @Test func `no schedule of any two calls breaks the built-in cache`() throws {
+    try explorePairs("built-in")
   }
 
-  @Test func `no schedule of any two calls breaks the reference`() {
-    explorePairs(ListedPfnCache())
+  @Test func `no schedule of any two calls breaks the reference`() throws {
+    try explorePairs("reference")
   }
 
-  @Test func `no schedule of a guest that runs and an invalidation breaks either`() {
-    let earlier = [Operation(thread: nil, kind: .activate(cache: 1, here, willWrite: false))]
-    let guest = Operation.Kind.enterGuest(cache: 1, here, accessCount: 2, isWrite: true)
-    let operations = [
-      Operation(thread: 0, kind: kinds[7]), Operation(thread: 1, kind: guest),
-    ]
-    let built = PfnCacheExplorer(IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0)))
-      .explore(operations, after: earlier, hasVCPU: true)
-    let listed = PfnCacheExplorer(ListedPfnCache())
-      .explore(operations, after: earlier, hasVCPU: true)
-    for findings in [built.outcomes.keys.map(\.findings), listed.outcomes.keys.map(\.findings)] {
-      #expect(!findings.isEmpty)
-      #expect(findings.allSatisfy { $0.isEmpty })
-    }
-    #expect(built.isComplete && listed.isComplete)
-  }
-
-  @Test func `a race is found in every complete exploration, whatever its chances`() {
-    #expect(broken(.skipsRefreshing, kinds[4], kinds[7]) == ["freed-page-accessed"])
-    #expect(broken(.announcedLate, kinds[4], kinds[7]) == ["freed-page-accessed"])
-    #expect(broken(.validWithoutMapping, kinds[4], kinds[0]) == ["unmapped-address/null"])
-    let other = [Operation(thread: nil, kind: .activate(cache: 0, there, willWrite: false))]
+  @Test func `a race is found in every complete exploration, whatever its chances`() throws {
     #expect(
-      broken(.validForOldAddress, kinds[2], kinds[0], after: other) == ["wrong-page-accessed"]
+      try broken("invalidate-skips-placeholder", "activate", "invalidate", from: "inactive")
+        == ["freed-page-accessed"]
     )
+    #expect(
+      try broken("invalidation-announced-late", "activate", "invalidate", from: "inactive")
+        == ["freed-page-accessed"]
+    )
+    #expect(
+      try broken("speculative-valid-exposes-null-khva", "access", "activate", from: "inactive")
+        == ["unmapped-address/null"]
+    )
+    #expect(
+      try broken("generation-false-negative", "access", "refresh-elsewhere", from: "valid")
+        == ["wrong-page-accessed"]
+    )
+  }
+
+  @Test func `an invalidation that finds the cache invalid waits for the guest too`() throws {
+    let calls = ["invalidate", "invalidate", "enter-guest"]
+    for (subject, rules) in [
+      ("built-in", []), ("reference", []),
+      ("second-invalidation-does-not-wait", ["guest-mode-kept"]),
+    ] {
+      let exploration = try exploration(subject)
+      let program = try exploration.program(calls[0], calls[1], calls[2], from: "guest-valid")
+      let result = exploration.explore(program)
+      #expect(result.isExhausted, "\(subject)")
+      #expect(result.violations.map(\.fingerprint) == rules, "\(subject)")
+    }
+  }
+
+  @Test func `a missing fence shows where memory is weak, and nowhere else`() throws {
+    for (subject, isWeak, rules) in [
+      ("kick-without-fence", false, []), ("kick-without-fence", true, ["guest-mode-kept"]),
+      ("reference", true, []), ("built-in", true, []),
+    ] {
+      let exploration = try exploration(subject)
+      let program = try exploration.program("invalidate", "enter-guest", from: "guest-valid")
+      var limits = ExplorationLimits()
+      limits.isWeak = isWeak
+      let result = exploration.explore(program, limits)
+      #expect(result.isExhausted, "\(subject)")
+      #expect(result.violations.map(\.fingerprint) == rules, "\(subject)")
+    }
+  }
+
+  @Test func `what callers may not do at once is refused`() throws {
+    let exploration = try exploration("built-in")
+    let first = try exploration.program("enter-guest", "invalidate", from: "guest-valid")
+    #expect(exploration.refusal(of: first) != nil)
+    #expect(
+      exploration.counterexample(ExploredCase(first, isWeak: false, schedule: .init(steps: [])))
+        == nil
+    )
+    let last = try exploration.program("invalidate", "enter-guest", from: "guest-valid")
+    #expect(exploration.refusal(of: last) == nil)
+    let unused = try exploration.program("invalidate", "enter-guest", from: "valid")
+    #expect(exploration.refusal(of: unused) != nil)
   }
 }

@@ -2,13 +2,13 @@ extension ReplayToken {
   /// Reads a token; white space around it is ignored.
   public init(parsing text: String) throws(ReplayTokenError) {
     var reader = TokenReader(text)
-    let version = try reader.readVersion()
+    let (kind, version) = try reader.readVersion()
     let system = try reader.readName("the system")
     let subject = try reader.readName("the subject")
     let setting = version == Self.version ? "" : try reader.readName("the setting")
     let choices = try reader.readChoices()
     try reader.readChecksum()
-    self.init(system: system, subject: subject, setting: setting, choices: choices)
+    self.init(system: system, subject: subject, setting: setting, choices: choices, kind: kind)
   }
 }
 
@@ -41,10 +41,11 @@ private struct TokenReader {
     return characters[position..<colon]
   }
 
-  mutating func readVersion() throws(ReplayTokenError) -> Int {
+  mutating func readVersion() throws(ReplayTokenError) -> (ReplayToken.Kind, Int) {
     let field = characters[position..<end].prefix { $0 != ":" }
-    guard field.starts(with: ReplayToken.prefix) else { throw .notAToken }
-    let version = field.dropFirst(ReplayToken.prefix.count)
+    guard let kind = ReplayToken.Kind.allCases.first(where: { field.starts(with: $0.rawValue) })
+    else { throw .notAToken }
+    let version = field.dropFirst(kind.rawValue.count)
     guard !version.isEmpty else {
       throw .truncated(column: field.endIndex + 1, expected: "the version")
     }
@@ -54,7 +55,7 @@ private struct TokenReader {
       throw .otherVersion(String(version.prefix(20)))
     }
     _ = try readField("the token")
-    return found
+    return (kind, found)
   }
 
   mutating func readName(_ what: String) throws(ReplayTokenError) -> String {

@@ -2,8 +2,17 @@
 ///
 /// The fields are the version of the format, the system, the subject, in version 2 what it had to choose
 /// from, the choices in hexadecimal, and a checksum of all before it. No character needs quoting in a
-/// shell.
+/// shell. Where the choices are calls and a schedule that an exploration wrote out, the text begins with
+/// `explored-1:`.
 public struct ReplayToken: Hashable, Sendable {
+  /// What the choices are.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// What a case was drawn from.
+    case drawn = "case-"
+    /// What an exploration made, written out.
+    case explored = "explored-"
+  }
+
   /// The version of the format where the subject's name says what the choices mean.
   public static let version = 1
   /// The version with a field more: in what setting they were made.
@@ -17,25 +26,32 @@ public struct ReplayToken: Hashable, Sendable {
   public let setting: String
   /// The choices of the case.
   public let choices: [UInt64]
+  /// What the choices are.
+  public let kind: Kind
 
   /// Makes the token of a case; the names may be any text.
-  public init(system: String, subject: String, setting: String = "", choices: [UInt64]) {
+  public init(
+    system: String,
+    subject: String,
+    setting: String = "",
+    choices: [UInt64],
+    kind: Kind = .drawn
+  ) {
     self.system = system
     self.subject = subject
     self.setting = setting
     self.choices = choices
+    self.kind = kind
   }
 
   /// The token as text.
   public var text: String {
     let version = setting.isEmpty ? Self.version : Self.settingVersion
     let names = [system, subject] + (setting.isEmpty ? [] : [setting])
-    let fields = ["\(Self.prefix)\(version)"] + names.map(Self.escaped)
+    let fields = ["\(kind.rawValue)\(version)"] + names.map(Self.escaped)
     let body = (fields + [ChoiceText.text(of: choices)]).joined(separator: ":")
     return "\(body):\(Self.checksum(of: body))"
   }
-
-  static var prefix: String { "case-" }
 }
 
 extension ReplayToken: CustomStringConvertible {

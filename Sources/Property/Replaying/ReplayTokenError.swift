@@ -21,7 +21,7 @@ extension ReplayTokenError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notAToken:
-      "not a replay token: it should begin with '\(ReplayToken.prefix)\(ReplayToken.version):'"
+      "not a replay token: it should begin with '\(ReplayToken.Kind.drawn.rawValue)\(ReplayToken.version):'"
     case .otherVersion(let version):
       "a replay token of version \(version); this program reads versions \(ReplayToken.version)"
         + " and \(ReplayToken.settingVersion)"

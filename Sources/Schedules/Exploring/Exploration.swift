@@ -29,6 +29,7 @@ public struct Exploration<Outcome: Hashable> {
   /// How often threads were preempted at most; nil for no bound.
   public internal(set) var preemptionLimit: Int?
 
+  @usableFromInline
   init(preemptionLimit: Int?) { self.preemptionLimit = preemptionLimit }
 
   /// Whether every schedule that can matter was gone through, within the bound of preemptions if there

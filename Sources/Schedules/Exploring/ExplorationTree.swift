@@ -50,12 +50,13 @@ public struct ExplorationTree: Scheduler {
   private var order = StepOrder()
   private var sharedWords = SharedWords()
   /// Whether the latest run was given up, since what is left of it was seen.
-  private(set) var wasPruned = false
+  @usableFromInline private(set) var wasPruned = false
   /// Whether a run did not do again what the run before it did.
-  private(set) var isNondeterministic = false
+  @usableFromInline private(set) var isNondeterministic = false
   /// Whether a run only repeats the one before.
-  var isRepeating = false
+  @usableFromInline var isRepeating = false
 
+  @usableFromInline
   init(isReduced: Bool, preemptionLimit: Int?) {
     self.isReduced = isReduced
     self.preemptionLimit = preemptionLimit
@@ -187,6 +188,7 @@ public struct ExplorationTree: Scheduler {
   }
 
   /// The run has ended with threads that could not go on: what they wait to do was not tried before.
+  @usableFromInline
   mutating func noteStuck(_ operations: [(thread: Int, operation: PendingOperation)]) {
     guard followsRaces else { return }
     for (thread, operation) in operations {
@@ -196,6 +198,7 @@ public struct ExplorationTree: Scheduler {
 
   /// Begins anew, where a word turned out to be shared that was not thought to be.
   /// - Returns: whether it does.
+  @usableFromInline
   mutating func restart() -> Bool {
     guard isReduced, preemptionLimit != nil, sharedWords.hasGrown else { return false }
     sharedWords.hasGrown = false
@@ -206,6 +209,7 @@ public struct ExplorationTree: Scheduler {
 
   /// Turns to the next run.
   /// - Returns: whether there is one.
+  @usableFromInline
   mutating func advance() -> Bool {
     while var node = nodes.popLast() {
       if node.alternativeCount > 0 {
@@ -227,7 +231,7 @@ public struct ExplorationTree: Scheduler {
   }
 
   /// The latest run's schedule.
-  var schedule: Schedule {
+  @usableFromInline var schedule: Schedule {
     Schedule(
       steps: nodes.filter { $0.alternativeCount == 0 }.map { UInt8($0.chosen) },
       values: nodes.filter { $0.alternativeCount > 0 }.map { UInt8($0.chosen) }

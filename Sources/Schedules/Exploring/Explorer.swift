@@ -30,6 +30,7 @@ public struct Explorer {
   ///   - end: What came of a run, when it is over.
   ///   - shouldStop: Asked after each hundred runs; true ends the exploration before its end.
   /// - Returns: what came of all runs.
+  @inlinable
   public func explore<L: RecordListener, Outcome: Hashable>(
     listener: L,
     begin: (World<L>) -> [(inout World<L>.Machine) -> Void],
@@ -46,7 +47,7 @@ public struct Explorer {
     var runCount = 0
     repeat {
       guard runCount < runLimit, runCount % 100 != 99 || !shouldStop() else {
-        exploration.wasStopped = true
+        exploration.noteStop()
         break
       }
       runCount += 1
@@ -55,7 +56,7 @@ public struct Explorer {
       let result = run(world, begin)
       // Who looks at the end may do so by steps of its own.
       let events = world.withListener { $0.events }
-      exploration.stepCount += result.stepCount
+      exploration.note(stepCount: result.stepCount)
       let outcome = world.withScheduler { $0.wasPruned } ? nil : end(world, result)
       exploration.take(result, outcome, world.withScheduler { $0.schedule })
       if result.ending == .stuck {
@@ -63,11 +64,12 @@ public struct Explorer {
         world.withScheduler { $0.noteStuck(stuck) }
       }
       if isRepeated {
-        exploration.repeatedCount += 1
         let isSame = doesTheSame(world, begin, events, &exploration)
-        if !isSame { exploration.isNondeterministic = true }
+        exploration.noteRepetition(isSame: isSame)
       }
-      if world.withScheduler({ $0.isNondeterministic }) { exploration.isNondeterministic = true }
+      if world.withScheduler({ $0.isNondeterministic }) {
+        exploration.noteRepetition(isSame: false)
+      }
       if world.withScheduler({ $0.restart() }) {
         exploration.restart()
         continue
@@ -77,7 +79,8 @@ public struct Explorer {
     return exploration
   }
 
-  private func run<L: RecordListener>(
+  @inlinable
+  func run<L: RecordListener>(
     _ world: World<L>,
     _ begin: (World<L>) -> [(inout World<L>.Machine) -> Void]
   ) -> RunResult {
@@ -87,14 +90,15 @@ public struct Explorer {
   }
 
   /// Makes a run again, and compares its events.
-  private func doesTheSame<L: RecordListener, Outcome>(
+  @inlinable
+  func doesTheSame<L: RecordListener, Outcome>(
     _ world: World<L>,
     _ begin: (World<L>) -> [(inout World<L>.Machine) -> Void],
     _ events: [RepeatableEvent],
     _ exploration: inout Exploration<Outcome>
   ) -> Bool {
     world.withScheduler { $0.isRepeating = true }
-    exploration.stepCount += run(world, begin).stepCount
+    exploration.note(stepCount: run(world, begin).stepCount)
     world.withScheduler { $0.isRepeating = false }
     return world.withListener { $0.events == events }
   }
@@ -102,6 +106,7 @@ public struct Explorer {
 
 extension Exploration {
   /// Forgets what came of runs; the steps were made all the same.
+  @usableFromInline
   mutating func restart() {
     outcomes = [:]
     exploredCount = 0
@@ -110,7 +115,21 @@ extension Exploration {
     cutCount = 0
   }
 
+  @usableFromInline
+  mutating func noteStop() { wasStopped = true }
+
+  @usableFromInline
+  mutating func note(stepCount count: Int) { stepCount += count }
+
+  /// A run was made twice, or could not be made again.
+  @usableFromInline
+  mutating func noteRepetition(isSame: Bool) {
+    repeatedCount += 1
+    if !isSame { isNondeterministic = true }
+  }
+
   /// Takes note of a run; one without an outcome was given up.
+  @usableFromInline
   mutating func take(
     _ result: RunResult,
     _ outcome: Outcome?,
@@ -138,6 +157,7 @@ public struct RepeatableListener<L: RecordListener>: RecordListener {
   @usableFromInline var keepsEvents = false
   @usableFromInline var events: [RepeatableEvent] = []
 
+  @inlinable
   init(_ listener: L) { self.listener = listener }
 
   /// Tells the other, and keeps it if asked to.

@@ -8,6 +8,7 @@ extension ScheduledMachine {
     reach(PendingOperation(.read, word: word, record: header(record)))
     if let weak = world.pointee.weak { return readWeakly(weak, field, record, word, access) }
     let value = world.pointee.words[Int(word)]
+    note(value, in: word)
     emit(
       .read(
         FieldPlace(field, of: record),
@@ -43,10 +44,11 @@ extension ScheduledMachine {
   @inlinable @inline(__always)
   @discardableResult
   func put(_ value: UInt64, _ word: UInt32) -> UInt64 {
-    noteChange()
-    world.pointee.writeCount &+= 1
     let old = world.pointee.words[Int(word)]
+    noteChange(word, isNew: word == 0 || old != value)
+    world.pointee.writeCount &+= 1
     guard word != 0 else { return old }
+    note(value, in: word)
     world.pointee.words[Int(word)] = value
     if !L.isDeaf { world.pointee.numbers[Int(word)] = world.pointee.writeCount }
     return old
@@ -79,6 +81,7 @@ extension ScheduledMachine {
     let from = world.pointee.numbers[Int(word)]
     let old = world.pointee.words[Int(word)]
     let new = operation.applied(to: old, operand)
+    note(old, in: word)
     put(new, word)
     let number = world.pointee.writeCount
     let place = FieldPlace(field, of: record)
@@ -104,6 +107,7 @@ extension ScheduledMachine {
     let old = world.pointee.words[Int(word)]
     let place = FieldPlace(field, of: record)
     guard old == expected else {
+      note(old, in: word)
       emit(.mismatch(place, found: old, from: from))
       return old
     }
@@ -127,6 +131,7 @@ extension ScheduledMachine {
   }
 
   /// What the latest write left in a word.
+  @inlinable
   func latest(_ word: UInt32) -> UInt64 {
     world.pointee.weak?.pointee.latest(word) ?? world.pointee.words[Int(word)]
   }

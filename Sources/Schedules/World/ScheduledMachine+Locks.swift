@@ -59,6 +59,7 @@ extension ScheduledMachine {
     let place = FieldPlace(lock, of: record)
     reach(locking(word, record, mode, .free))
     guard isFree(word, mode) else {
+      note(world.pointee.words[Int(word)], in: word)
       emit(.busy(place, mode))
       return false
     }
@@ -91,7 +92,7 @@ extension ScheduledMachine {
   /// Changes a word that is no field's value.
   @inlinable @inline(__always)
   func set(_ value: UInt64, _ word: UInt32) {
-    noteChange()
+    noteChange(word, isNew: true, isLock: true)
     if word != 0 { world.pointee.words[Int(word)] = value }
   }
 
@@ -102,7 +103,7 @@ extension ScheduledMachine {
     reviewWaiting(word)
   }
 
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func reviewWaiting(_ word: UInt32) {
     for other in world.pointee.waiting {
       let state = world.pointee.threads + other

@@ -2,7 +2,7 @@ public import Machines
 
 extension ScheduledMachine {
   /// What fills a record that is not zeroed.
-  @usableFromInline static var poison: UInt64 { 0x5a5a_5a5a_5a5a_5a5a }
+  @inlinable static var poison: UInt64 { 0x5a5a_5a5a_5a5a_5a5a }
 
   /// A record at an address that no other ever had, in the thread's own region; others may run before.
   @inlinable
@@ -35,7 +35,7 @@ extension ScheduledMachine {
     return record
   }
 
-  @usableFromInline
+  @inlinable
   func fill(_ word: UInt32) {
     world.pointee.words[Int(word)] = Self.poison
     world.pointee.weak?.pointee.fill(word, Self.poison)

@@ -56,7 +56,7 @@ extension ScheduledMachine {
   }
 
   /// Nobody waits any more for this thread to leave sections of a domain.
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func release(sectionsOf word: UInt32) {
     for other in world.pointee.waiting {
       let state = world.pointee.threads + other
@@ -72,7 +72,7 @@ extension ScheduledMachine {
   }
 
   /// Frees what nobody's section keeps any more; others may run before each.
-  @usableFromInline
+  @inlinable
   func reclaim() {
     while let index = world.pointee.laterFrees.firstIndex(where: { $0.awaited.isEmpty }) {
       let record = world.pointee.laterFrees.remove(at: index).record
@@ -83,7 +83,7 @@ extension ScheduledMachine {
   }
 
   /// The threads that are in a section of a domain.
-  @usableFromInline
+  @inlinable
   func readers(of word: UInt32) -> ThreadSet {
     var readers = ThreadSet()
     for other in world.pointee.unfinished where world.pointee.threads[other].depth(of: word) > 0 {

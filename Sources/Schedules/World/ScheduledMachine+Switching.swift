@@ -1,4 +1,4 @@
-import CFiber
+public import CFiber
 public import Machines
 
 extension ScheduledMachine {
@@ -28,14 +28,14 @@ extension ScheduledMachine {
   }
 
   /// Comes to a step where nobody seems able to go on, or the scheduler's steps are used up.
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func reachSlowly() {
     let next = nextSlowly(after: thread)
     if next != thread { leave(to: next) }
   }
 
   /// Who goes on; nil for nobody.
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func nextSlowly(after current: Int?) -> Int? {
     let settings = world.pointee.settings
     if world.pointee.ready.isEmpty { lookAgain() }
@@ -65,7 +65,8 @@ extension ScheduledMachine {
   ///
   /// Each has its turn before any has another. That they all look a second time in vain is no matter of
   /// order any more.
-  private func lookAgain() {
+  @usableFromInline
+  func lookAgain() {
     let yielded = world.pointee.yielded
     var next = ThreadSet(bits: yielded.bits & ~world.pointee.lookedInVain.bits)
     if next.isEmpty, !yielded.isEmpty {
@@ -81,7 +82,8 @@ extension ScheduledMachine {
   }
 
   /// Tells who is at it still, and ends the run.
-  private func endWithoutEnd() -> Int? {
+  @usableFromInline
+  func endWithoutEnd() -> Int? {
     for runaway in world.pointee.unfinished {
       ScheduledMachine(world: world, thread: runaway).emit(.runaway)
     }
@@ -90,7 +92,7 @@ extension ScheduledMachine {
   }
 
   /// Leaves off here, and goes on when chosen again; for good where there is nobody to go on.
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func leave(to next: Int?) {
     guard let next else {
       if world.pointee.ending == .finished { world.pointee.ending = .abandoned }
@@ -109,12 +111,14 @@ extension ScheduledMachine {
   }
 
   /// Goes to the first thread, and comes back when the run is over.
+  @inlinable
   func start() {
     guard let next = nextSlowly(after: nil) else { return }
     cfiber_switch(&world.pointee.home, &world.pointee.threads[next].context)
   }
 
   /// What a thread's stack runs: its body, and then whoever is next; it never comes back.
+  @inlinable
   func runBody() {
     var machine = self
     world.pointee.bodies[thread](&machine)
@@ -136,15 +140,38 @@ extension ScheduledMachine {
     preconditionFailure("a thread that has ended goes on")
   }
 
-  /// Something was changed that others may look for.
+  /// Something was changed that others may look for: a word, 0 for what is none; `isNew` where what is in
+  /// it is another value than before.
   @inlinable @inline(__always)
-  func noteChange() {
+  func noteChange(_ word: UInt32 = 0, isNew: Bool = false, isLock: Bool = false) {
     guard world.pointee.yielded.bits | world.pointee.lookedInVain.bits != 0 else { return }
-    world.pointee.lookedInVain = ThreadSet()
-    world.pointee.vainRoundCount = 0
-    let others = world.pointee.yielded.bits & ~(1 &<< UInt32(truncatingIfNeeded: thread))
-    world.pointee.ready.bits |= others
-    world.pointee.yielded.bits &= ~others
+    lookForChange(word, isNew: isNew, isLock: isLock)
+  }
+
+  @inlinable @inline(never)
+  func lookForChange(_ word: UInt32, isNew: Bool, isLock: Bool) {
+    var woken = world.pointee.yielded
+    woken.remove(thread)
+    for spinner in ThreadSet(bits: woken.bits & world.pointee.spinning.bits) {
+      let hasLooked = world.pointee.threads[spinner].looked &>> UInt64(word & 63) & 1 != 0
+      if !isNew || !hasLooked { woken.remove(spinner) }
+    }
+    // A lock that is taken and given back while looking changes nothing for who does not try for it.
+    if !woken.isEmpty || (isNew && !isLock) {
+      world.pointee.lookedInVain = ThreadSet()
+      world.pointee.vainRoundCount = 0
+    }
+    world.pointee.ready.bits |= woken.bits
+    world.pointee.yielded.bits &= ~woken.bits
+  }
+
+  /// The thread found a value in a word, or left it there: what it does until it lets others run again
+  /// depends on nothing else.
+  @inlinable @inline(__always)
+  func note(_ value: UInt64, in word: UInt32) {
+    let state = world.pointee.threads + thread
+    state.pointee.look = (state.pointee.look ^ value &+ UInt64(word)) &* 0x9e37_79b9_7f4a_7c15
+    state.pointee.looked |= 1 &<< UInt64(word & 63)
   }
 
   /// Waits, before `operation`, until `isOver`; others have to make it so, and say so by `review(_:)`.
@@ -163,7 +190,8 @@ extension ScheduledMachine {
     world.pointee.waiting.remove(thread)
   }
 
-  private func tellWhoIsStuck() {
+  @usableFromInline
+  func tellWhoIsStuck() {
     for stuck in world.pointee.unfinished {
       let state = world.pointee.threads[stuck]
       let machine = ScheduledMachine(world: world, thread: stuck)

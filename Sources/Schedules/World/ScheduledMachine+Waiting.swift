@@ -87,7 +87,7 @@ extension ScheduledMachine {
   }
 
   /// Who prepared to wait on a queue first, of those whom nobody woke.
-  @usableFromInline
+  @inlinable
   func firstAsleep(on word: UInt32) -> Int? {
     var first: Int?
     for other in world.pointee.unfinished {
@@ -135,13 +135,24 @@ extension ScheduledMachine {
   }
 
   /// Lets others run: the thread goes on when one of them changed something, or none can go on.
+  ///
+  /// Where it lets them run again, having found in between what it had found before, it is looking for
+  /// one of the words that it read: it goes on when one of these has changed.
   @inlinable
   public func yield() {
     emit(.yield)
     guard world.pointee.isConcurrent else { return }
+    let state = world.pointee.threads + thread
+    // Who finds the same as the time before will find it again until one of these words changes.
+    let isSpinning = state.pointee.look == state.pointee.lastLook && state.pointee.looked != 0
+    if isSpinning, world.pointee.weak == nil { world.pointee.spinning.insert(thread) }
+    state.pointee.lastLook = state.pointee.look
     world.pointee.ready.remove(thread)
     world.pointee.yielded.insert(thread)
     reach(PendingOperation(.yield))
+    world.pointee.spinning.remove(thread)
+    state.pointee.look = 0
+    state.pointee.looked = 0
     world.pointee.weak?.pointee.settleLastRead(thread)
   }
 }

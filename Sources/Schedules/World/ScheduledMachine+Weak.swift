@@ -2,7 +2,7 @@ public import Machines
 
 /// Accesses where memory is weak: which write a load returns, and where a write goes, is chosen.
 extension ScheduledMachine {
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func readWeakly(
     _ weak: UnsafeMutablePointer<WeakMemory>,
     _ field: Field,
@@ -22,7 +22,7 @@ extension ScheduledMachine {
     return message.value
   }
 
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func writeWeakly(
     _ weak: UnsafeMutablePointer<WeakMemory>,
     _ value: UInt64,
@@ -46,7 +46,7 @@ extension ScheduledMachine {
     emit(.write(FieldPlace(field, of: record), old: old, new: value, access, number: number))
   }
 
-  @usableFromInline @inline(never)
+  @inlinable @inline(never)
   func updateWeakly(
     _ weak: UnsafeMutablePointer<WeakMemory>,
     _ field: Field,

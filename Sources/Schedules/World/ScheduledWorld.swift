@@ -1,4 +1,4 @@
-import CFiber
+public import CFiber
 public import Machines
 
 /// A world in which several threads run, one step at a time, each when the scheduler says so.
@@ -17,10 +17,11 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
   public typealias Machine = ScheduledMachine<S, L>
 
   @usableFromInline let state: UnsafeMutablePointer<WorldState<S, L>>
-  private let starts: UnsafeMutablePointer<ThreadStart>
-  private let stacks: [cfiber_stack]
+  @usableFromInline let starts: UnsafeMutablePointer<ThreadStart>
+  @usableFromInline let stacks: [cfiber_stack]
 
   /// A world of threads that are scheduled by `scheduler`, observed by `listener`.
+  @inlinable
   public init(_ scheduler: S, listener: L, settings: WorldSettings = WorldSettings()) {
     let state = UnsafeMutablePointer<WorldState<S, L>>.allocate(capacity: 1)
     state.initialize(to: WorldState(scheduler: scheduler, listener: listener, settings: settings))
@@ -63,11 +64,13 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
   }
 
   /// Changes the scheduler where it is.
+  @inlinable
   public func withScheduler<Result>(_ body: (inout S) -> Result) -> Result {
     body(&state.pointee.scheduler)
   }
 
   /// Changes the listener where it is.
+  @inlinable
   public func withListener<Result>(_ body: (inout L) -> Result) -> Result {
     body(&state.pointee.listener)
   }
@@ -75,14 +78,16 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
   /// The machine of who sets up, and looks at the end.
   ///
   /// It waits for nobody: after a run in which threads are stuck, what they hold is not to be taken.
-  public var alone: Machine { ScheduledMachine(world: state, thread: ThreadSet.setup) }
+  @inlinable public var alone: Machine { ScheduledMachine(world: state, thread: ThreadSet.setup) }
 
   /// Forgets all records, and what the scheduler and the listener know stays theirs.
+  @inlinable
   public func reset() { state.pointee.reset() }
 
   /// Runs threads until each has come to its end, or none can go on.
   ///
   /// Records that were made on `alone` since the last reset are there.
+  @inlinable
   public func run(_ bodies: [(inout Machine) -> Void]) -> RunResult {
     let count = bodies.count
     precondition(count <= stacks.count, "\(count) threads in a world of \(stacks.count)")
@@ -116,12 +121,12 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
   }
 
   /// What each thread that could not go on waits to do.
-  var stuckOperations: [(thread: Int, operation: PendingOperation)] {
+  @inlinable var stuckOperations: [(thread: Int, operation: PendingOperation)] {
     state.pointee.unfinished.map { ($0, state.pointee.threads[$0].pending) }
   }
 
   /// A digest of every word that was handed out: what the run left behind.
-  public var memoryDigest: UInt64 {
+  @inlinable public var memoryDigest: UInt64 {
     var digest: UInt64 = 0xcbf2_9ce4_8422_2325
     let world = state.pointee
     for thread in [ThreadSet.setup] + Array(0..<world.settings.threadLimit) {
@@ -136,6 +141,10 @@ public final class ScheduledWorld<S: Scheduler, L: RecordListener> {
 }
 
 /// What a stack begins with.
-private struct ThreadStart {
-  let body: () -> Void
+@usableFromInline
+struct ThreadStart {
+  @usableFromInline let body: () -> Void
+
+  @inlinable
+  init(body: @escaping () -> Void) { self.body = body }
 }

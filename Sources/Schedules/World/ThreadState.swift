@@ -40,6 +40,10 @@ struct ThreadState {
   @usableFromInline var awaited = ThreadSet()
   /// The sections that it is in.
   @usableFromInline var sections = (OpenSection(), OpenSection(), OpenSection(), OpenSection())
+  /// What it found since it let others run, and the time before; and in which words, as bits modulo 64.
+  @usableFromInline var look: UInt64 = 0
+  @usableFromInline var lastLook: UInt64 = 0
+  @usableFromInline var looked: UInt64 = 0
   /// How many words of its region are used.
   @usableFromInline var usedWords: UInt32 = 0
 

@@ -55,4 +55,19 @@ public struct RunResult: Sendable, Hashable {
   public let preemptionCount: Int
   /// Whether the scheduler was overruled towards the end, since its steps were used up.
   public let wasOverruled: Bool
+
+  @usableFromInline
+  init(
+    ending: RunEnding,
+    stepCount: Int,
+    switchCount: Int,
+    preemptionCount: Int,
+    wasOverruled: Bool
+  ) {
+    self.ending = ending
+    self.stepCount = stepCount
+    self.switchCount = switchCount
+    self.preemptionCount = preemptionCount
+    self.wasOverruled = wasOverruled
+  }
 }

@@ -23,6 +23,8 @@ struct WorldState<S: Scheduler, L: RecordListener> {
   @usableFromInline var ready = ThreadSet()
   /// Who let others run, and goes on when one of them has changed something.
   @usableFromInline var yielded = ThreadSet()
+  /// Who of them found the same twice, and goes on when one of the words has changed that it looked at.
+  @usableFromInline var spinning = ThreadSet()
   /// Who of them looked again, though nothing was changed, and how often all have.
   @usableFromInline var lookedInVain = ThreadSet()
   @usableFromInline var vainRoundCount = 0
@@ -91,6 +93,7 @@ struct WorldState<S: Scheduler, L: RecordListener> {
   }
 
   /// Forgets everything; costs what was used.
+  @inlinable
   mutating func reset() {
     for thread in 0...ThreadSet.limit {
       let count = Int(threads[thread].usedWords)
@@ -104,6 +107,7 @@ struct WorldState<S: Scheduler, L: RecordListener> {
     weak?.pointee.reset()
     ready = ThreadSet()
     yielded = ThreadSet()
+    spinning = ThreadSet()
     lookedInVain = ThreadSet()
     vainRoundCount = 0
     waiting = ThreadSet()

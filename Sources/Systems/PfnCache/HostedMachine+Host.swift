@@ -13,7 +13,11 @@ extension HostedMachine: HostMemoryMachine {
   /// Reads the page table; what was written out is read in.
   func lookUp(_ hostAddress: UInt64) -> UInt64 {
     base.mightSleep()
-    guard !isRefused, let page = PfnHost.page(at: hostAddress) else { return noFrame }
+    guard let page = PfnHost.page(at: hostAddress) else { return noFrame }
+    if isRefused {
+      state.pointee.situations.count(.lookUpRefused)
+      return noFrame
+    }
     let entry = HostRecord.entry(page)
     while true {
       var frame = base.read(entry, of: state.pointee.host, .once)
@@ -23,8 +27,10 @@ extension HostedMachine: HostMemoryMachine {
         let host = state.pointee.host
         let found = base.compareExchange(PfnHost.swapped, with: frame, entry, of: host, .full)
         guard found == PfnHost.swapped else { continue }
+        state.pointee.situations.count(.readIn)
         state.pointee.model.placed(frame, at: PfnHost.hostAddress(page))
       }
+      state.pointee.situations.found(frame, thread)
       state.pointee.model.took(frame)
       return frame
     }
@@ -56,9 +62,11 @@ extension HostedMachine: HostMemoryMachine {
     }
     touch(frame)
     guard !isRefused else {
+      state.pointee.situations.count(.mappingRefused)
       state.pointee.model.refused(thread)
       return 0
     }
+    if !PfnHost.isRAM(frame) { state.pointee.situations.count(.mappedNoRAM) }
     state.pointee.model.mapped(frame)
     return start + frame << 12
   }

@@ -10,5 +10,12 @@ struct HostedMachine<S: Scheduler, L: RecordListener>: LayeredRecordMachine {
   /// Invalidates what nobody uses, where mapping something does.
   let invalidateOther: ((inout HostedMachine<S, L>) -> Void)?
 
-  var thread: Int { base.thread }
+  /// Whose it is; who looks at the end alone does so in the place of the first.
+  var thread: Int { base.thread == ThreadSet.setup ? 0 : base.thread }
+
+  /// Lets others run, since the thread waits for them.
+  func yield() {
+    state.pointee.situations.waits(thread)
+    base.yield()
+  }
 }

@@ -101,6 +101,11 @@ public struct PfnCacheExhibit: Sendable {
       "a cache that is not in use is refreshed",
       .refreshesInactive
     ),
+    PfnCacheExhibit(
+      "second-invalidation-does-not-wait",
+      "an invalidation that finds the cache invalid returns while the vCPU is in guest mode",
+      .kicksOnlyIfValid
+    ),
   ]
 
   private init(_ name: String, _ summary: String, _ fault: PfnCacheFault) {

@@ -17,6 +17,8 @@ public struct PfnCachePlan: CasePlan {
   public var canFail: Bool
   /// Whether to map something invalidates something else.
   public var mapsInvalidate: Bool
+  /// Whether loads may return older writes.
+  public var isWeak: Bool
   /// The bytes that the case is mostly about.
   var favourite: PfnCacheOperation.Bytes
   /// How many operations were drawn.
@@ -50,6 +52,7 @@ public struct PfnCachePlan: CasePlan {
     }
     canFail = choices.flip(oneIn: 6)
     mapsInvalidate = choices.flip(oneIn: 8)
+    isWeak = choices.flip(oneIn: 5)
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
     favourite.address = Self.address(&choices)
   }
@@ -61,6 +64,7 @@ public struct PfnCachePlan: CasePlan {
     uses = [PfnCacheUse.kernel, hasVCPU ? PfnCacheUse.guest : PfnCacheUse.kernel]
     canFail = false
     mapsInvalidate = false
+    isWeak = false
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
   }
 
@@ -71,6 +75,7 @@ public struct PfnCachePlan: CasePlan {
     for (cache, use) in uses.enumerated() { text += ", cache \(cache) \(use)" }
     if canFail { text += ", look-ups and mappings may fail" }
     if mapsInvalidate { text += ", to map invalidates something else" }
+    if isWeak { text += ", memory weak" }
     return text
   }
 
@@ -82,10 +87,10 @@ public struct PfnCachePlan: CasePlan {
     hasGiven = thread != nil
     let isVCPU = hasVCPU && (thread ?? threadCount - 1) == threadCount - 1
     let weights = count == 1 ? Self.firstWeights : Self.weights
-    return PfnCacheOperation(
-      thread: thread,
-      kind: kind(choices.draw(weights: weights), &choices, isVCPU: isVCPU)
-    )
+    // A vCPU among other threads is there to run the guest.
+    let isGuest = isVCPU && thread != nil && choices.flip(oneIn: 2)
+    let number = isGuest ? 6 : choices.draw(weights: weights)
+    return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: isVCPU))
   }
 
   /// Whoever was given something ends.
@@ -147,7 +152,7 @@ public struct PfnCachePlan: CasePlan {
       guard isVCPU, cache == 1 else {
         return .refresh(cache: cache, bytes, willWrite: isWrite)
       }
-      let count = Int(choices.draw(in: 1...3))
+      let count = Int(choices.draw(in: 1...6))
       return .enterGuest(cache: cache, bytes, accessCount: count, isWrite: isWrite)
     }
   }

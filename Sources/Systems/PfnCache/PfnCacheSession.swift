@@ -114,9 +114,10 @@ public struct PfnCacheSession<Walker: PfnCacheWalker>: Session {
   /// Everything that was found.
   public func findings(_ first: Finding, hasEnded: Bool) -> [Finding] { allFindings }
 
-  /// Counts events, and findings that were accepted on the way.
+  /// Counts events, and what the case reached.
   public mutating func count(into statistics: inout CheckStatistics) {
     statistics.count(events: eventCount)
+    statistics.count(labels: world.state.pointee.situations.counts)
   }
 
   /// Nothing was taken.

@@ -14,12 +14,13 @@ public struct PfnCacheStepRate {
   /// - Parameters:
   ///   - callCount: How many calls each thread makes.
   ///   - isJudged: Whether the judges of threads listen.
-  public init(callCount: Int, isJudged: Bool) {
+  ///   - meanLength: How many steps a thread makes on end, on average.
+  public init(callCount: Int, isJudged: Bool, meanLength: UInt64? = nil) {
     let walker = IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0))
     run =
       isJudged
-      ? Self.runs(walker, ThreadJudges(), callCount) { $0.reset() }
-      : Self.runs(walker, NoListener(), callCount) { _ in }
+      ? Self.runs(walker, ThreadJudges(), callCount, meanLength) { $0.reset() }
+      : Self.runs(walker, NoListener(), callCount, meanLength) { _ in }
   }
 
   /// Makes all calls once.
@@ -30,11 +31,13 @@ public struct PfnCacheStepRate {
     _ walker: Walker,
     _ listener: L,
     _ callCount: Int,
+    _ meanLength: UInt64?,
     reset: @escaping (inout L) -> Void
   ) -> () -> Int {
     var settings = WorldSettings()
     settings.stepLimit = .max / 2
-    let scheduler = RandomScheduler(Choices(seed: 1, case: 0, limit: 10_000_000))
+    let choices = Choices(seed: 1, case: 0, limit: 10_000_000)
+    let scheduler = RandomScheduler(choices, meanLength: meanLength)
     let world = ScheduledWorld(scheduler, listener: listener, settings: settings)
     let operations = operations(callCount)
     return {

@@ -41,13 +41,20 @@ extension PfnCaseThread {
       length: bytes.length,
       saysYes: frame != nil
     )
-    if let frame { state.pointee.model.usesInGuestMode(thread, frame: frame) }
+    if let frame {
+      state.pointee.model.usesInGuestMode(thread, frame: frame)
+    } else {
+      state.pointee.situations.count(.lostFrameOnEntry)
+    }
     let page = bytes.address >> 12
     var notes = 0
     var hasWritten = false
     if let frame {
       for _ in 0..<accessCount {
-        if machine.read(VCPURecord.isKicked, of: vcpu, .once) != 0 { break }
+        if machine.read(VCPURecord.isKicked, of: vcpu, .once) != 0 {
+          state.pointee.situations.count(.wasKicked)
+          break
+        }
         machine.touch(frame, isWrite: isWrite)
         state.pointee.model.accessedInGuestMode(
           thread,

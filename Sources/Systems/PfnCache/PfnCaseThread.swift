@@ -42,6 +42,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
   }
 
   mutating func perform(_ operation: PfnCacheOperation, _ index: Int) {
+    state.pointee.situations.began(operation, thread)
     let result: Errno
     switch operation.kind {
     case .access(let cache, let bytes, let isWrite):
@@ -70,6 +71,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     case .join:
       result = .ok
     }
+    state.pointee.situations.ended(thread)
     state.pointee.results[index] = result
   }
 

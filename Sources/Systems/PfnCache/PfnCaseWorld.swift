@@ -10,7 +10,10 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
   typealias World = ScheduledWorld<PfnCaseScheduler, PfnCaseListener>
 
   let walker: Walker
-  let world: World
+  /// The world of the case: one in which memory is sequentially consistent, or one in which it is weak.
+  private(set) var world: World
+  private let strongWorld: World
+  private lazy var weakWorld = Self.makeWorld(isWeak: true)
   let state: UnsafeMutablePointer<PfnHost>
   /// How many steps all cases took.
   public internal(set) var stepCount: UInt64 = 0
@@ -20,17 +23,19 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
 
   init(_ walker: Walker) {
     self.walker = walker
+    strongWorld = Self.makeWorld(isWeak: false)
+    world = strongWorld
+    state = .allocate(capacity: 1)
+    state.initialize(to: PfnHost())
+  }
+
+  private static func makeWorld(isWeak: Bool) -> World {
     var settings = WorldSettings()
     settings.wordsPerThread = 256
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
-    world = World(
-      PfnCaseScheduler(),
-      listener: PfnCaseListener(),
-      settings: settings
-    )
-    state = .allocate(capacity: 1)
-    state.initialize(to: PfnHost())
+    settings.isWeak = isWeak
+    return World(PfnCaseScheduler(), listener: PfnCaseListener(), settings: settings)
   }
 
   deinit {
@@ -40,6 +45,7 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
 
   /// Begins a case: makes the records, alone.
   func begin(_ plan: PfnCachePlan, isRecorded: Bool) {
+    world = plan.isWeak ? weakWorld : strongWorld
     world.reset()
     world.withListener { $0.reset(isRecorded: isRecorded) }
     preemptionCount = 0

@@ -45,6 +45,8 @@ struct PfnHost {
   var host: UInt64 = 0
   var vcpu: UInt64 = 0
   var caches: [UInt64] = []
+  /// What the case reached.
+  var situations = PfnSituations()
   /// The bytes that each cache was ever asked for.
   var asked: [[PfnCacheOperation.Bytes]] = []
 
@@ -53,6 +55,7 @@ struct PfnHost {
     model = PfnHost.fresh
     self.plan = plan
     vcpu = 0
+    situations.reset()
     caches.removeAll(keepingCapacity: true)
     asked = Array(repeating: [], count: PfnCachePlan.cacheCount)
   }

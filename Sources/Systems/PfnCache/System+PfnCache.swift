@@ -9,6 +9,11 @@ extension System {
     name: "pfn-cache",
     summary: "a guest-frame-to-host-frame cache against invalidations, slots and the dirty log",
     operations: PfnCacheOperation.names,
+    coverage: Coverage(
+      "situations",
+      labels: PfnSituations.labels,
+      required: PfnSituations.required
+    ),
     requiredOutcomes: [
       outcome(0, .ok), outcome(0, .again), outcome(1, .ok), outcome(1, .again), outcome(2, .ok),
       outcome(2, .invalid), outcome(2, .fault), outcome(3, .ok), outcome(3, .fault),
@@ -29,6 +34,14 @@ extension System {
       + PfnCacheExhibit.all.map {
         subject($0.name, .variant, $0.summary, ListedPfnCache(faults: [$0.fault]))
       }
+      + [
+        subject(
+          "kick-without-fence",
+          .variant,
+          "nothing orders that the cache is invalid before the look who is in guest mode",
+          UnfencedInvalidation()
+        )
+      ]
   )
 
   private static func outcome(_ operation: Int, _ result: Errno) -> Outcome {
@@ -49,5 +62,6 @@ extension System {
       walker,
       limits: NoLimits()
     )
+    .explored(PfnCacheExploration<Walker>.self, walker)
   }
 }

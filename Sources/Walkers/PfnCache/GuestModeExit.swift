@@ -27,7 +27,8 @@ extension VCPUSet {
   /// asked.
   ///
   /// A vCPU says that it is in guest mode, and then looks whether it may be; here it was said first that
-  /// it may not. `request` is left for the vCPU to serve; 0 for nothing.
+  /// it may not. Between the one and the other there is a full fence on both sides; without it both may
+  /// find what is old. `request` is left for the vCPU to serve; 0 for nothing.
   /// - Returns: whether one was in guest mode.
   @inlinable
   public func leaveGuestMode<M: HostMemoryMachine>(

@@ -98,8 +98,9 @@ extension IndexedPfnCache {
     if machine.holds(isValid .!= M.W(0)) {
       // One field: no snapshot is torn by it.
       machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .once)
-      vcpus.insertUser(of: record, &machine)
     }
+    // Who made it invalid before may not have got the vCPU out of guest mode yet.
+    vcpus.insertUser(of: record, &machine)
     machine.release(PfnCacheRecord.lock, of: record, .writeIRQ)
   }
 

@@ -74,6 +74,10 @@ public struct IndexedPfnCache: PfnCacheWalker {
   }
 
   /// Compares under the lock, by which no snapshot is needed.
+  ///
+  /// A sequence count instead would tell too late: whoever uses the mapping may be writing to it, and an
+  /// invalidation, which returns to an owner who takes the page away, has to wait until nobody does,
+  /// without sleeping. By the lock its users can be waited for; by a count they cannot.
   @inlinable @inline(__always)
   public func beginAccess<M: HostMemoryMachine>(
     _ machine: inout M,

@@ -42,6 +42,9 @@ extension ListedPfnCache {
       let wasValid = machine.holds(isValid .!= M.W(0))
       if wasValid {
         machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .plain)
+      }
+      // Who made it invalid before may not have got the vCPU out of guest mode yet.
+      if wasValid || !faults.contains(.kicksOnlyIfValid) {
         vcpus.insertUser(of: record, &machine)
       }
       if wasValid || !faults.contains(.skipsRefreshing) {

@@ -38,4 +38,6 @@ public enum PfnCacheFault: UInt8, Sendable, CaseIterable {
   case unlinkedInUse
   /// A cache that is not in use is refreshed like any other.
   case refreshesInactive
+  /// An invalidation that finds a cache invalid leaves its vCPU in guest mode.
+  case kicksOnlyIfValid
 }

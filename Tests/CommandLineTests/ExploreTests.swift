@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@Suite struct ExploreTests {
+  /// A JSON report's one result.
+  private func result(_ outcome: Command.Outcome) throws -> [String: Any] {
+    let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let results = try #require((report as? [String: Any])?["results"] as? [[String: Any]])
+    return try #require(results.first)
+  }
+
+  private func explore(_ arguments: String...) throws -> Command.Outcome {
+    let command = try Command()
+    defer { command.clean() }
+    return try command.run(["explore", "--system", "pfn-cache"] + arguments)
+  }
+
+  @Test func `calls at once are gone through, and the report says how far and how often`() throws {
+    let calls = "activate; access | invalidate"
+    let outcome = try explore("--calls", calls, "--state", "inactive", "--subject", "built-in")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.isEmpty)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines[0] == "pfn-cache/built-in: 1 combination of calls at once, complete")
+    #expect(lines[1] == "  \(calls), from inactive: complete")
+    for part in ["executions explored", "pruned", "blocked", "steps", "a second", "distinct end"] {
+      #expect(lines[2].contains(part), "\(lines[2])")
+    }
+    let result = try result(
+      explore("--calls", calls, "--subject", "built-in", "--format", "json")
+    )
+    let programs = try #require(result["programs"] as? [[String: Any]])
+    #expect(programs.map { $0["state"] as? String } == ["inactive", "valid", "invalidated"])
+    #expect(programs.allSatisfy { $0["scope"] as? String == "complete" })
+    #expect(programs[0]["threads"] as? [[String]] == [["activate", "access"], ["invalidate"]])
+  }
+
+  @Test func `a race is told in lanes, and its token replays it`() throws {
+    let outcome = try explore(
+      "--subject",
+      "invalidate-skips-placeholder",
+      "--calls",
+      "activate | invalidate"
+    )
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("violation 1 of 1, in 1 of 3 combinations of calls: "))
+    #expect(outcome.output.contains("\n    1  thread 0: activate("))
+    #expect(outcome.output.contains("  schedule, 1 preemption:\n"))
+    #expect(outcome.output.contains("breaks freed-page-accessed"))
+    let line = try #require(
+      outcome.output.split(separator: "\n").first { $0.contains("walkproof replay explored-1:") }
+    )
+    let token = String(try #require(line.split(separator: " ").last))
+    let replay = try Command.run("replay", token)
+    #expect(replay.status == 1)
+    let told = replay.output.split(separator: "\n").dropFirst()
+    #expect(!told.isEmpty && told.allSatisfy { outcome.output.contains($0) })
+  }
+
+  @Test func `every combination of two calls is complete`() throws {
+    let outcome = try explore("--subject", "reference", "--format", "json")
+    #expect(outcome.status == 0)
+    let result = try result(outcome)
+    let programs = try #require(result["programs"] as? [[String: Any]])
+    #expect(programs.count > 150)
+    #expect(programs.allSatisfy { $0["isExhausted"] as? Bool == true })
+    #expect(programs.contains { ($0["repeated"] as? Int ?? 0) > 0 }, "runs are made twice")
+    #expect(result["verdict"] as? String == "holds")
+  }
+
+  @Test func `what is bounded says so`() throws {
+    func explored(_ bound: String) throws -> Command.Outcome {
+      try explore(
+        "--subject",
+        "built-in",
+        "--calls",
+        "refresh | invalidate",
+        "--state",
+        "valid",
+        bound
+      )
+    }
+    let preempted = try explored("--preemptions=1")
+    #expect(preempted.status == 0)
+    #expect(preempted.output.contains("from valid: up to 1 preemption\n"))
+    let cut = try explored("--executions=2")
+    #expect(cut.status == 2)
+    #expect(cut.output.contains("from valid: not complete\n"))
+  }
+
+  @Test func `the calls and the states are listed`() throws {
+    let outcome = try explore("--list-calls")
+    #expect(outcome.status == 0)
+    #expect(outcome.output.hasPrefix("pfn-cache, calls:\n  access "))
+    #expect(outcome.output.contains("pfn-cache, states:\n  inactive           nothing\n"))
+  }
+}
