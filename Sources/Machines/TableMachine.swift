@@ -44,6 +44,9 @@ public protocol TableMachine: Machine {
   mutating func retain(_ table: Table, by amount: Int)
   /// Takes `amount` from the table page's count; the page is freed when that leaves 0.
   mutating func release(_ table: Table, by amount: Int)
+  /// Takes the last 1 from the count of a table to which no entry leads any more, and frees it: at once,
+  /// or where others walk without the walker's lock, when those have left that could have come to it.
+  mutating func releaseUnlinked(_ table: Table, level: Int)
   /// The table page's count.
   mutating func count(of table: Table) -> W
 }
@@ -52,6 +55,9 @@ extension TableMachine {
   /// Nobody takes a root away.
   @inlinable @inline(__always)
   public mutating func hasRoot(_ root: Table) -> W.Condition { W.Condition(true) }
+  /// Frees it at once.
+  @inlinable @inline(__always)
+  public mutating func releaseUnlinked(_ table: Table, level: Int) { release(table, by: 1) }
   /// Adds 1 to the table page's count.
   @inlinable @inline(__always)
   public mutating func retain(_ table: Table) { retain(table, by: 1) }

@@ -10,6 +10,7 @@ extension System {
     .powerRadixProcess,
     .powerRadixPartition,
     .pfnCache,
+    .arm64Stage2Threads,
   ]
 
   /// The system with a name; nil for none.

@@ -97,6 +97,7 @@ struct Bench: ParsableCommand {
         )
       )
     }
+    rows += try sharedRows(&terminal)
     rows += try partitionRows(&terminal)
     rows += try pfnCacheRows(&terminal)
     for system in System.all {
@@ -126,6 +127,20 @@ struct Bench: ParsableCommand {
   /// Whether a row is to be measured still.
   private func isWanted(_ name: String) -> Bool {
     !interruptFlag.isRaised && (only.isEmpty || only.contains { name.contains($0) })
+  }
+
+  /// Calls of faults that may run at once, beside the same of the walker that is alone.
+  private func sharedRows(_ terminal: inout Terminal) throws -> [BenchReport.Row] {
+    guard let table = SharedTable() else {
+      throw Complaint(.internalFault, "no memory for the benchmark's root table")
+    }
+    var walker = WalkerBenchmarks(table)
+    return WalkerBenchmarks<SharedTable>.rows.compactMap { row in
+      let name = "\(row.name), shared"
+      guard SharedTable.rows.contains(row.name), isWanted(name) else { return nil }
+      terminal.progress(name)
+      return measure(row, &walker, named: name)
+    }
   }
 
   /// Dirty logs of guests of 1 and 64 GiB, and unmapping, by words of the log and page by page.
@@ -257,7 +272,8 @@ struct Bench: ParsableCommand {
 
   private func measure<T: BenchmarkTable>(
     _ row: WalkerBenchmarks<T>.Row,
-    _ walker: inout WalkerBenchmarks<T>
+    _ walker: inout WalkerBenchmarks<T>,
+    named name: String? = nil
   ) -> BenchReport.Row {
     let samples = measure(
       runs: runs,
@@ -265,7 +281,7 @@ struct Bench: ParsableCommand {
       run: { row.run(&walker) }
     )
     return BenchReport.Row(
-      row.name,
+      name ?? row.name,
       unit: "ns/\(row.unit)",
       samples: samples.map { $0 * 1e9 / Double(row.unitCount) }
     )

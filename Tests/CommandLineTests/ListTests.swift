@@ -23,7 +23,7 @@ import Testing
     let entries = try entries()
     let systems = [
       "arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix-process", "power-radix-partition",
-      "pfn-cache",
+      "pfn-cache", "arm64-stage2-threads",
     ]
     #expect(Set(entries.map(\.system)) == Set(systems))
     for (system, rule, oracle) in [
@@ -36,6 +36,8 @@ import Testing
       ("power-radix-partition", "bitmap-bounds", "PretendHost"),
       ("pfn-cache", "freed-page-accessed", "PfnCacheModel"),
       ("pfn-cache", "data-race", "DataRaces"),
+      ("arm64-stage2-threads", "made-before-invalidated", "TableSharing"),
+      ("arm64-stage2-threads", "no-order", "SharedStage2Model"),
     ] {
       let listed = entries.filter { ($0.system, $0.rule) == (system, rule) }
       #expect(listed.map(\.oracle) == [oracle], "\(system) \(rule)")

@@ -30,7 +30,7 @@ struct Exhibit: Sendable {
 }
 
 /// Every variant, with what convicts it.
-let exhibits: [Exhibit] = tableExhibits + cacheExhibits
+let exhibits: [Exhibit] = tableExhibits + cacheExhibits + sharedExhibits
 
 /// Those of tables.
 private let tableExhibits: [Exhibit] = [
@@ -238,4 +238,42 @@ private func cache(
   seed: Seed = 1
 ) -> Exhibit {
   Exhibit("pfn-cache", subject, rules, calls, seed: seed, preemptions: preemptions)
+}
+
+/// Those of a stage 2 that threads share; where they do something at once, that is a call too.
+private let sharedExhibits: [Exhibit] = [
+  shared("attributes-by-store", ["permission-taken"], 4, 1),
+  shared("age-by-store", ["no-break"], 4, 1),
+  shared("break-unchecked", ["no-break"], 3, 2, seed: 2),
+  shared("lock-ignored", ["no-break"], 3, 1, seed: 2),
+  shared("unlinked-freed-at-once", ["data-race"], 3, 1),
+  shared("unmap-frees-at-once", ["data-race"], 4),
+  shared("unlinked-iterated-early", ["record-used-after-free"], 3, 1),
+  shared("unlinked-table-double-put", ["record-used-after-free"], 2),
+  shared("walk-outside-section", ["data-race"], 3, 1),
+  shared("lost-table-kept", ["table-leaked"], 3, 1),
+  shared("lost-count-kept", ["wrong-count"], 3, 1),
+  shared("locked-before-allocation", ["entry-left-locked"], 1),
+  shared("count-after-install", ["freed-while-walkable"], 3, 1),
+  shared("break-not-invalidated", ["made-before-invalidated"], 2),
+  shared("invalidate-locally", ["made-before-invalidated"], 2),
+  shared("unmap-invalidates-locally", ["stale-translation"], 2),
+  shared("s2-table-to-block-partial-tlbi", ["made-before-invalidated"], 2),
+  shared("make-before-invalidate", ["made-before-invalidated"], 2),
+  shared("pa-cursor-desync", ["no-order"], 3, 1),
+  shared("perm-fault-lost-race-no-tlbi", ["outdated-permission"], 4, 1),
+  shared("relax-claims-loss", ["no-order"], 4, 1),
+  shared("map-claims-loss", ["table-leaked"], 3, 1),
+  shared("again-for-nothing", ["needless-again"], 2),
+  shared("unmap-beside-faults", ["freed-while-walkable"], 4, 1),
+]
+
+private func shared(
+  _ subject: String,
+  _ rules: Set<String>,
+  _ calls: Int,
+  _ preemptions: Int = 0,
+  seed: Seed = 1
+) -> Exhibit {
+  Exhibit("arm64-stage2-threads", subject, rules, calls, seed: seed, preemptions: preemptions)
 }

@@ -48,6 +48,8 @@ public enum FieldKind: UInt8, Sendable, Hashable {
   case completion
   /// `struct srcu_struct`.
   case srcu
+  /// A word that not only threads read: hardware may at any moment, whatever word a thread is at.
+  case descriptor
 }
 
 /// What a record is called.

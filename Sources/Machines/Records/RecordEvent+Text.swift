@@ -41,6 +41,8 @@ extension RecordEvent {
     case .leaveSection(let domain): "leaves \(domain.text(name))"
     case .beginGracePeriod(let domain): "waits for \(domain.text(name))"
     case .endGracePeriod(let domain): "\(domain.text(name)) is over"
+    case .invalidate(let invalidation): invalidation.text
+    case .barrier(let barrier): barrier.text
     case .warn(let site): "warns: \(site)"
     case .call(let site): "\(site)"
     case .returned(let site): "\(site) returns"
@@ -74,6 +76,36 @@ extension Fence {
     case .smpRMB: "smp_rmb"
     case .smpWMB: "smp_wmb"
     }
+  }
+}
+
+extension Barrier {
+  /// The instruction as the manual spells it.
+  var text: String {
+    switch self {
+    case .dsbISHST: "dsb ishst"
+    case .dsbISH: "dsb ish"
+    case .dsbNSH: "dsb nsh"
+    case .dsbNSHST: "dsb nshst"
+    case .dmbISHST: "dmb ishst"
+    case .isb: "isb"
+    case .ptesync: "ptesync"
+    case .eieio: "eieio"
+    case .tlbsync: "tlbsync"
+    }
+  }
+}
+
+extension TLBInvalidation<UInt64> {
+  /// The instruction, and what it is given.
+  var text: String {
+    var text = "tlbi \(operation)\(isBroadcast ? "is" : "")"
+    if operation != .vmalle1, operation != .vmalls12e1, operation != .alle2 {
+      text += " \(address.hexadecimalText)"
+    }
+    if sizeInBytes > 0 { text += ", \(sizeInBytes.hexadecimalText) bytes" }
+    if let levelHint { text += ", level \(levelHint)" }
+    return text
   }
 }
 

@@ -97,6 +97,10 @@ public enum RecordEvent: Sendable, Equatable {
   case beginGracePeriod(SectionDomain)
   /// They were left.
   case endGracePeriod(SectionDomain)
+  /// The thread's CPU told TLBs to forget something.
+  case invalidate(TLBInvalidation<UInt64>)
+  /// A barrier of the thread's CPU, by which hardware takes notice.
+  case barrier(Barrier)
   /// A condition that was thought impossible.
   case warn(Site)
 

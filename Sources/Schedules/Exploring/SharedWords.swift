@@ -31,6 +31,7 @@ struct SharedWords {
       note(operation.record, isWrite: false, thread)
     }
     if operation.isFence { note(ReservedWord.fence, isWrite: true, thread) }
+    if operation.isAnnounced { note(ReservedWord.announced, isWrite: true, thread) }
   }
 
   /// Whether an operation may conflict with one of another thread.
@@ -38,5 +39,6 @@ struct SharedWords {
     (operation.word != 0 && isShared(Int(operation.word)))
       || (operation.record != 0 && isShared(Int(operation.record)))
       || (operation.isFence && isShared(Int(ReservedWord.fence)))
+      || (operation.isAnnounced && isShared(Int(ReservedWord.announced)))
   }
 }

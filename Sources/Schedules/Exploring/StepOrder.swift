@@ -61,6 +61,7 @@ struct StepOrder {
     if operation.word != 0 { body(&self, place(operation.word), operation.isWrite) }
     if operation.record != 0, !operation.isFree { body(&self, place(operation.record), false) }
     if operation.isFence { body(&self, place(ReservedWord.fence), true) }
+    if operation.isAnnounced { body(&self, place(ReservedWord.announced), true) }
   }
 
   /// The latest step of each other thread that conflicts with an operation and that nothing orders

@@ -40,6 +40,9 @@ public struct PendingOperation: Sendable, Hashable {
   public var role: Role
   /// Whether it is a full fence besides, where memory is weak.
   public var isFence = false
+  /// Whether its order matters against all others of which that is said: hardware is told something, or
+  /// may see it at any moment.
+  public var isAnnounced = false
   /// Whether its order matters against others that touch the same word without changing it.
   public var isWrite: Bool
   /// The word that it touches; 0 for none.
@@ -73,6 +76,7 @@ extension PendingOperation {
     if word != 0, word == other.word { return isWrite || other.isWrite }
     if isFree, record == other.record { return true }
     if other.isFree, other.record == record { return true }
+    if isAnnounced, other.isAnnounced { return true }
     return touchesFence && other.touchesFence
   }
 
@@ -90,6 +94,8 @@ public enum ReservedWord {
   public static let fence: UInt32 = 2
   /// How much memory is left.
   public static let allocator: UInt32 = 3
+  /// What hardware is told, or may see at any moment.
+  public static let announced: UInt32 = 4
   /// How many there are.
   public static let count: UInt32 = 16
 }

@@ -24,7 +24,9 @@ extension ScheduledMachine {
   @inlinable @inline(__always)
   public func write(_ value: UInt64, _ field: Field, of record: UInt64, _ access: Access) {
     let word = word(field, record)
-    reach(PendingOperation(.write, isWrite: true, word: word, record: header(record)))
+    var operation = PendingOperation(.write, isWrite: true, word: word, record: header(record))
+    operation.isAnnounced = field.kind == .descriptor
+    reach(operation)
     if let weak = world.pointee.weak {
       return writeWeakly(weak, value, field, record, word, access)
     }
@@ -56,9 +58,15 @@ extension ScheduledMachine {
 
   /// A read-modify-write of a word.
   @inlinable @inline(__always)
-  func updating(_ word: UInt32, _ record: UInt64, _ order: AtomicOrder) -> PendingOperation {
+  func updating(
+    _ field: Field,
+    _ word: UInt32,
+    _ record: UInt64,
+    _ order: AtomicOrder
+  ) -> PendingOperation {
     var operation = PendingOperation(.update, isWrite: true, word: word, record: header(record))
     operation.isFence = order == .full && world.pointee.weak != nil
+    operation.isAnnounced = field.kind == .descriptor
     return operation
   }
 
@@ -72,7 +80,7 @@ extension ScheduledMachine {
     _ order: AtomicOrder
   ) -> UInt64 {
     let word = word(field, record)
-    reach(updating(word, record, order))
+    reach(updating(field, word, record, order))
     if let weak = world.pointee.weak {
       return updateWeakly(weak, field, record, word, order, expecting: nil) {
         operation.applied(to: $0, operand)
@@ -99,7 +107,7 @@ extension ScheduledMachine {
     _ order: AtomicOrder
   ) -> UInt64 {
     let word = word(field, record)
-    reach(updating(word, record, order))
+    reach(updating(field, word, record, order))
     if let weak = world.pointee.weak {
       return updateWeakly(weak, field, record, word, order, expecting: expected) { _ in value }
     }
@@ -128,6 +136,16 @@ extension ScheduledMachine {
       weak.pointee.fence(fence, thread)
     }
     emit(.fence(fence))
+  }
+
+  /// Tells hardware something; others may run before, and whether they did so first matters to all who
+  /// tell it something, or write what it reads at any moment.
+  @inlinable
+  public func announce(_ event: RecordEvent) {
+    var operation = PendingOperation(.local)
+    operation.isAnnounced = true
+    reach(operation)
+    emit(event)
   }
 
   /// What the latest write left in a word.

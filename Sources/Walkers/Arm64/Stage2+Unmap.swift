@@ -103,7 +103,7 @@ struct Stage2Unmap<M: ArmMachine>: Visitor {
       }
       table.retire(&run, level: nil, on: &machine)
       machine.release(entry.table)
-      machine.release(child)
+      machine.releaseUnlinked(child, level: entry.level &+ 1)
     } else if run.isOpen {
       retire(on: &machine)
     }
