@@ -8,7 +8,7 @@ public struct CheckStatistics: CaseStatistics {
     .ok, .again, .noMemory, .invalid, .range, .notFound, .fault,
   ]
   /// More kinds of operations than any system has.
-  static let operationLimit = 24
+  static let operationLimit = 32
 
   /// Operations by kind and result; the last result of a kind stands for all others.
   private var operations = [UInt64](

@@ -13,6 +13,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
   @inlinable public static var notPermitted: Errno { Errno(rawValue: 1) }
   /// ENOENT: there is nothing.
   @inlinable public static var notFound: Errno { Errno(rawValue: 2) }
+  /// EINTR: a signal came while it waited.
+  @inlinable public static var interrupted: Errno { Errno(rawValue: 4) }
+  /// EBADF: no such descriptor.
+  @inlinable public static var badDescriptor: Errno { Errno(rawValue: 9) }
   /// EFAULT: an address at which there is no memory.
   @inlinable public static var fault: Errno { Errno(rawValue: 14) }
   /// E2BIG.
@@ -27,8 +31,16 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
   @inlinable public static var exists: Errno { Errno(rawValue: 17) }
   /// EINVAL.
   @inlinable public static var invalid: Errno { Errno(rawValue: 22) }
+  /// EMFILE: no descriptor is free.
+  @inlinable public static var tooManyFiles: Errno { Errno(rawValue: 24) }
   /// ERANGE.
   @inlinable public static var range: Errno { Errno(rawValue: 34) }
+  /// EDEADLK: to wait would be for ever.
+  @inlinable public static var deadlock: Errno { Errno(rawValue: 35) }
+  /// ETIME: it took too long.
+  @inlinable public static var timedOut: Errno { Errno(rawValue: 62) }
+  /// EOVERFLOW.
+  @inlinable public static var overflow: Errno { Errno(rawValue: 75) }
   /// ENOSYS: the subject has no such call.
   @inlinable public static var notImplemented: Errno { Errno(rawValue: 38) }
 
@@ -38,6 +50,8 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     case .ok: "0"
     case .notPermitted: "-EPERM"
     case .notFound: "-ENOENT"
+    case .interrupted: "-EINTR"
+    case .badDescriptor: "-EBADF"
     case .fault: "-EFAULT"
     case .tooBig: "-E2BIG"
     case .again: "-EAGAIN"
@@ -45,7 +59,11 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     case .busy: "-EBUSY"
     case .exists: "-EEXIST"
     case .invalid: "-EINVAL"
+    case .tooManyFiles: "-EMFILE"
     case .range: "-ERANGE"
+    case .deadlock: "-EDEADLK"
+    case .timedOut: "-ETIME"
+    case .overflow: "-EOVERFLOW"
     case .notImplemented: "-ENOSYS"
     default: "-\(rawValue)"
     }

@@ -100,6 +100,8 @@ struct Bench: ParsableCommand {
     rows += try sharedRows(&terminal)
     rows += try partitionRows(&terminal)
     rows += try pfnCacheRows(&terminal)
+    rows += try sharedBufferRows(CompactSharedBuffers(), "", &terminal)
+    rows += try sharedBufferRows(ListedSharedBuffers(), ", reference", &terminal)
     for system in System.all {
       let name = "checked operations, \(system.name)"
       guard isWanted(name) else { continue }
@@ -246,6 +248,36 @@ struct Bench: ParsableCommand {
     let of = "\(count) cache\(count == 1 ? "" : "s")"
     add("invalidation of none of \(of)", misses) { $0.miss() }
     add("invalidation of one of \(of)", misses) { $0.hit() }
+    return rows
+  }
+
+  /// Calls on shared buffers.
+  private func sharedBufferRows<Walker: SharedBufferWalker>(
+    _ walker: Walker,
+    _ suffix: String,
+    _ terminal: inout Terminal
+  ) throws -> [BenchReport.Row] {
+    var rows: [BenchReport.Row] = []
+    for row in SharedBufferRow<Walker>.all(suffix) where isWanted(row.name) {
+      terminal.progress(row.name)
+      let benchmarks = SharedBufferBenchmarks(
+        walker,
+        fenceCount: row.fenceCount,
+        isCaching: row.isCaching
+      )
+      guard var buffer = benchmarks else {
+        throw Complaint(.internalFault, "no memory for the benchmark's fences")
+      }
+      if row.isSignalled { buffer.signal() }
+      let samples = measure(runs: runs, prepare: {}, run: { row.run(&buffer) })
+      rows.append(
+        BenchReport.Row(
+          row.name,
+          unit: "ns/call",
+          samples: samples.map { $0 * 1e9 / Double(row.callCount) }
+        )
+      )
+    }
     return rows
   }
 

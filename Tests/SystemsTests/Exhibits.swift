@@ -30,7 +30,8 @@ struct Exhibit: Sendable {
 }
 
 /// Every variant, with what convicts it.
-let exhibits: [Exhibit] = tableExhibits + cacheExhibits + sharedExhibits
+let exhibits: [Exhibit] =
+  tableExhibits + cacheExhibits + sharedExhibits + bufferExhibits
 
 /// Those of tables.
 private let tableExhibits: [Exhibit] = [

@@ -21,7 +21,7 @@ struct ModelLitmus: Sendable {
 @Suite struct ModelLitmusTests {
   private static let all =
     ModelLitmus.arm + ModelLitmus.walks + ModelLitmus.leaves + ModelLitmus.logs
-    + ModelLitmus.hosts + ModelLitmus.caches + ModelLitmus.sharedTables
+    + ModelLitmus.hosts + ModelLitmus.caches + ModelLitmus.sharedTables + ModelLitmus.buffers
 
   @Test(arguments: all.indices)
   func `a model's rule convicts its case and not the near miss`(index: Int) {

@@ -2,7 +2,7 @@
 ///
 /// A walk is a section: a table that one comes to is not freed before it has left. Which lock a call
 /// needs besides, its caller takes.
-public protocol SharedTableMachine: Machine {
+public protocol SharedTableMachine: ArmMachine {
   /// Enters a walk.
   mutating func enterWalk()
   /// Leaves the walk.

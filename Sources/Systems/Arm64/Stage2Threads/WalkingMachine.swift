@@ -8,6 +8,9 @@ import Walkers
 /// A table is a record, at an address by which descriptors name it. A load is what a dependent load of the
 /// kernel's is: what it leads to is read after it.
 struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
+  typealias W = UInt64
+  typealias Table = UInt64
+
   /// The records' machine.
   var base: ScheduledMachine<S, L>
   /// What the threads share beside records; no access to it spans a step.
@@ -93,7 +96,6 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
     if barrier != .isb { base.announce(.barrier(barrier)) }
   }
 
-  func invalidate(_ invalidation: RadixInvalidation<UInt64>) {}
   func clean(_ address: UInt64, sizeInBytes: UInt64) {}
   func invalidateInstructions(_ address: UInt64, sizeInBytes: UInt64) {}
 }

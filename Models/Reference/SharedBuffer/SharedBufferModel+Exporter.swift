@@ -1,0 +1,194 @@
+public import Machines
+
+// What exporters are told, and what they find.
+
+extension SharedBufferModel {
+  /// A buffer was exported.
+  public mutating func exported(_ buffer: Int, pageCount: UInt64) {
+    buffers[buffer] = BufferNotes()
+    buffers[buffer].exists = true
+    buffers[buffer].pageCount = pageCount
+  }
+
+  /// An exporter is called, with the lock or without; it was promised the one or the other.
+  public mutating func called(_ what: String, _ buffer: Int, isLocked: Bool, shouldBe: Bool) {
+    guard isLocked != shouldBe else { return }
+    add(
+      .wrongLock,
+      "\(what) of buffer \(buffer) is called \(isLocked ? "with" : "without") the lock",
+      cause: "/\(what)"
+    )
+  }
+
+  /// The exporter is told that a buffer is gone.
+  public mutating func released(_ buffer: Int) {
+    guard buffers[buffer].exists else {
+      return add(.releasedTwice, "buffer \(buffer) is released, and it was before")
+    }
+    if !buffers[buffer].mappings.isEmpty {
+      add(.mappingLeft, "buffer \(buffer) is released, and a device has it mapped")
+    }
+    if buffers[buffer].pinCount > 0 {
+      add(.pinLeft, "buffer \(buffer) is released, and it is pinned")
+    }
+    if buffers[buffer].kernelCount > 0 {
+      add(.kernelMappingAmiss, "buffer \(buffer) is released, and the kernel has it mapped")
+    }
+    if buffers[buffer].openAccesses > 0 {
+      add(.accessLeftOpen, "buffer \(buffer) is released, and an access has not ended")
+    }
+    buffers[buffer].exists = false
+  }
+
+  /// A buffer is mapped for a device.
+  public mutating func mapped(
+    _ buffer: Int,
+    _ table: UInt64,
+    attachment: UInt64,
+    isDynamic: Bool
+  ) {
+    buffers[buffer].mappings.append(
+      MappingNotes(table: table, attachment: attachment, isDynamic: isDynamic)
+    )
+  }
+
+  /// A mapping is undone.
+  public mutating func unmapped(_ buffer: Int, _ table: UInt64) -> Bool {
+    guard let index = buffers[buffer].mappings.firstIndex(where: { $0.table == table }) else {
+      add(.mappingUndoneTwice, "a mapping of buffer \(buffer) is undone that is not there")
+      return false
+    }
+    buffers[buffer].mappings.remove(at: index)
+    return true
+  }
+
+  /// An attachment is gone.
+  public mutating func detached(_ buffer: Int, attachment: UInt64) {
+    if buffers[buffer].mappings.contains(where: { $0.attachment == attachment }) {
+      add(.mappingLeft, "a mapping of buffer \(buffer) outlives its attachment", cause: "/detached")
+    }
+  }
+
+  /// A buffer is kept where it is once more, or once less.
+  public mutating func pinned(_ buffer: Int, by change: Int) {
+    buffers[buffer].pinCount += change
+    if buffers[buffer].pinCount < 0 {
+      add(.pinUndoneTwice, "buffer \(buffer) is unpinned, and it is not pinned")
+      buffers[buffer].pinCount = 0
+    }
+  }
+
+  /// How often a buffer is kept where it is.
+  public func pinCount(_ buffer: Int) -> Int { buffers[buffer].pinCount }
+
+  /// An importer was told of a move.
+  public mutating func notified(_ buffer: Int, attachment: UInt64) {
+    for index in buffers[buffer].mappings.indices
+    where buffers[buffer].mappings[index].attachment == attachment {
+      buffers[buffer].mappings[index].isNotified = true
+    }
+  }
+
+  /// A move was announced: whoever has the buffer mapped was told, or keeps it where it is.
+  public mutating func announced(_ buffer: Int) {
+    for mapping in buffers[buffer].mappings where !mapping.isNotified {
+      add(
+        .moveUnannounced,
+        "buffer \(buffer) moves, and an importer that has it mapped was not told",
+        cause: mapping.isDynamic ? "" : "/static"
+      )
+    }
+  }
+
+  /// A buffer's data is somewhere else from here on.
+  public mutating func moved(_ buffer: Int, to place: Int) { buffers[buffer].place = place }
+
+  /// A buffer is mapped for the kernel, or that is undone.
+  public mutating func mappedForKernel(_ buffer: Int, by change: Int) {
+    buffers[buffer].kernelCount += change
+    if buffers[buffer].kernelCount != (change > 0 ? 1 : 0) {
+      add(
+        .kernelMappingAmiss,
+        "buffer \(buffer) is \(change > 0 ? "mapped" : "unmapped") for the kernel twice",
+        cause: change > 0 ? "/mapped" : "/unmapped"
+      )
+    }
+  }
+
+  /// An access of the processor begins or ends, as the exporter sees it.
+  public mutating func processorAccess(_ buffer: Int, by change: Int) {
+    buffers[buffer].openAccesses += change
+    if buffers[buffer].openAccesses < 0 {
+      add(.accessEndedTwice, "an access to buffer \(buffer) ends that has not begun")
+      buffers[buffer].openAccesses = 0
+    }
+  }
+
+  // MARK: Users
+
+  /// Nobody is in a call, and nobody accesses anything.
+  public mutating func restsNow() {
+    for (buffer, notes) in buffers.enumerated() where notes.openAccesses > 0 {
+      add(.accessLeftOpen, "an access to buffer \(buffer) has not ended")
+    }
+  }
+
+  /// A buffer is about to have a name.
+  public mutating func names(_ buffer: Int, _ name: UInt64) { buffers[buffer].names.insert(name) }
+
+  /// The name of a buffer was read.
+  public mutating func readName(_ buffer: Int, _ name: UInt64) {
+    if !buffers[buffer].names.contains(name) {
+      add(.foreignName, "buffer \(buffer) is called \(name.text), which nobody called it")
+    }
+  }
+
+  /// Pages of a buffer were mapped into user space, or not.
+  public mutating func mappedArea(
+    _ thread: Int,
+    _ buffer: Int,
+    offset: UInt64,
+    pageCount: UInt64,
+    _ result: Errno,
+    since refusals: Int
+  ) {
+    let size = buffers[buffer].pageCount
+    let isInside = pageCount <= size && offset <= size - pageCount
+    let area = "\(pageCount) pages from \(offset.text) of buffer \(buffer)'s \(size)"
+    if result == .ok, !isInside {
+      add(.areaBeyondBuffer, "\(area) are mapped")
+    } else if result != .ok, isInside, self.refusals[thread] == refusals {
+      add(.failedWithoutReason, "mapping \(area) returns \(result)", cause: "/area")
+    }
+  }
+
+  /// An area that could not be mapped is not as it was.
+  public mutating func areaChanged() {
+    add(.areaChanged, "an area that could not be mapped has another file, or another offset")
+  }
+
+  /// A call returned what it may not for these arguments.
+  public mutating func returned(_ what: String, _ result: Errno, expected: Errno) {
+    if result != expected {
+      add(.wrongBufferResult, "\(what) returns \(result) and not \(expected)", cause: "/\(what)")
+    }
+  }
+
+  /// The list of buffers has so many, while nobody is in a call.
+  public mutating func listed(_ count: Int) {
+    let expected = buffers.count { $0.exists }
+    if count != expected {
+      add(.wrongList, "the list has \(count) buffers, and there are \(expected)")
+    }
+  }
+
+  /// Everybody has given everything back, and this is left.
+  public mutating func left(_ name: String) {
+    add(.objectLeft, "a \(name) is left that nobody can reach", cause: "/\(name)")
+  }
+}
+
+extension SharedBufferModel {
+  /// Where a buffer's data is.
+  public func place(_ buffer: Int) -> Int { buffers[buffer].place }
+}

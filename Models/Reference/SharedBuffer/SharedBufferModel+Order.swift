@@ -1,0 +1,159 @@
+public import Machines
+
+/// What somebody is about to say of a buffer's fences, or to do behind them.
+public struct FenceClaim: Sendable {
+  /// Whose they are.
+  let buffer: Int
+  let usage: UInt8
+  /// Those that have to be signalled.
+  let required: [Int]
+  /// When it began.
+  let began: Int
+  let refusals: Int
+
+  /// Of no buffer, and so of no fence.
+  public static let none = FenceClaim(
+    buffer: 0,
+    usage: 0,
+    required: [],
+    began: 0,
+    refusals: 0
+  )
+}
+
+extension SharedBufferModel {
+  /// Somebody is about to look at the fences of a buffer up to a usage.
+  public mutating func looks(_ thread: Int, at buffer: Int, usage: UInt8) -> FenceClaim {
+    now += 1
+    let required = buffers[buffer].added.filter { $0.isDone && $0.usage <= usage }.map(\.fence)
+    return FenceClaim(
+      buffer: buffer,
+      usage: usage,
+      required: required.filter { fences[$0].signalledAt == nil },
+      began: now,
+      refusals: refusals[thread]
+    )
+  }
+
+  private func pending(_ claim: FenceClaim) -> Int? {
+    claim.required.first { fences[$0].signalledAt == nil }
+  }
+
+  /// Whether some fence may have been pending at some moment since the claim was begun.
+  private func mayHaveBeenPending(_ claim: FenceClaim) -> Bool {
+    buffers[claim.buffer].added.contains {
+      $0.usage <= claim.usage && fences[$0.fence].doneAt.map { $0 >= claim.began } ?? true
+    }
+  }
+
+  /// What a poll says.
+  public mutating func polled(_ claim: FenceClaim, isReady: Bool, toWrite: Bool) {
+    let what = toWrite ? "to write" : "to read"
+    if isReady, let fence = pending(claim) {
+      add(
+        .pollTooEarly,
+        "buffer \(claim.buffer) is ready \(what), and fence \(fences[fence].id.text) is"
+          + " pending",
+        cause: toWrite ? "/write" : "/read"
+      )
+    }
+    if !isReady, !mayHaveBeenPending(claim) {
+      add(
+        .pollTooLate,
+        "buffer \(claim.buffer) is not ready \(what), and no fence is pending",
+        cause: toWrite ? "/write" : "/read"
+      )
+    }
+  }
+
+  /// A wait, or what waits, returns.
+  public mutating func waited(_ thread: Int, _ claim: FenceClaim, _ result: Errno) {
+    if result == .ok {
+      guard let fence = pending(claim) else { return }
+      add(
+        .waitTooShort,
+        "a wait for buffer \(claim.buffer) is over, and fence"
+          + " \(fences[fence].id.text) is pending"
+      )
+    } else if refusals[thread] == claim.refusals {
+      add(
+        .failedWithoutReason,
+        "a wait for buffer \(claim.buffer) returns \(result)",
+        cause: "/wait"
+      )
+    }
+  }
+
+  /// A call fails that may do so only where the host refused something.
+  public mutating func failed(_ thread: Int, _ what: String, _ result: Errno, since refusals: Int) {
+    if self.refusals[thread] == refusals {
+      add(.failedWithoutReason, "\(what) returns \(result)", cause: "/\(what)")
+    }
+  }
+
+  /// How often a thread was refused something so far.
+  public func refusalCount(_ thread: Int) -> Int { refusals[thread] }
+
+  // MARK: Accesses
+
+  /// A device or a processor accesses a buffer's memory at a place, behind the fences of a claim.
+  public mutating func accessed(
+    _ buffer: Int,
+    at place: Int,
+    behind claim: FenceClaim,
+    by who: String
+  ) {
+    guard buffers[buffer].exists, buffers[buffer].place == place else {
+      return add(
+        .foreignPage,
+        "\(who) accesses buffer \(buffer) where it is not"
+          + (buffers[buffer].exists ? " any more" : ": it was released"),
+        cause: "/\(who)"
+      )
+    }
+    if let fence = pending(claim) {
+      add(
+        .accessBeforeFence,
+        "\(who) accesses buffer \(buffer), and fence \(fences[fence].id.text) is pending"
+          + " that it has to wait for",
+        cause: "/\(who)"
+      )
+    }
+  }
+
+  // MARK: Sync files
+
+  /// A sync file was made of a buffer's fences: it waits for these.
+  public mutating func exported(_ claim: FenceClaim, waitsFor leaves: [UInt64]) {
+    let known = leaves.compactMap { index(of: $0) }
+    for required in claim.required where fences[required].signalledAt == nil {
+      let fence = fences[required]
+      let isCovered = known.contains {
+        fences[$0].line == fence.line && fences[$0].number >= fence.number
+      }
+      if !isCovered {
+        add(
+          .syncFileIncomplete,
+          "a sync file of buffer \(claim.buffer) does not wait for fence"
+            + " \(fence.id.text)"
+        )
+      }
+    }
+    for leaf in known {
+      let isOwn = buffers[claim.buffer].added.contains {
+        $0.fence == leaf && $0.usage <= claim.usage
+      }
+      if !isOwn {
+        add(
+          .syncFileExcess,
+          "a sync file of buffer \(claim.buffer) waits for fence \(fences[leaf].id.text)"
+        )
+      }
+    }
+  }
+
+  /// A buffer has a fence in its reservation that is a container.
+  public mutating func foundContainer(in buffer: Int) {
+    add(.containerAdded, "a fence of buffer \(buffer) is an array or a chain")
+  }
+}

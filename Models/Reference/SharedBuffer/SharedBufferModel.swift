@@ -1,0 +1,198 @@
+public import Machines
+
+/// Buffers that drivers share, the fences on them and what is done to their memory: everything that
+/// exporters, importers and users may rely on.
+///
+/// It is told of what is done, in the order in which it is done, by those who do it: by exporters of every
+/// call that they get, by devices and processors of every access, by who adds fences and signals them. It
+/// knows nothing of how a buffer keeps its fences.
+///
+/// Does not establish: that a call that fails has a reason to, but for waits and what is said of polls;
+/// what memory holds.
+public struct SharedBufferModel: Sendable {
+  var fences: [FenceNotes] = []
+  var buffers: [BufferNotes]
+  var callbacks: [CallbackNotes] = []
+  /// How often the host refused each thread something, or a signal or the time ended its wait.
+  var refusals = [Int](repeating: 0, count: 16)
+  /// Counts what it is told.
+  var now = 0
+
+  /// The rules that were broken, in order; each cause once.
+  public private(set) var breaches: [SharedBufferBreach] = []
+
+  /// So many buffers, none of which was exported yet.
+  public init(bufferCount: Int) {
+    buffers = Array(repeating: BufferNotes(), count: bufferCount)
+  }
+
+  mutating func add(_ rule: Rule, _ message: String, cause: String = "") {
+    guard !breaches.contains(where: { $0.rule == rule && $0.cause == cause }) else { return }
+    breaches.append(SharedBufferBreach(rule: rule, message: message, cause: cause))
+  }
+
+  /// The host refused a thread something, or ended its wait.
+  public mutating func refused(_ thread: Int) { refusals[thread] += 1 }
+}
+
+/// A rule of the model's that was broken.
+public struct SharedBufferBreach: Sendable, Hashable {
+  /// Which.
+  public let rule: Rule
+  /// What happened.
+  public let message: String
+  /// What tells it from another breach of the same rule; often nothing.
+  public let cause: String
+}
+
+/// What is known of a fence.
+struct FenceNotes: Sendable {
+  /// What it goes by.
+  let id: UInt64
+  let line: UInt64
+  let number: UInt64
+  /// When its signalling began, and when it was over.
+  var signalledAt: Int?
+  var doneAt: Int?
+}
+
+/// A fence of a buffer.
+struct AddedFence: Sendable {
+  let fence: Int
+  let usage: UInt8
+  /// Whether the call that adds it has returned.
+  var isDone = false
+}
+
+/// What is known of a callback.
+struct CallbackNotes: Sendable {
+  let id: UInt64
+  let fence: UInt64
+  var runCount = 0
+  /// Whether the call that adds it has returned.
+  var isAdded = false
+  /// Whether it was refused, or taken away again.
+  var isOff = false
+}
+
+/// What is known of a buffer.
+struct BufferNotes: Sendable {
+  /// Whether it was exported and not released.
+  var exists = false
+  /// Where its data is.
+  var place = 0
+  var pageCount: UInt64 = 0
+  var added: [AddedFence] = []
+  var mappings: [MappingNotes] = []
+  var pinCount = 0
+  var kernelCount = 0
+  /// How many accesses of the processor its exporter was told of that have not ended.
+  var openAccesses = 0
+  /// The names that it has had.
+  var names: Set<UInt64> = [0]
+}
+
+/// What an exporter has mapped.
+struct MappingNotes: Sendable {
+  let table: UInt64
+  let attachment: UInt64
+  /// Whether its importer can deal with a move, and was told of one.
+  let isDynamic: Bool
+  var isNotified = false
+}
+
+// MARK: Fences
+
+extension SharedBufferModel {
+  /// A fence was made; those of a line are signalled in the order of their numbers.
+  public mutating func made(_ fence: UInt64, line: UInt64, number: UInt64) {
+    fences.append(FenceNotes(id: fence, line: line, number: number))
+  }
+
+  func index(of fence: UInt64) -> Int? { fences.lastIndex { $0.id == fence } }
+
+  /// A fence is about to be signalled.
+  public mutating func signals(_ fence: UInt64) {
+    now += 1
+    if let index = index(of: fence) { fences[index].signalledAt = now }
+  }
+
+  /// The call that signals it has returned.
+  public mutating func signalled(_ fence: UInt64) {
+    now += 1
+    guard let index = index(of: fence) else { return }
+    fences[index].doneAt = now
+    for callback in callbacks
+    where callback.fence == fence && callback.isAdded && callback.runCount == 0 && !callback.isOff {
+      add(.callbackForgotten, "fence \(fence.text) is signalled, and a callback has not run")
+    }
+  }
+
+  /// A fence is about to be added to a buffer's.
+  /// - Returns: what `added` has to be told.
+  public mutating func adds(_ fence: UInt64, to buffer: Int, usage: UInt8) -> Int? {
+    guard let index = index(of: fence) else { return nil }
+    buffers[buffer].added.append(AddedFence(fence: index, usage: usage))
+    return buffers[buffer].added.count - 1
+  }
+
+  /// The call that adds it has returned; it did not where `isThere` is false.
+  public mutating func added(_ place: Int?, to buffer: Int, isThere: Bool = true) {
+    guard let place, isThere else { return }
+    buffers[buffer].added[place].isDone = true
+  }
+
+  // MARK: Callbacks
+
+  /// A callback is about to be added to a fence.
+  public mutating func addsCallback(_ callback: UInt64, to fence: UInt64) {
+    callbacks.append(CallbackNotes(id: callback, fence: fence))
+  }
+
+  /// It was added.
+  public mutating func addedCallback(_ callback: UInt64) {
+    guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
+    callbacks[index].isAdded = true
+    let notes = callbacks[index]
+    if notes.runCount == 0, self.index(of: notes.fence).map({ fences[$0].doneAt != nil }) ?? false {
+      add(.callbackForgotten, "fence \(notes.fence.text) was signalled, and a callback is added")
+    }
+  }
+
+  /// It was refused, or taken away; `wasThere` where the call says that it had not run.
+  public mutating func tookCallback(_ callback: UInt64, wasThere: Bool) {
+    guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
+    if wasThere { callbacks[index].isOff = true }
+    let hasRun = callbacks[index].runCount > 0
+    if wasThere == hasRun {
+      add(
+        .callbackAmiss,
+        "a callback is said \(hasRun ? "not " : "")to have run",
+        cause: "/removed"
+      )
+    }
+  }
+
+  /// Adding it was refused, since the fence was signalled before.
+  public mutating func refusedCallback(_ callback: UInt64) {
+    guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
+    callbacks[index].isOff = true
+    let fence = self.index(of: callbacks[index].fence).map { fences[$0] }
+    if fence?.signalledAt == nil {
+      add(.callbackAmiss, "a callback is refused by a fence that is pending", cause: "/refused")
+    }
+  }
+
+  /// A callback runs.
+  public mutating func ran(_ callback: UInt64) {
+    guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
+    callbacks[index].runCount += 1
+    let notes = callbacks[index]
+    if notes.runCount > 1 || notes.isOff {
+      add(.callbackAmiss, "a callback runs \(notes.isOff ? "after it was taken away" : "twice")")
+    }
+    if self.index(of: notes.fence).map({ fences[$0].signalledAt == nil }) ?? false {
+      add(.callbackAmiss, "a callback runs before its fence is signalled", cause: "/early")
+    }
+  }
+}

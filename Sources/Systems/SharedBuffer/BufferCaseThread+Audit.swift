@@ -1,0 +1,104 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension BufferCaseThread {
+  /// Makes all that a case's threads share, before there are any, and exports the first buffer.
+  mutating func makeRecords() {
+    let canFail = state.pointee.plan.canFail
+    state.pointee.plan.canFail = false
+    let globals = make(BufferGlobals.layout)
+    state.pointee.globals = globals
+    let device = make(DeviceRecord.layout)
+    state.pointee.device = device
+    _ = export(0, .none)
+    if state.pointee.plan.hasBoth { _ = export(1, .none) }
+    if state.pointee.plan.sharesAttachment { shareAttachment() }
+    state.pointee.plan.canFail = canFail
+  }
+
+  /// A zeroed record; there is room for all that a case begins with.
+  private mutating func make(_ layout: Layout) -> UInt64 {
+    guard let record = machine.allocate(layout, isZeroed: true, maySleep: true) else {
+      preconditionFailure("no room for \(layout.name)")
+    }
+    return record
+  }
+
+  /// Attaches once for all threads, which can deal with no move then; who sets up keeps the buffer.
+  private mutating func shareAttachment() {
+    _ = attach(0, isDynamic: false)
+    let attachment = handles[0].attachment
+    for other in 0..<3 { state.pointee.handles[other][0].attachment = attachment }
+  }
+
+  /// Runs what devices have to do, and gives everything back, when nobody else is there.
+  mutating func audit() {
+    state.pointee.plan.canFail = false
+    while runOne() {}
+    releaseLater()
+    for owner in 0..<4 { readKeptNames(owner) }
+    state.pointee.model.restsNow()
+    for buffer in 0..<BufferPlan.bufferCount where state.pointee.buffers[buffer] != 0 {
+      lookForContainers(buffer)
+    }
+    let (_, count, _) = walker.list(&machine)
+    state.pointee.model.listed(count)
+    for index in 0..<3 { giveUp(index) }
+    let shared = state.pointee.handles[3][0].attachment
+    if shared != 0 { walker.detach(&machine, state.pointee.buffers[0], shared) }
+    giveUp(3)
+    let descriptors = state.pointee.syncFiles
+    for descriptor in descriptors { _ = Files.close(&machine, descriptor, walker) }
+    for buffer in 0..<BufferPlan.bufferCount { _ = close(buffer) }
+    for callback in state.pointee.callbacks { machine.free(callback) }
+    state.pointee.callbacks = []
+    releaseLater()
+    for number in 0..<BufferGlobals.descriptorCount {
+      let file = machine.base.read(
+        BufferGlobals.descriptor(number),
+        of: state.pointee.globals,
+        .plain
+      )
+      if file != 0 { state.pointee.model.left("descriptor") }
+    }
+    let (_, left, _) = walker.list(&machine)
+    state.pointee.model.listed(left)
+  }
+
+  private mutating func lookForContainers(_ buffer: Int) {
+    let reservation = reservation(state.pointee.buffers[buffer])
+    var hasContainer = false
+    reservations.forEach(&machine, reservation, .bookkeep) { machine, fence, _ in
+      if machine.base.read(FenceRecord.kind, of: fence, .plain) != 0 { hasContainer = true }
+      return true
+    }
+    if hasContainer { state.pointee.model.foundContainer(in: buffer) }
+  }
+
+  /// Reads the names of what a thread has but a directory entry of, and gives that up.
+  private mutating func readKeptNames(_ owner: Int) {
+    for buffer in 0..<BufferPlan.bufferCount {
+      let entry = state.pointee.handles[owner][buffer].entry
+      guard entry != 0 else { continue }
+      state.pointee.handles[owner][buffer].entry = 0
+      let name = walker.name(&machine, of: entry)
+      state.pointee.model.readName(buffer, name)
+      Files.releaseEntry(&machine, entry, isBuffers: true, walker)
+    }
+  }
+
+  /// Gives up all that a thread has.
+  private mutating func giveUp(_ owner: Int) {
+    let own = handles
+    handles = state.pointee.handles[owner]
+    for buffer in 0..<BufferPlan.bufferCount {
+      _ = put(buffer)
+    }
+    if owner != thread {
+      state.pointee.handles[owner] = handles
+      handles = own
+    }
+  }
+}

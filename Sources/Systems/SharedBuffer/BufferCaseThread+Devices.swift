@@ -1,0 +1,265 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension BufferCaseThread {
+  /// What is about to be looked at, or to be done, behind the fences of a buffer.
+  func look(_ buffer: Int, _ usage: FenceUsage) -> FenceClaim {
+    state.pointee.model.looks(machine.thread, at: buffer, usage: usage.rawValue)
+  }
+
+  /// A fence with room for it in reservations whose locks are held; nil where there is no memory.
+  ///
+  /// A thread's device has two engines, each of which does one thing after the other: one writes.
+  mutating func prepare(
+    _ buffers: [(buffer: Int, reservation: UInt64)],
+    isWrite: Bool
+  ) -> (fence: UInt64, line: Int)? {
+    for (_, reservation) in buffers {
+      guard reservations.reserve(&machine, reservation, count: 1) == .ok else { return nil }
+    }
+    let line = 2 * thread + (isWrite ? 1 : 0)
+    let number = state.pointee.lastNumbers[line] + 1
+    let context = UInt64(line) + 1
+    guard let fence = Fences.make(&machine, context: context, number: number) else { return nil }
+    state.pointee.lastNumbers[line] = number
+    state.pointee.model.made(fence, line: context, number: number)
+    return (fence, line)
+  }
+
+  /// Gives up a fence that was not used; later ones on its line come after it all the same.
+  mutating func abandon(_ fence: UInt64) {
+    state.pointee.model.signals(fence)
+    Fences.signal(&machine, fence)
+    state.pointee.model.signalled(fence)
+    Fences.release(&machine, fence)
+  }
+
+  /// One fence for what is pending in a reservation whose lock is held.
+  mutating func dependency(_ reservation: UInt64, _ usage: FenceUsage) -> UInt64? {
+    reservations.singleton(&machine, reservation, usage, context: 100 + UInt64(thread)).1
+  }
+
+  /// Adds a fence to reservations whose locks are held.
+  mutating func add(
+    _ fence: UInt64,
+    _ buffers: [(buffer: Int, reservation: UInt64)],
+    _ usage: FenceUsage
+  ) {
+    for (buffer, reservation) in buffers {
+      let place = state.pointee.model.adds(fence, to: buffer, usage: usage.rawValue)
+      reservations.add(&machine, fence, to: reservation, usage)
+      state.pointee.model.added(place, to: buffer)
+    }
+  }
+
+  /// Hands work to the devices.
+  mutating func enqueue(
+    _ work: DeviceJob.Work,
+    _ fence: UInt64,
+    line: Int,
+    _ dependencies: [UInt64],
+    _ claims: [FenceClaim]
+  ) {
+    let device = state.pointee.device
+    machine.acquire(DeviceRecord.lock, of: device, .spin)
+    state.pointee.jobCount += 1
+    state.pointee.jobs.append(
+      DeviceJob(
+        number: state.pointee.jobCount,
+        work: work,
+        fence: fence,
+        dependencies: dependencies,
+        claims: claims,
+        line: line
+      )
+    )
+    let count = UInt64(state.pointee.jobCount)
+    machine.write(count, DeviceRecord.doorbell, of: device, .once)
+    machine.release(DeviceRecord.lock, of: device, .spin)
+    machine.wake(DeviceRecord.queue, of: device, all: true)
+  }
+
+  /// Has the thread's device access a buffer, behind the fences that it has to wait for.
+  mutating func submit(_ buffer: Int, _ usage: FenceUsage) -> Errno {
+    let isWrite = usage == .write
+    guard let attachment = attachment(buffer) else { return .badDescriptor }
+    if handles[buffer].table == 0 || state.pointee.stale.contains(attachment) {
+      let result = map(buffer, .both)
+      guard result == .ok else { return result }
+    }
+    let reservation = reservation(state.pointee.buffers[buffer])
+    Reservation.lock(&machine, reservation)
+    defer { Reservation.unlock(&machine, reservation) }
+    // It may have moved before the lock was taken.
+    guard !state.pointee.stale.contains(attachment) else { return .again }
+    let prepared = prepare([(buffer, reservation)], isWrite: isWrite)
+    guard let (fence, line) = prepared else { return .noMemory }
+    let waited = FenceUsage.waitedFor(toWrite: isWrite)
+    let claim = look(buffer, waited)
+    guard let dependency = dependency(reservation, waited) else {
+      abandon(fence)
+      return .noMemory
+    }
+    add(fence, [(buffer, reservation)], usage)
+    remember(fence, buffer)
+    let table = handles[buffer].table
+    let work = DeviceJob.Work.access(buffer: buffer, table: table, isWrite: isWrite)
+    enqueue(work, fence, line: line, [dependency], [claim])
+    return .ok
+  }
+
+  /// Keeps a reference to the fence of the device's last work.
+  private mutating func remember(_ fence: UInt64, _ buffer: Int) {
+    let last = handles[buffer].lastFence
+    Fences.retain(&machine, fence)
+    handles[buffer].lastFence = fence
+    if last != 0 { Fences.release(&machine, last) }
+  }
+
+  /// Takes both locks, in an order that others need not take them in, and adds one fence to both.
+  mutating func submitBoth(_ first: Int, _ usage: FenceUsage) -> Errno {
+    guard let one = hold(first), let other = hold(1 - first) else { return .badDescriptor }
+    var order = [(first, reservation(one)), (1 - first, reservation(other))]
+    // Lower stamps are older: those of a thread's later contexts come after.
+    state.pointee.contextCount += 1
+    let stamp = state.pointee.contextCount
+    while true {
+      _ = Reservation.lock(&machine, order[0].1, stamp: stamp, holdsOthers: false)
+      let result = Reservation.lock(&machine, order[1].1, stamp: stamp, holdsOthers: true)
+      if result == .ok { break }
+      state.pointee.model.returned("lock", result, expected: .deadlock)
+      state.pointee.reach(.backedOff)
+      Reservation.unlockInContext(&machine, order[0].1)
+      order.swapAt(0, 1)
+    }
+    let result = submitLocked(order, usage)
+    for (_, reservation) in order { Reservation.unlockInContext(&machine, reservation) }
+    return result
+  }
+
+  private mutating func submitLocked(
+    _ buffers: [(buffer: Int, reservation: UInt64)],
+    _ usage: FenceUsage
+  ) -> Errno {
+    let prepared = prepare(buffers, isWrite: usage == .write)
+    guard let (fence, line) = prepared else { return .noMemory }
+    let waited = FenceUsage.waitedFor(toWrite: usage == .write)
+    var dependencies: [UInt64] = []
+    var claims: [FenceClaim] = []
+    for (buffer, reservation) in buffers {
+      claims.append(look(buffer, waited))
+      guard let dependency = dependency(reservation, waited) else {
+        for dependency in dependencies { Fences.release(&machine, dependency) }
+        abandon(fence)
+        return .noMemory
+      }
+      dependencies.append(dependency)
+    }
+    add(fence, buffers, usage)
+    enqueue(.nothing, fence, line: line, dependencies, claims)
+    return .ok
+  }
+
+  // MARK: What devices do
+
+  /// Runs so much of what can be done.
+  mutating func run(_ count: Int) -> Errno {
+    for done in 0..<count where !runOne() { return done == 0 ? .again : .ok }
+    return .ok
+  }
+
+  /// Runs the first that has not to wait.
+  /// - Returns: whether there was one.
+  mutating func runOne() -> Bool {
+    var last = 0
+    while let job = nextJob(after: last) {
+      last = job.number
+      let isReady = areSignalled(job.dependencies)
+      let isTaken = isReady && take(job)
+      for dependency in job.dependencies { Fences.release(&machine, dependency) }
+      guard isTaken else { continue }
+      perform(job)
+      return true
+    }
+    return false
+  }
+
+  /// The next that is first on its line, of those after a number, with references to what it waits for.
+  private mutating func nextJob(after number: Int) -> DeviceJob? {
+    let device = state.pointee.device
+    machine.acquire(DeviceRecord.lock, of: device, .spin)
+    var lines = state.pointee.busyLines
+    let next = state.pointee.jobs.first {
+      lines.insert($0.line).inserted && $0.number > number
+    }
+    for dependency in next?.dependencies ?? [] { Fences.retain(&machine, dependency) }
+    machine.release(DeviceRecord.lock, of: device, .spin)
+    return next
+  }
+
+  private mutating func areSignalled(_ fences: [UInt64]) -> Bool {
+    for fence in fences where !Fences.isSignalled(&machine, fence) { return false }
+    return true
+  }
+
+  /// Takes a job, unless somebody else did.
+  private mutating func take(_ job: DeviceJob) -> Bool {
+    let device = state.pointee.device
+    machine.acquire(DeviceRecord.lock, of: device, .spin)
+    let index = state.pointee.jobs.firstIndex { $0.number == job.number }
+    if let index {
+      state.pointee.jobs.remove(at: index)
+      state.pointee.busyLines.insert(job.line)
+    }
+    machine.release(DeviceRecord.lock, of: device, .spin)
+    return index != nil
+  }
+
+  private mutating func perform(_ job: DeviceJob) {
+    switch job.work {
+    case .nothing: break
+    case .move(let buffer, let place): copy(buffer, to: place)
+    case .access(let buffer, let table, let isWrite):
+      let place = machine.base.read(TableRecord.place, of: table, .plain)
+      touch(buffer, Int(place & 1), isWrite: isWrite)
+      state.pointee.model.accessed(
+        buffer,
+        at: Int(place & 1),
+        behind: job.claims[0],
+        by: "a device"
+      )
+      state.pointee.reach(isWrite ? .deviceWrite : .deviceRead)
+    }
+    state.pointee.model.signals(job.fence)
+    Fences.signal(&machine, job.fence)
+    state.pointee.model.signalled(job.fence)
+    state.pointee.busyLines.remove(job.line)
+    machine.wake(DeviceRecord.queue, of: state.pointee.device, all: true)
+    for dependency in job.dependencies { Fences.release(&machine, dependency) }
+    Fences.release(&machine, job.fence)
+  }
+
+  /// Accesses memory, so that its order among accesses matters.
+  mutating func touch(_ buffer: Int, _ place: Int, isWrite: Bool) {
+    let device = state.pointee.device
+    if isWrite {
+      machine.base.write(1, DeviceRecord.memory(buffer, place), of: device, .once)
+    } else {
+      _ = machine.base.read(DeviceRecord.memory(buffer, place), of: device, .once)
+    }
+  }
+
+  /// What the devices do while there is somebody who may wait for them.
+  mutating func runDevices() {
+    let device = state.pointee.device
+    while state.pointee.runningCount > 0 {
+      machine.prepareToWait(on: DeviceRecord.queue, of: device)
+      let hasRun = runOne()
+      if hasRun { releaseLater() }
+      if !hasRun, state.pointee.runningCount > 0 { machine.sleep() }
+      machine.finishWait(on: DeviceRecord.queue, of: device)
+    }
+  }
+}

@@ -1,0 +1,260 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension BufferCaseThread {
+  mutating func wait(
+    _ buffer: Int,
+    _ usage: FenceUsage,
+    _ patience: BufferOperation.Patience
+  ) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let reservation = reservation(record)
+    let claim = look(buffer, usage)
+    let result = reservations.wait(
+      &machine,
+      reservation,
+      usage,
+      isInterruptible: patience != .endless,
+      isTimed: patience == .timed
+    )
+    state.pointee.model.waited(machine.thread, claim, result)
+    return result
+  }
+
+  /// Accesses a buffer by the processor, between the two calls from user space.
+  mutating func access(_ buffer: Int, _ flags: UInt64) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let isSound = flags & ~3 == 0 && flags & 3 != 0
+    let isWrite = flags & SyncFlags.write != 0
+    let refusals = refusals
+    if flags & SyncFlags.end != 0, flags & ~7 == 0, flags & 3 != 0 { return .invalid }
+    let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    let result = walker.synchronise(&machine, record, flags: flags)
+    guard isSound else {
+      if result != .fault { state.pointee.model.returned("access", result, expected: .invalid) }
+      return result
+    }
+    guard result == .ok else {
+      judge("access", result, since: refusals)
+      return result
+    }
+    let place = place(buffer)
+    touch(buffer, place, isWrite: isWrite)
+    // What it finds is where the buffer is when it is there.
+    state.pointee.model.accessed(
+      buffer,
+      at: state.pointee.model.place(buffer),
+      behind: claim,
+      by: "a processor"
+    )
+    state.pointee.reach(.processorAccess)
+    while walker.synchronise(&machine, record, flags: flags | SyncFlags.end) == .fault {}
+    return .ok
+  }
+
+  /// Where user space finds a buffer.
+  private func place(_ buffer: Int) -> Int { state.pointee.model.place(buffer) }
+
+  mutating func mapArea(
+    _ buffer: Int,
+    _ offset: UInt64,
+    _ count: UInt64,
+    isOwn: Bool
+  ) -> Errno {
+    guard let record = hold(buffer),
+      let area = machine.allocate(AreaRecord.layout, isZeroed: true, maySleep: true)
+    else { return .badDescriptor }
+    defer { machine.free(area) }
+    machine.write(count, AreaRecord.pageCount, of: area, .plain)
+    let refusals = refusals
+    let result: Errno
+    if isOwn {
+      machine.write(offset, AreaRecord.offset, of: area, .plain)
+      result = walker.mapOwnArea(&machine, record, area)
+    } else {
+      guard case .made(let file) = Files.make(&machine, FileKind.sync) else { return .noMemory }
+      machine.write(file, AreaRecord.file, of: area, .plain)
+      machine.write(77, AreaRecord.offset, of: area, .plain)
+      // The area may be given another file, and then has no reference to this one any more.
+      Files.retain(&machine, file)
+      result = walker.mapArea(&machine, record, area, offset: offset)
+      let kept = machine.base.read(AreaRecord.file, of: area, .plain)
+      let keptOffset = machine.base.read(AreaRecord.offset, of: area, .plain)
+      if result != .ok, kept != file || keptOffset != 77 {
+        state.pointee.model.areaChanged()
+      }
+      if kept != 0 { Files.release(&machine, kept, walker) }
+      Files.release(&machine, file, walker)
+    }
+    state.pointee.model.mappedArea(
+      machine.thread,
+      buffer,
+      offset: offset,
+      pageCount: count,
+      result,
+      since: refusals
+    )
+    return result
+  }
+
+  /// Maps a buffer for the kernel, and accesses it there.
+  mutating func mapKernel(_ buffer: Int) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let refusals = refusals
+    switch walker.mapKernel(&machine, record) {
+    case .failed(let error):
+      judge("mapKernel", error, since: refusals)
+      return error
+    case .made(let pointer):
+      handles[buffer].kernelPointers.append(pointer)
+      let claim = look(buffer, .waitedFor(toWrite: true))
+      guard walker.beginAccess(&machine, record, .both) == .ok else { return .ok }
+      let place = BufferHost.place(at: pointer)
+      touch(buffer, place, isWrite: true)
+      state.pointee.model.accessed(buffer, at: place, behind: claim, by: "the kernel")
+      _ = walker.endAccess(&machine, record, .both)
+      return .ok
+    }
+  }
+
+  mutating func unmapKernel(_ buffer: Int) -> Errno {
+    if handles[buffer].kernelPointers.isEmpty {
+      let result = mapKernel(buffer)
+      guard result == .ok else { return result }
+    }
+    guard let pointer = handles[buffer].kernelPointers.popLast() else { return .notFound }
+    walker.unmapKernel(&machine, state.pointee.buffers[buffer], pointer)
+    return .ok
+  }
+
+  /// Polls, and where it is told to sleeps until one of the events is there.
+  mutating func poll(_ buffer: Int, _ events: PollEvents, waits: Bool) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let waits = waits && !events.isEmpty
+    while true {
+      if waits { machine.prepareToWait(on: BufferRecord.pollQueue, of: record) }
+      let ready = pollOnce(buffer, record, events)
+      if waits, ready.isEmpty {
+        state.pointee.reach(.sleptInPoll)
+        machine.sleep()
+      }
+      if waits { machine.finishWait(on: BufferRecord.pollQueue, of: record) }
+      guard waits, ready.isEmpty else { return ready.isEmpty ? .again : .ok }
+    }
+  }
+
+  private mutating func pollOnce(
+    _ buffer: Int,
+    _ record: UInt64,
+    _ events: PollEvents
+  ) -> PollEvents {
+    let reads = look(buffer, .waitedFor(toWrite: false))
+    let writes = look(buffer, .waitedFor(toWrite: true))
+    let ready = walker.poll(&machine, record, events)
+    if events.contains(.read) {
+      let isReady = ready.contains(.read)
+      state.pointee.model.polled(reads, isReady: isReady, toWrite: false)
+    }
+    if events.contains(.write) {
+      let isReady = ready.contains(.write)
+      state.pointee.model.polled(writes, isReady: isReady, toWrite: true)
+    }
+    state.pointee.reach(ready == events ? .readyPoll : .pendingPoll)
+    return ready
+  }
+
+  // MARK: Sync files and callbacks
+
+  mutating func exportSync(_ buffer: Int, _ flags: UInt64) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let isSound = flags & ~3 == 0 && flags & 3 != 0
+    let isWrite = flags & SyncFlags.write != 0
+    let refusals = refusals
+    let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    let made = walker.exportSync(
+      &machine,
+      record,
+      flags: flags,
+      context: 200 + UInt64(thread)
+    )
+    switch made {
+    case .failed(let error):
+      if !isSound, error != .fault {
+        state.pointee.model.returned("exportSync", error, expected: .invalid)
+      } else if error != .tooManyFiles {
+        judge("exportSync", error, since: refusals)
+      }
+      return error
+    case .made(let descriptor):
+      if !isSound { state.pointee.model.returned("exportSync", .ok, expected: .invalid) }
+      let leaves = leaves(of: descriptor)
+      state.pointee.model.exported(claim, waitsFor: leaves)
+      if leaves.count > 1 { state.pointee.reach(.containerExported) }
+      state.pointee.syncFiles.append(descriptor)
+      state.pointee.syncFences[descriptor] = leaves
+      return .ok
+    }
+  }
+
+  /// The fences that a sync file waits for.
+  private mutating func leaves(of descriptor: Int) -> [UInt64] {
+    guard let file = Files.get(&machine, descriptor) else { return [] }
+    let fence = machine.base.read(FileRecord.data, of: file, .plain)
+    var leaves: [UInt64] = []
+    Fences.forEachLeaf(&machine, fence) { _, leaf in
+      leaves.append(leaf)
+      return true
+    }
+    Files.release(&machine, file, walker)
+    return leaves
+  }
+
+  /// Adds the fences of the last sync file, or a new one, to a buffer's.
+  mutating func importSync(_ buffer: Int, _ flags: UInt64) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    if state.pointee.syncFiles.isEmpty { _ = exportSync(buffer, SyncFlags.both) }
+    guard let descriptor = state.pointee.syncFiles.last else { return .notFound }
+    let isSound = flags & ~3 == 0 && flags & 3 != 0
+    let usage: FenceUsage = flags & SyncFlags.write != 0 ? .write : .read
+    let refusals = refusals
+    let leaves = state.pointee.syncFences[descriptor] ?? []
+    let places = leaves.map {
+      state.pointee.model.adds($0, to: buffer, usage: usage.rawValue)
+    }
+    let result = walker.importSync(&machine, record, flags: flags, descriptor: descriptor)
+    for place in places { state.pointee.model.added(place, to: buffer, isThere: result == .ok) }
+    if result == .ok, leaves.count > 1 { state.pointee.reach(.containerImported) }
+    if !isSound, result != .fault {
+      state.pointee.model.returned("importSync", result, expected: .invalid)
+    } else {
+      judge("importSync", result, since: refusals)
+    }
+    return result
+  }
+
+  /// Adds a callback to the first fence that is pending.
+  mutating func callback(_ buffer: Int, isRemoved: Bool) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let reservation = reservation(record)
+    guard let fence = reservations.firstPending(&machine, reservation, .bookkeep) else {
+      return .notFound
+    }
+    defer { Fences.release(&machine, fence) }
+    guard
+      let callback = machine.allocate(CallbackRecord.layout, isZeroed: true, maySleep: true)
+    else { return .noMemory }
+    state.pointee.callbacks.append(callback)
+    state.pointee.model.addsCallback(callback, to: fence)
+    guard Fences.add(&machine, callback, to: fence) == .ok else {
+      state.pointee.model.refusedCallback(callback)
+      return .notFound
+    }
+    state.pointee.model.addedCallback(callback)
+    guard isRemoved else { return .ok }
+    let wasThere = Fences.remove(&machine, callback, from: fence)
+    state.pointee.model.tookCallback(callback, wasThere: wasThere)
+    return wasThere ? .ok : .again
+  }
+}

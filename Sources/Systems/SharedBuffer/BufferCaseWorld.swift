@@ -1,0 +1,112 @@
+import Machines
+import Oracles
+import Property
+import Reference
+import Schedules
+public import Walkers
+
+/// What a worker's cases use one after the other: threads, records, the pretended drivers.
+public final class BufferCaseWorld<Walker: SharedBufferWalker> {
+  typealias World = ScheduledWorld<PfnCaseScheduler, BufferListener>
+
+  let walker: Walker
+  let world: World
+  let state: UnsafeMutablePointer<BufferHost>
+  /// How many steps all cases took.
+  public internal(set) var stepCount: UInt64 = 0
+  private var caseStepCount = 0
+  /// How often a thread of the last case made way for another though it could have gone on.
+  public internal(set) var preemptionCount = 0
+
+  init(_ walker: Walker) {
+    self.walker = walker
+    var settings = WorldSettings()
+    settings.wordsPerThread = 2048
+    settings.stepLimit = 12_000
+    settings.fairStepLimit = 6000
+    world = World(PfnCaseScheduler(), listener: BufferListener(), settings: settings)
+    state = .allocate(capacity: 1)
+    state.initialize(to: BufferHost())
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  /// Begins a case: makes the records, alone.
+  func begin(_ plan: BufferPlan, isRecorded: Bool) {
+    world.reset()
+    world.withListener { $0.reset(isRecorded: isRecorded) }
+    preemptionCount = 0
+    caseStepCount = 0
+    state.pointee.begin(plan)
+    var thread = BufferCaseThread(walker, world.alone, state)
+    thread.makeRecords()
+  }
+
+  /// Runs each operation on its thread, those of no thread on the first, and the devices beside them.
+  func run(_ operations: [BufferOperation], _ choices: inout Choices) -> RunResult {
+    state.pointee.operations = operations
+    state.pointee.results = Array(repeating: nil, count: operations.count)
+    let isAlone = operations.allSatisfy { $0.thread == nil }
+    let count = isAlone ? 1 : state.pointee.plan.threadCount
+    return run(Self.bodies(walker, state, count), &choices, isAlone: isAlone)
+  }
+
+  private static func bodies(
+    _ walker: Walker,
+    _ state: UnsafeMutablePointer<BufferHost>,
+    _ count: Int
+  ) -> [(inout World.Machine) -> Void] {
+    state.pointee.runningCount = count
+    let body: (inout World.Machine) -> Void = { base in
+      var thread = BufferCaseThread(walker, base, state)
+      thread.perform()
+    }
+    let devices: (inout World.Machine) -> Void = { base in
+      var thread = BufferCaseThread(walker, base, state)
+      thread.runDevices()
+    }
+    return Array(repeating: body, count: count) + [devices]
+  }
+
+  /// Gives everything back when nobody else is there, and looks at what is left.
+  func audit() -> RunResult {
+    let (walker, state) = (walker, state)
+    var choices = Choices(replaying: [])
+    let result = run(
+      [
+        { base in
+          var thread = BufferCaseThread(walker, base, state)
+          thread.audit()
+        }
+      ],
+      &choices,
+      isAlone: true
+    )
+    guard result.ending == .finished else { return result }
+    let left = world.withListener { $0.left }
+    for (record, name) in left
+    where record != state.pointee.globals && record != state.pointee.device {
+      state.pointee.model.left("\(name)")
+    }
+    return result
+  }
+
+  private func run(
+    _ bodies: [(inout World.Machine) -> Void],
+    _ choices: inout Choices,
+    isAlone: Bool
+  ) -> RunResult {
+    let span = choices.open(.schedule)
+    world.withScheduler { $0.begin(&choices, isAlone: isAlone) }
+    let result = world.run(bodies)
+    world.withScheduler { $0.exchange(&choices) }
+    choices.close(span)
+    stepCount += UInt64(result.stepCount - caseStepCount)
+    caseStepCount = result.stepCount
+    preemptionCount = result.preemptionCount
+    return result
+  }
+}

@@ -1,0 +1,190 @@
+import Machines
+import Reference
+import Walkers
+
+/// The hardware's own records: its queue of work, and the memory of all buffers.
+enum DeviceRecord {
+  /// Protects what devices have to do.
+  static var lock: Field { Field(0, "device_lock", .spinLock) }
+  /// Where devices wait for something to do.
+  static var queue: Field { Field(1, "device", .waitQueue) }
+  /// How much there was to do so far.
+  static var doorbell: Field { Field(2, "doorbell") }
+  /// A buffer's memory: two places for each, system memory and video memory.
+  static func memory(_ buffer: Int, _ place: Int) -> Field {
+    Field(UInt8(3 + 2 * buffer + place), "page")
+  }
+
+  static let layout = Layout(
+    "device",
+    [lock, queue, doorbell]
+      + (0..<BufferPlan.bufferCount).flatMap { [memory($0, 0), memory($0, 1)] }
+  )
+}
+
+/// A mapping for a device, as its exporter made it.
+enum TableRecord {
+  /// Which buffer's.
+  static var buffer: Field { Field(0, "buffer") }
+  /// Where that was.
+  static var place: Field { Field(1, "dma_address") }
+
+  static let layout = Layout("sgt", [buffer, place])
+}
+
+/// Something that a device has to do.
+struct DeviceJob {
+  /// What.
+  enum Work {
+    /// It accesses a buffer by a mapping.
+    case access(buffer: Int, table: UInt64, isWrite: Bool)
+    /// It moves a buffer's data.
+    case move(buffer: Int, to: Int)
+    /// It accesses what it was not told: both buffers.
+    case nothing
+  }
+
+  let number: Int
+  let work: Work
+  let fence: UInt64
+  /// What it has to wait for, each with a reference; 0 for nothing.
+  let dependencies: [UInt64]
+  let claims: [FenceClaim]
+  let line: Int
+}
+
+/// What a thread has of a buffer.
+struct BufferHandles {
+  /// Whether it has a reference to the buffer's file.
+  var holdsFile = false
+  var attachment: UInt64 = 0
+  var isDynamic = false
+  var table: UInt64 = 0
+  var direction = BufferDirection.both
+  var pinCount = 0
+  /// A directory entry that it keeps, or 0.
+  var entry: UInt64 = 0
+  /// Where the kernel has it mapped, for each time that the thread mapped it.
+  var kernelPointers: [UInt64] = []
+  /// The fence of its device's last work there, with a reference, or 0.
+  var lastFence: UInt64 = 0
+}
+
+/// What the threads of a case share that is no record: the model, the drivers, and where things are.
+struct BufferHost {
+  var model = SharedBufferModel(bufferCount: BufferPlan.bufferCount)
+  var plan = BufferPlan()
+  /// What the threads do that run.
+  var operations: [BufferOperation] = []
+  /// What each call returned, as far as it did.
+  var results: [Errno?] = []
+  /// Where the records are.
+  var globals: UInt64 = 0
+  var device: UInt64 = 0
+  var buffers: [UInt64] = []
+  var descriptors: [Int?] = []
+  /// Whether the slot of a buffer is taken, or about to be.
+  var isTaken: [Bool] = []
+  /// Where exporters map their buffers from here on.
+  var places: [Int] = []
+  /// By thread, and buffer.
+  var handles: [[BufferHandles]] = []
+  /// Attachments whose mapping is stale, since an exporter said that it moves.
+  var stale: Set<UInt64> = []
+  /// Descriptors of sync files.
+  var syncFiles: [Int] = []
+  /// Every table that was given out.
+  var tables: Set<UInt64> = []
+  /// Fences that a sync file waits for, by descriptor.
+  var syncFences: [Int: [UInt64]] = [:]
+  /// Callbacks that were added and have not been freed.
+  var callbacks: [UInt64] = []
+  var jobs: [DeviceJob] = []
+  /// The lines whose first job a device is at.
+  var busyLines: Set<Int> = []
+  var lastNumbers: [UInt64] = []
+  var jobCount = 0
+  /// How many acquire contexts there were.
+  var contextCount: UInt64 = 0
+  /// How many threads have not come to their end.
+  var runningCount = 0
+  /// Who holds which reservation.
+  var holders: [UInt64: Int] = [:]
+  /// Which labels were reached.
+  var labels = [UInt64](repeating: 0, count: BufferLabel.allCases.count)
+
+  mutating func begin(_ plan: BufferPlan) {
+    let labels = labels
+    self = BufferHost()
+    self.labels = labels
+    self.plan = plan
+    let count = BufferPlan.bufferCount
+    buffers = Array(repeating: 0, count: count)
+    descriptors = Array(repeating: nil, count: count)
+    isTaken = Array(repeating: false, count: count)
+    places = Array(repeating: 0, count: count)
+    let none = Array(repeating: BufferHandles(), count: count)
+    handles = Array(repeating: none, count: 4)
+    lastNumbers = Array(repeating: 0, count: 8)
+  }
+
+  mutating func reach(_ label: BufferLabel) { labels[Int(label.rawValue)] += 1 }
+
+  /// What exporters know buffers by.
+  static func name(_ buffer: Int) -> UInt64 { 0xb0 + UInt64(buffer) }
+  /// The buffer that an exporter knows by a name; nil for none.
+  static func buffer(_ name: UInt64) -> Int? {
+    let index = name &- 0xb0
+    return index < UInt64(BufferPlan.bufferCount) ? Int(index) : nil
+  }
+  /// Where the kernel has a buffer mapped that is at a place.
+  static func pointer(_ buffer: Int, _ place: Int) -> UInt64 {
+    0xffff_c900_0000_0000 + UInt64(2 * buffer + place) << 20
+  }
+  /// The place that is mapped there.
+  static func place(at pointer: UInt64) -> Int { Int(pointer >> 20 & 1) }
+}
+
+/// What cases may come to.
+enum BufferLabel: UInt8, CaseIterable {
+  case deviceRead = 0
+  case deviceWrite
+  case processorAccess
+  case keptMapping
+  case pinnedForStatic
+  case moved
+  case movedBehindFences
+  case notified
+  case moveRefused
+  case sleptInPoll
+  case readyPoll
+  case pendingPoll
+  case backedOff
+  case containerExported
+  case containerImported
+  case releasedLater
+  case interrupted
+
+  /// As it is told.
+  var text: String {
+    switch self {
+    case .deviceRead: "a device reads"
+    case .deviceWrite: "a device writes"
+    case .processorAccess: "a processor accesses"
+    case .keptMapping: "a mapping is given out again"
+    case .pinnedForStatic: "a buffer is pinned for a static importer"
+    case .moved: "a buffer moves at once"
+    case .movedBehindFences: "a buffer moves behind its fences"
+    case .notified: "an importer is told of a move"
+    case .moveRefused: "a pinned buffer does not move"
+    case .sleptInPoll: "a poll sleeps"
+    case .readyPoll: "a poll finds a buffer ready"
+    case .pendingPoll: "a poll finds fences pending"
+    case .backedOff: "an acquire context backs off"
+    case .containerExported: "a sync file holds several fences"
+    case .containerImported: "a sync file of several fences is imported"
+    case .releasedLater: "a buffer goes with what a callback held"
+    case .interrupted: "a wait is interrupted"
+    }
+  }
+}

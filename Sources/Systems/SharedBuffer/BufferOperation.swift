@@ -1,0 +1,179 @@
+public import Machines
+public import Walkers
+
+/// A call of a case on shared buffers, or what devices do beside them.
+public struct BufferOperation: Sendable, Hashable {
+  /// What is done.
+  public enum Kind: Sendable, Hashable {
+    /// Exports the second buffer, with a description that is sound or not, and opens a descriptor.
+    case export(Flaw)
+    /// Closes a buffer's descriptor.
+    case close(buffer: Int)
+    /// Gives up all that the thread has of a buffer.
+    case put(buffer: Int)
+    /// Names a buffer.
+    case setName(buffer: Int, name: UInt64, length: UInt64)
+    /// Finds a buffer's directory entry and keeps it, or reads the name of the one that is kept, or of one
+    /// that it finds, where nobody may sleep.
+    case readName(buffer: Int, isKept: Bool)
+    /// Goes through the list of buffers.
+    case list
+    /// Finds the end of a buffer.
+    case seek(buffer: Int, offset: UInt64, whence: Int)
+    /// Attaches the thread's device.
+    case attach(buffer: Int, isDynamic: Bool)
+    /// Waits for the device, and detaches it.
+    case detach(buffer: Int)
+    /// Keeps a buffer where it is, or lets it move.
+    case pin(buffer: Int, Bool)
+    /// Maps for the device.
+    case map(buffer: Int, BufferDirection)
+    /// Waits for the device, and undoes the mapping.
+    case unmap(buffer: Int)
+    /// Moves a buffer, at once or behind its fences.
+    case move(buffer: Int, isQueued: Bool)
+    /// Has the device access the buffer, behind its fences.
+    case submit(buffer: Int, FenceUsage)
+    /// Runs so much of what devices have to do.
+    case run(count: Int)
+    /// Waits for fences up to a usage.
+    case wait(buffer: Int, FenceUsage, Patience)
+    /// Accesses a buffer with the processor, between two calls with these flags.
+    case access(buffer: Int, flags: UInt64)
+    /// Maps pages into user space, of the buffer's own file or another driver's.
+    case mapArea(buffer: Int, offset: UInt64, pageCount: UInt64, isOwn: Bool)
+    /// Maps a buffer for the kernel, and accesses it.
+    case mapKernel(buffer: Int)
+    /// Undoes that.
+    case unmapKernel(buffer: Int)
+    /// Polls, and waits until something is there.
+    case poll(buffer: Int, PollEvents, waits: Bool)
+    /// Makes a sync file.
+    case exportSync(buffer: Int, flags: UInt64)
+    /// Adds a sync file's fences to a buffer's.
+    case importSync(buffer: Int, flags: UInt64)
+    /// Adds a callback to a pending fence, and takes it away again.
+    case callback(buffer: Int, isRemoved: Bool)
+    /// Takes the locks of both buffers, in this order, and has a device access both.
+    case submitBoth(first: Int, FenceUsage)
+    /// Waits until all threads have come to the end of what they were given.
+    case join
+  }
+
+  /// What is wrong with what an exporter says of its buffer.
+  public enum Flaw: UInt8, Sendable, CaseIterable {
+    /// Nothing.
+    case none
+    /// It knows its buffer by nothing.
+    case noData
+    /// It does not map.
+    case noMap
+    /// It pins and does not unpin.
+    case noUnpin
+    /// It keeps mappings of what may move.
+    case cachesPinned
+  }
+
+  /// What ends a wait.
+  public enum Patience: UInt8, Sendable, CaseIterable {
+    /// Fences alone.
+    case endless
+    /// A signal.
+    case interruptible
+    /// A signal, or the time.
+    case timed
+  }
+
+  /// Who does it beside all others that were given something; nil where it is done alone.
+  public var thread: Int?
+  /// What is done.
+  public var kind: Kind
+
+  /// Something that a thread does; nil for what is done alone.
+  public init(thread: Int?, kind: Kind) {
+    self.thread = thread
+    self.kind = kind
+  }
+
+  /// Its name, and the number that it is counted by.
+  public static let names = [
+    "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
+    "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
+    "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
+  ]
+
+  /// The number of its kind.
+  public var number: Int {
+    switch kind {
+    case .export: 0
+    case .close: 1
+    case .put: 2
+    case .setName: 3
+    case .readName: 4
+    case .list: 5
+    case .seek: 6
+    case .attach: 7
+    case .detach: 8
+    case .pin: 9
+    case .map: 10
+    case .unmap: 11
+    case .move: 12
+    case .submit: 13
+    case .run: 14
+    case .wait: 15
+    case .access: 16
+    case .mapArea: 17
+    case .mapKernel: 18
+    case .unmapKernel: 19
+    case .poll: 20
+    case .exportSync: 21
+    case .importSync: 22
+    case .callback: 23
+    case .submitBoth: 24
+    case .join: 25
+    }
+  }
+}
+
+extension BufferOperation: CustomStringConvertible {
+  /// The call as a person writes it, behind whose it is.
+  public var description: String {
+    let call = "\(Self.names[number])(\(arguments))"
+    return thread.map { "thread \($0): \(call)" } ?? call
+  }
+
+  private var arguments: String {
+    switch kind {
+    case .export(let flaw): flaw == .none ? "" : "\(flaw)"
+    case .close(let buffer), .put(let buffer), .detach(let buffer),
+      .unmap(let buffer), .mapKernel(let buffer), .unmapKernel(let buffer):
+      "buffer \(buffer)"
+    case .setName(let buffer, let name, let length):
+      "buffer \(buffer), name \(name), \(length) characters"
+    case .readName(let buffer, let isKept): "buffer \(buffer)\(isKept ? ", later" : "")"
+    case .list, .join: ""
+    case .seek(let buffer, let offset, let whence):
+      "buffer \(buffer), \(offset) from \(["the beginning", "here", "the end"][whence])"
+    case .attach(let buffer, let isDynamic):
+      "buffer \(buffer), \(isDynamic ? "dynamic" : "static")"
+    case .pin(let buffer, let isOn): "buffer \(buffer), \(isOn ? "on" : "off")"
+    case .map(let buffer, let direction): "buffer \(buffer), \(direction)"
+    case .move(let buffer, let isQueued):
+      "buffer \(buffer), \(isQueued ? "behind its fences" : "at once")"
+    case .submit(let buffer, let usage): "buffer \(buffer), \(usage)"
+    case .run(let count): "\(count)"
+    case .wait(let buffer, let usage, let patience): "buffer \(buffer), \(usage), \(patience)"
+    case .access(let buffer, let flags): "buffer \(buffer), flags \(flags)"
+    case .mapArea(let buffer, let offset, let count, let isOwn):
+      "buffer \(buffer), \(count) pages from 0x\(String(offset, radix: 16))"
+        + (isOwn ? "" : ", another's area")
+    case .poll(let buffer, let events, let waits):
+      "buffer \(buffer), events \(events.rawValue)\(waits ? ", and waits" : "")"
+    case .exportSync(let buffer, let flags), .importSync(let buffer, let flags):
+      "buffer \(buffer), flags \(flags)"
+    case .callback(let buffer, let isRemoved):
+      "buffer \(buffer)\(isRemoved ? ", and takes it away" : "")"
+    case .submitBoth(let first, let usage): "buffer \(first) first, \(usage)"
+    }
+  }
+}

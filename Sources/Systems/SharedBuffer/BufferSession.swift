@@ -1,0 +1,158 @@
+public import Checking
+public import Machines
+import Oracles
+public import Property
+import Reference
+import Schedules
+public import Walkers
+
+/// A case of shared buffers: what is done alone is done at once, what threads are given is kept until the
+/// next that is done alone, and then done by all of them as the choices schedule it.
+public struct BufferSession<Walker: SharedBufferWalker>: Session {
+  /// Threads, records and the pretended drivers.
+  public typealias World = BufferCaseWorld<Walker>
+
+  let world: World
+  private let accepted: Set<String>
+  private let isRecorded: Bool
+  private var given: [BufferOperation] = []
+  private var hasJoined = false
+  private var isOver = false
+
+  /// A world for a walker.
+  public static func world(for variant: Walker) -> World { World(variant) }
+
+  /// Nothing can keep a case from beginning.
+  public static var unmade: Finding { Finding(.threadNeverEnds, "a case does not begin") }
+
+  /// What users see, before what explains it among threads.
+  public static func explanatoryRank(of rule: Rule) -> Int {
+    SharedBufferModel.rules.contains(rule) ? 0 : 1
+  }
+
+  /// Begins a case.
+  public init?(
+    _ plan: BufferPlan,
+    _ variant: Walker,
+    in world: inout World,
+    _ setting: CaseSetting
+  ) {
+    self.world = world
+    accepted = setting.accepted
+    isRecorded = setting.isRecorded
+    world.begin(plan, isRecorded: setting.isRecorded)
+  }
+
+  /// Performs an operation without a schedule: each thread in turn.
+  public mutating func perform(
+    _ operation: BufferOperation,
+    beside: Void?,
+    into statistics: inout CheckStatistics
+  ) -> Finding? {
+    var choices = Choices(replaying: [])
+    return perform(operation, beside: beside, &choices, into: &statistics)
+  }
+
+  /// Performs an operation, or gives it to a thread.
+  public mutating func perform(
+    _ operation: BufferOperation,
+    beside: Void?,
+    _ choices: inout Choices,
+    into statistics: inout CheckStatistics
+  ) -> Finding? {
+    hasJoined = false
+    if operation.thread != nil {
+      given.append(operation)
+      return nil
+    }
+    if !given.isEmpty {
+      run(given, &choices, &statistics)
+      given.removeAll(keepingCapacity: true)
+      hasJoined = true
+    }
+    if !isOver, operation.kind != .join { run([operation], &choices, &statistics) }
+    return firstFinding
+  }
+
+  private mutating func run(
+    _ operations: [BufferOperation],
+    _ choices: inout Choices,
+    _ statistics: inout CheckStatistics
+  ) {
+    let result = world.run(operations, &choices)
+    isOver = result.ending != .finished
+    for (operation, result) in zip(operations, world.state.pointee.results) {
+      if let result { statistics.count(operation: operation.number, result: result) }
+    }
+  }
+
+  /// The operation, and whether others ended before it began.
+  public func text(of operation: BufferOperation) -> String {
+    guard hasJoined else { return operation.description }
+    return operation.kind == .join
+      ? "all of them at once" : "all of them at once, then \(operation)"
+  }
+
+  /// Gives everything back, and looks at what is left.
+  public mutating func end() -> Finding? {
+    if !isOver { isOver = world.audit().ending != .finished }
+    return firstFinding
+  }
+
+  private var allFindings: [Finding] {
+    world.state.pointee.model.breaches.map { Finding($0) }
+      + world.world.listener.judges.violations.map { Finding($0) }
+  }
+
+  private var firstFinding: Finding? {
+    guard world.hasFindings else { return nil }
+    let findings = allFindings
+    return findings.first { !accepted.contains($0.fingerprint) } ?? (isOver ? findings.first : nil)
+  }
+
+  /// Everything that was found.
+  public func findings(_ first: Finding, hasEnded: Bool) -> [Finding] { allFindings }
+
+  /// Counts events, and what was reached.
+  public mutating func count(into statistics: inout CheckStatistics) {
+    statistics.count(events: eventCount)
+    statistics.count(labels: world.state.pointee.labels)
+    world.state.pointee.labels = Array(repeating: 0, count: BufferLabel.allCases.count)
+  }
+
+  /// Nothing was taken.
+  public func leave(_ world: inout World) {}
+
+  /// How many events there were.
+  public var eventCount: Int { world.world.withListener { $0.judges.eventCount } }
+
+  /// The run as lanes.
+  public func account(of finding: Finding, operationEnds: [Int]) -> CaseAccount {
+    guard isRecorded else { return CaseAccount() }
+    let threadCount = world.state.pointee.plan.threadCount
+    let titles = (0...threadCount).map { $0 == threadCount ? "devices" : "thread \($0)" }
+    let lanes = Lanes(world.world.listener.trace, titles: titles)
+    let count = world.preemptionCount
+    let title = "schedule, \(count) preemption\(count == 1 ? "" : "s")"
+    return CaseAccount(sections: [.init(title, "\n" + lanes.text)])
+  }
+}
+
+extension BufferCaseWorld {
+  /// Whether anything was found in this case.
+  var hasFindings: Bool {
+    !state.pointee.model.breaches.isEmpty || world.withListener { $0.judges.violationCount > 0 }
+  }
+}
+
+extension Finding {
+  /// What the model of shared buffers saw.
+  init(_ breach: SharedBufferBreach) {
+    self.init(breach.rule, breach.message, cause: breach.cause)
+  }
+}
+
+extension SharedBufferModel {
+  /// What is applied to shared buffers: the model's own rules, then those of all threads.
+  static let allRules = rules + ThreadJudges.rules
+}
