@@ -80,7 +80,7 @@ let package = Package(
     .target(
       name: "Proofs",
       dependencies: [
-        "Checking", "Machines", "Architecture", "Walkers", "Symbolic", "Systems",
+        "Checking", "Machines", "Architecture", "Walkers", "Schedules", "Symbolic", "Systems",
       ],
       path: "Proofs",
       exclude: ["README.md"],

@@ -6,6 +6,7 @@ public enum Catalogue {
     .arm64Hyp,
     .armUnmap,
     .powerRadix,
+    .pfnCache,
   ]
 
   /// The jobs that prove them all, in a fixed order.

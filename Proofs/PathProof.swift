@@ -66,7 +66,8 @@ struct PathProof {
         explorer.abandon(because: "the proof was ended at a violation")
       }
     }
-    let isReference = options.subject == reference && options.mutation == nil
+    let isReference =
+      options.subject == reference && options.mutation == nil && options.recordMutation == nil
     if !isReference, mayBeVacuous(explorer, knowledge) {
       knowledge.reference = try coverage(of: reference, options, program)
     }
@@ -97,6 +98,7 @@ struct PathProof {
     var options = options
     options.subject = subject
     options.mutation = nil
+    options.recordMutation = nil
     let solver = try Solver(context: try SolverContext(), options: options.solver)
     let explorer = PathExplorer(solver: solver, limits: options.limits)
     var coverage = Coverage()

@@ -13,6 +13,8 @@ public struct ProofOptions: Sendable {
   public var subject: ProofSubject = .builtIn
   /// What its machine does otherwise than it is told, for a theorem that must fail.
   public var mutation: MachineMutation?
+  /// What its machine of records does otherwise than it is told, for a theorem that must fail.
+  public var recordMutation: RecordMutation?
   /// Whether a violation of a clause is all that is wanted; nil to decide every theorem.
   ///
   /// The others that are proved together with it are then left undecided, unless they were violated

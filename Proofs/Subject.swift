@@ -12,6 +12,16 @@ public enum ProofSubject: Sendable, Hashable {
   case armUnmap(UnmapStrategy, ArmUnmapFaultSet)
   /// A walk and keeping of radix tables.
   case radix(RadixProofSubject)
+  /// A guest-frame cache.
+  case pfnCache(PfnCacheProofSubject)
+}
+
+/// A guest-frame cache other than the optimised one.
+public enum PfnCacheProofSubject: Sendable, Hashable {
+  /// The listed cache with these faults; with none of them, the reference subject.
+  case listed(FaultsOf<PfnCacheFault>)
+  /// The cache as posted.
+  case posted
 }
 
 /// A walk and keeping of radix tables, step by step, with their faults.
@@ -78,7 +88,7 @@ extension ProofSubject {
         faults: faults
       )
       return perform(call, by: walker, on: &machine)
-    case .armUnmap, .radix: preconditionFailure("it has no such call")
+    case .armUnmap, .radix, .pfnCache: preconditionFailure("it has no such call")
     }
   }
 

@@ -158,10 +158,26 @@ public final class PathExplorer {
   }
 
   /// Restricts the path to where `formula` is true.
-  public func assume(_ formula: Formula) {
+  ///
+  /// Where that is to be asked `later`, a path that cannot happen may go on until `confirm()`.
+  public func assume(_ formula: Formula, later: Bool = false) {
     guard formula.constant != true, !isAbandoned, !isReplaying else { return }
     solver.assert(formula)
     if let model, model.isStillConsistent(), model.isTrue(formula) { return }
+    if later {
+      model = nil
+      return
+    }
+    switch solver.check() {
+    case .satisfiable(let found): model = found
+    case .unsatisfiable: isAbandoned = true
+    case .unknown: model = nil
+    }
+  }
+
+  /// Gives the path up if it cannot happen.
+  public func confirm() {
+    guard model == nil, !isAbandoned, !isReplaying else { return }
     switch solver.check() {
     case .satisfiable(let found): model = found
     case .unsatisfiable: isAbandoned = true

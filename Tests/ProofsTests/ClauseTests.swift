@@ -34,6 +34,8 @@ import Testing
     add("partition", PartitionConvictionTests.cases.map(\.clause))
     add("partition", PartitionTheoremTests.encodings.map(\.0))
     add("alignment", LemmaTests.encodings.map(\.0))
+    add("pfn", PfnCacheTheoremTests.faults.map(\.2) + PfnCacheTheoremTests.mutations.map(\.2))
+    add("pfn", PfnCacheTheoremTests.arithmetics.map(\.0))
     // Without any one of its parts the protocol is convicted by both.
     let theorems = Catalogue.jobs.flatMap(\.theorems)
     add("protocol", theorems.filter { $0.subject.hasPrefix("protocol") }.map(\.clause))

@@ -35,10 +35,10 @@ extension IndexedPfnCache {
     let known = machine.read(PfnCacheRecord.hostAddress, of: record, .plain)
     if machine.holds(hostAddress .!= known) {
       move(&machine, cache, from: known, to: hostAddress)
-      guard machine.holds(hostAddress .!= M.W(HostMemory.noAddress)) else {
-        empty(&machine, record)
-        return .fault
-      }
+    }
+    guard machine.holds(hostAddress .!= M.W(HostMemory.noAddress)) else {
+      empty(&machine, record)
+      return .fault
     }
     let isDone = change(&machine, record) { machine in
       machine.write(bytes.address, PfnCacheRecord.guestAddress, of: record, .once)
