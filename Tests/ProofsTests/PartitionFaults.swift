@@ -39,14 +39,14 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
   mutating func report(_ bits: UInt64, slot: Int, word: Int) {
     if tamper != .reportsNothing { base.report(bits, slot: slot, word: word) }
   }
-  mutating func invalidationCount(on machine: inout T.M) -> UInt64 {
+  mutating func invalidationCount(on machine: inout M) -> UInt64 {
     if tamper == .countsLate { _ = base.slot(holding: 5, on: &machine) }
     return base.invalidationCount(on: &machine)
   }
-  mutating func slot(holding frame: UInt64, on machine: inout T.M) -> GuestSlot? {
+  mutating func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? {
     base.slot(holding: frame, on: &machine)
   }
-  mutating func pin(_ address: UInt64, forWrite: Bool, on machine: inout T.M) -> HostPage? {
+  mutating func pin(_ address: UInt64, forWrite: Bool, on machine: inout M) -> HostPage? {
     base.pin(
       tamper == .pinsOther ? address ^ 0x1000 : address,
       forWrite: forWrite && tamper != .pinsForLoads,
@@ -59,10 +59,10 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
     if tamper == .unpinsTwice { base.unpin(page) }
     if tamper == .marksUnpinned, isMarked { base.setDirty(page) }
   }
-  mutating func device(at address: UInt64, on machine: inout T.M) -> HostDevice? {
+  mutating func device(at address: UInt64, on machine: inout M) -> HostDevice? {
     base.device(at: address, on: &machine)
   }
-  mutating func entry(at address: UInt64, on machine: inout T.M) -> HostEntry? {
+  mutating func entry(at address: UInt64, on machine: inout M) -> HostEntry? {
     guard var entry = base.entry(at: address, on: &machine) else { return nil }
     switch tamper {
     case .seesWritable: (entry.isWritable, entry.isDirty) = (true, true)
@@ -76,8 +76,8 @@ struct TamperedHost<Base: PartitionHost>: PartitionHost {
     isMarked = true
     if tamper != .marksNever, tamper != .marksUnpinned { base.setDirty(page) }
   }
-  mutating func lock(on machine: inout T.M) { if tamper != .noLock { base.lock(on: &machine) } }
-  mutating func unlock(on machine: inout T.M) {
+  mutating func lock(on machine: inout M) { if tamper != .noLock { base.lock(on: &machine) } }
+  mutating func unlock(on machine: inout M) {
     if tamper != .noLock, tamper != .noUnlock { base.unlock(on: &machine) }
     if tamper == .countsUnlocked { base.countInvalidation() }
   }
@@ -243,7 +243,11 @@ struct FaultyCalls: PartitionCalls {
     return isYoung
   }
 
-  func isYoung<M>(_ frame: UInt64, in table: T, on machine: inout T.M) -> Bool {
+  func isYoung<T: PartitionWalker>(
+    _ frame: UInt64,
+    in table: T,
+    on machine: inout T.M
+  ) -> Bool {
     if case .ageTested = fault { return table.age(frame, on: &machine) }
     return steps(of: table).leaf(of: frame << 12, on: &machine) != nil
   }
