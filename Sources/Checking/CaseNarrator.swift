@@ -5,7 +5,7 @@ public struct CaseNarrator: Sendable {
 
   /// The configuration in words.
   @usableFromInline var configuration = "" { didSet { meaning = [configuration] } }
-  private var calls: [Counterexample.Call] = []
+  private(set) var calls: [Counterexample.Call] = []
   /// The configuration and the operations as they were drawn, in words.
   public private(set) var meaning: [String] = []
   /// The number of events after each operation.

@@ -60,14 +60,24 @@ public struct Counterexample: Sendable, Hashable {
   public var sourceFile: String?
 }
 
+/// A case that was run once more.
+public struct RetoldCase: Sendable {
+  /// The configuration and the operations as they were drawn, in words.
+  public var meaning: [String]
+  /// The operations that were performed, in order.
+  public var calls: [Counterexample.Call]
+  /// What is wrong with it; nil where it holds.
+  public var counterexample: Counterexample?
+}
+
 extension Counterexample {
-  /// A finding about a case of which nothing but its meaning is known, and how many events its calls took.
-  public init(finding: Finding, meaning: [String], calls: [(text: String, eventCount: Int)]) {
+  /// A finding about a case that may hold when it is run once more.
+  public init(_ finding: Finding, about told: RetoldCase) {
     self.init(
       finding: finding,
-      configuration: meaning.first ?? "",
-      meaning: meaning,
-      calls: calls.map { Call(text: $0.text, eventCount: $0.eventCount) },
+      configuration: told.meaning.first ?? "",
+      meaning: told.meaning,
+      calls: told.calls,
       history: [],
       omittedSteps: 0,
       sections: []

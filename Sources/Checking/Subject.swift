@@ -169,10 +169,14 @@ public struct Subject: Sendable {
     _ choices: [UInt64],
     accepting accepted: Set<String> = [],
     in setting: String = ""
-  ) -> (meaning: [String], counterexample: Counterexample?)? {
+  ) -> RetoldCase? {
     guard let check = makeCheck(accepted, setting.isEmpty ? nil : setting) else { return nil }
     let narrator = check.explain(choices)
-    return (narrator.meaning, narrator.counterexample.map(located))
+    return RetoldCase(
+      meaning: narrator.meaning,
+      calls: narrator.calls,
+      counterexample: narrator.counterexample.map(located)
+    )
   }
 
   /// With the places in its source.

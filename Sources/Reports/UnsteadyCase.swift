@@ -49,13 +49,8 @@ struct UnsteadyCase {
       .unsteady,
       "what it does depends on more than the calls that are made: \(first.difference)"
     )
-    let counterexample = Counterexample(
-      finding: finding,
-      meaning: told.meaning,
-      calls: told.meaning.dropFirst().map { ($0, 0) }
-    )
     var report = ViolationReport(
-      counterexample,
+      Counterexample(finding, about: told),
       token: ReplayToken(system, subject, first.choices),
       replay: subject.replay
     )

@@ -65,15 +65,15 @@ extension GeneratorLimits {
     ]
   }
 
-  /// The granules and what else can be drawn: `4K.64K/shared.split`.
+  /// The granules and what else can be drawn: `4K.64K_shared.split`; no slash, as paths have.
   var text: String {
     let words = GeneratorLimits.flags.filter { self[keyPath: $0.flag] }.map(\.word)
-    return "\(granules.map { "\($0)" }.joined(separator: "."))/\(words.joined(separator: "."))"
+    return "\(granules.map { "\($0)" }.joined(separator: "."))_\(words.joined(separator: "."))"
   }
 
   /// The limits that `text` is of.
   init?(text: String) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return nil }
     let names = parts[0].split(separator: ".").map(String.init)
     granules = Granule.allCases.filter { names.contains("\($0)") }
