@@ -22,7 +22,7 @@ import Testing
 
   private func check(
     _ command: Command,
-    _ line: String = "",
+    line: String = "",
     _ environment: [String: String]
   ) throws -> Command.Outcome {
     try command.run(
@@ -57,7 +57,7 @@ import Testing
     defer { command.clean() }
     let outcome = try check(
       command,
-      #"void f(void) { __asm__ volatile("no_such_instruction"); }"#,
+      line: #"void f(void) { __asm__ volatile("no_such_instruction"); }"#,
       ["XDG_CACHE_HOME": command.folder.appendingPathComponent("cache").path, "CC": "cc"]
     )
     #expect(outcome.status == 125)
@@ -70,7 +70,7 @@ import Testing
     defer { command.clean() }
     let outcome = try check(
       command,
-      "#include \(name)",
+      line: "#include \(name)",
       ["XDG_CACHE_HOME": command.folder.appendingPathComponent("cache").path]
     )
     #expect(outcome.status == 125)
