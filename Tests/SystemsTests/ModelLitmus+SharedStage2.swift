@@ -41,13 +41,13 @@ private struct ToldTables {
   }
 
   mutating func count(_ table: UInt64, _ count: UInt64) {
-    let place = FieldPlace(TableRecord.count, of: table)
+    let place = FieldPlace(TablePageRecord.count, of: table)
     tell(.write(place, old: 0, new: count, .plain, number: 0))
   }
 
   /// The first entry of a table becomes another.
   mutating func write(_ table: UInt64, _ new: UInt64, by thread: Int = 0) {
-    let place = FieldPlace(TableRecord.entry(0), of: table)
+    let place = FieldPlace(TablePageRecord.entry(0), of: table)
     let old = entries[table] ?? 0
     entries[table] = new
     tell(.write(place, old: old, new: new, .release, number: 0), by: thread)
@@ -55,7 +55,7 @@ private struct ToldTables {
 
   /// The first entry of the child is seen.
   mutating func see(by thread: Int) {
-    let place = FieldPlace(TableRecord.entry(0), of: ToldTables.child)
+    let place = FieldPlace(TablePageRecord.entry(0), of: ToldTables.child)
     tell(.mismatch(place, found: 0, from: 0), by: thread)
   }
 

@@ -137,7 +137,7 @@ public struct SharedTranslations: Sendable {
     case .dsbISHST: (reach, completes) = (.max, false)
     case .dsbNSH: (reach, completes) = (own, true)
     case .dsbNSHST: (reach, completes) = (own, false)
-    case .dmbISHST, .isb, .ptesync, .eieio, .tlbsync: return
+    case .dmbISHST, .isb: return
     }
     for index in entries.indices {
       if entries[index].observers & own != 0 { entries[index].published |= reach }

@@ -46,9 +46,11 @@ extension CaseExplorer {
     }
     let state = E.states[E.states.startIndex + program.state].key
     let memory = explored.isWeak ? ", where memory is weak" : ""
+    let configuration = "\(threads.count) threads at once, from the state \(state)\(memory)"
     return Counterexample(
       finding: finding,
-      configuration: "\(threads.count) threads at once, from the state \(state)\(memory)",
+      configuration: configuration,
+      meaning: [configuration] + calls.map(\.text),
       calls: calls,
       history: [],
       omittedSteps: 0,

@@ -4,6 +4,9 @@ public import Synchronization
 ///
 /// A walk's section costs nothing, as RCU's does. What is unlinked is kept for the caller to free.
 public struct SharedDirectMachine: SharedTableMachine {
+  /// Plain numbers.
+  public typealias W = UInt64
+
   /// The machine that does all the rest.
   @usableFromInline var base: DirectMachine
   /// Tables to which no entry leads any more, and for use at which level.
@@ -113,9 +116,6 @@ public struct SharedDirectMachine: SharedTableMachine {
   /// Nothing: there is no TLB to tell.
   @inlinable @inline(__always)
   public func invalidate(_ invalidation: TLBInvalidation<UInt64>) {}
-  /// Nothing: there is no TLB to tell.
-  @inlinable @inline(__always)
-  public func invalidate(_ invalidation: RadixInvalidation<UInt64>) {}
   /// Nothing: there is no other observer.
   @inlinable @inline(__always)
   public func barrier(_ barrier: Barrier) {}

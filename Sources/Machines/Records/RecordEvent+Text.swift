@@ -89,9 +89,6 @@ extension Barrier {
     case .dsbNSHST: "dsb nshst"
     case .dmbISHST: "dmb ishst"
     case .isb: "isb"
-    case .ptesync: "ptesync"
-    case .eieio: "eieio"
-    case .tlbsync: "tlbsync"
     }
   }
 }

@@ -162,7 +162,7 @@ extension TableSharing {
   }
 
   /// The leaf at which a walk for a page ends, at any level, and how many pages it covers; nil for none.
-  public func leaf(ofPage page: Int) -> (leaf: Leaf, pageCount: Int)? {
+  public func leaf(ofPage page: Int) -> (leaf: DecodedLeaf, pageCount: Int)? {
     var record = root
     var level = shape.startLevel
     while let table = tables[record] {

@@ -33,10 +33,10 @@ struct Stage2CaseThread<Walker: SharedStage2Walker, S: Scheduler, L: RecordListe
   /// Makes all that a case's threads share, before there are any.
   mutating func makeRecords() {
     guard let guest = machine.base.allocate(GuestRecord.layout, isZeroed: true, maySleep: true),
-      let root = machine.base.allocate(TableRecord.layout, isZeroed: true, maySleep: true)
+      let root = machine.base.allocate(TablePageRecord.layout, isZeroed: true, maySleep: true)
     else { preconditionFailure("no room for a root") }
     machine.base.initialise(GuestRecord.lock, of: guest)
-    machine.base.write(1, TableRecord.count, of: root, .plain)
+    machine.base.write(1, TablePageRecord.count, of: root, .plain)
     state.pointee.guest = guest
     state.pointee.root = root
   }

@@ -24,12 +24,12 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
   // MARK: Descriptors
 
   func load(_ table: UInt64, at index: UInt64) -> UInt64 {
-    base.read(TableRecord.entry(index), of: table, .acquire)
+    base.read(TablePageRecord.entry(index), of: table, .acquire)
   }
 
   func store(_ value: UInt64, to table: UInt64, at index: UInt64, order: MemoryOrder) {
     let access: Access = order == .release ? .release : .once
-    base.write(value, TableRecord.entry(index), of: table, access)
+    base.write(value, TablePageRecord.entry(index), of: table, access)
   }
 
   func compareExchange(
@@ -38,7 +38,7 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
     in table: UInt64,
     at index: UInt64
   ) -> UInt64 {
-    base.compareExchange(expected, with: value, TableRecord.entry(index), of: table, .full)
+    base.compareExchange(expected, with: value, TablePageRecord.entry(index), of: table, .full)
   }
 
   // MARK: Tables
@@ -47,12 +47,12 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
   func allocateTable(level: Int) -> UInt64? {
     let isRefused = state.pointee.plan.canFail && base.choose(below: 3) == 2
     guard !isRefused,
-      let table = base.allocate(TableRecord.layout, isZeroed: true, maySleep: false)
+      let table = base.allocate(TablePageRecord.layout, isZeroed: true, maySleep: false)
     else {
       state.pointee.wasRefused[thread] = true
       return nil
     }
-    base.write(1, TableRecord.count, of: table, .plain)
+    base.write(1, TablePageRecord.count, of: table, .plain)
     return table
   }
 
@@ -65,16 +65,16 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
   }
 
   func retain(_ table: UInt64, by amount: Int) {
-    _ = base.update(TableRecord.count, of: table, .add, UInt64(amount), .full)
+    _ = base.update(TablePageRecord.count, of: table, .add, UInt64(amount), .full)
   }
 
   func release(_ table: UInt64, by amount: Int) {
     let rest = 0 &- UInt64(amount)
-    let old = base.update(TableRecord.count, of: table, .add, rest, .full)
+    let old = base.update(TablePageRecord.count, of: table, .add, rest, .full)
     if old == UInt64(amount) { base.free(table) }
   }
 
-  func count(of table: UInt64) -> UInt64 { base.read(TableRecord.count, of: table, .once) }
+  func count(of table: UInt64) -> UInt64 { base.read(TablePageRecord.count, of: table, .once) }
   func releaseUnlinked(_ table: UInt64, level: Int) { unlink(table, level: level) }
 
   // MARK: Walks

@@ -1,7 +1,7 @@
 import Machines
 
 /// A table, as a record: its count, and then its descriptors, which hardware reads at any moment.
-enum TableRecord {
+enum TablePageRecord {
   /// How many entries there are.
   static let entryCount = 2
   /// The page's count.
