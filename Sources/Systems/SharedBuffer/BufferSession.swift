@@ -30,6 +30,11 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
     SharedBufferModel.rules.contains(rule) ? 0 : 1
   }
 
+  /// Turns of a thread that are joined.
+  public static func suggestions(for recording: Recording) -> [[UInt64]] {
+    recording.joinedTurns
+  }
+
   /// Begins a case.
   public init?(
     _ plan: BufferPlan,
