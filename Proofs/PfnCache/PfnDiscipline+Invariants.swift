@@ -171,7 +171,7 @@ extension PfnDiscipline {
     let generation = state[SlotsRecord.generation, PfnProofRecord.layouts[number]]
     return .implies(
       state[PfnCacheRecord.generation, cache] .== generation,
-      state[PfnCacheRecord.hostAddress, cache] .== hostAddress(of: frame, layout: number)
+      state[PfnCacheRecord.hostAddress, cache] .== hostAddress(of: frame, layout: number, in: state)
     )
   }
 

@@ -73,9 +73,13 @@ final class PfnDiscipline: RecordDiscipline {
     return context.variable("\(name) \(freshCount)")
   }
 
-  /// The host address of a guest frame, by a layout.
-  func hostAddress(of frame: BitVector, layout: Int) -> BitVector {
-    context.function("slots \(layout)")(frame)
+  /// The host address of a guest frame, by a layout; two of one generation are the same.
+  func hostAddress(of frame: BitVector, layout: Int, in state: RecordState) -> BitVector {
+    let generations = PfnProofRecord.layouts.map { state[SlotsRecord.generation, $0] }
+    let first = context.function("slots 0")(frame)
+    if layout == 0 { return first }
+    let second = context.function("slots 1")(frame)
+    return .select(generations[0] .== generations[1], first, second)
   }
 
   /// Whether a frame is RAM.

@@ -26,7 +26,11 @@ extension PfnProofMachine: HostMemoryMachine {
   func hostAddress(of guestFrame: BitVector, in slots: BitVector) -> BitVector {
     guard !base.isCut else { return BitVector(0) }
     let isFirst = base.holds(slots .== BitVector(PfnProofRecord.layouts[0]))
-    let address = discipline.hostAddress(of: guestFrame, layout: isFirst ? 0 : 1)
+    let address = discipline.hostAddress(
+      of: guestFrame,
+      layout: isFirst ? 0 : 1,
+      in: base.state
+    )
     base.explorer.assume(discipline.isHostAddress(address))
     base.note(.answer(address))
     return address
@@ -69,6 +73,11 @@ extension PfnProofMachine: HostMemoryMachine {
     let isOfKind = isRAM ? discipline.isRAM(frame) : .!discipline.isRAM(frame)
     oblige(.mapsReferenced, discipline.references.has { $0.first .== frame } .& isOfKind)
     let base = discipline.fresh("mapping") & ~BitVector(HostMemory.offsetMask)
+    // Two frames are not mapped at one address.
+    let isElsewhere = discipline.mappings.entries.map { entry in
+      Formula.implies(entry.isThere .& (entry.second .== base), entry.first .== frame)
+    }
+    self.base.explorer.assume(.all(isElsewhere), later: true)
     discipline.mappings.add(frame, base, where: base .!= BitVector(0))
     self.base.note(.answer(base))
     return base
