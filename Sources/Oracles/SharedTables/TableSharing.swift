@@ -80,6 +80,8 @@ public struct TableSharing: RecordListener, Sendable {
     case .allocate(let record, let wordCount, let name, _):
       if "\(name)" == "table" {
         tables[record] = Table(entries: Array(repeating: 0, count: wordCount - 1))
+        // What is made before anything else is the root.
+        if root == 0 { begin(root: record) }
       }
     case .free(let record), .reclaim(let record): judgeFree(record, thread)
     case .invalidate(let invalidation): translations.invalidate(invalidation, by: thread)

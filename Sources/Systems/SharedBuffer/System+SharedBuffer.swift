@@ -33,7 +33,7 @@ extension System {
         CompactSharedBuffers()
       ),
       subject("reference", .clean, "the seed's way, mended", ListedSharedBuffers()),
-      subject("seed", .seed, "the buffers as posted, their flaws included", PostedSharedBuffers()),
+      subject("seed", .seed, "the buffers as posted, their faults included", PostedSharedBuffers()),
     ]
       + BufferExhibit.all.map {
         subject($0.name, .variant, $0.summary, ListedSharedBuffers(faults: [$0.fault]))
@@ -58,5 +58,6 @@ extension System {
       walker,
       limits: NoLimits()
     )
+    .explored(BufferExploration<Walker>.self, walker)
   }
 }

@@ -61,5 +61,6 @@ extension System {
       walker,
       limits: NoLimits()
     )
+    .explored(Stage2ThreadsExploration<Walker>.self, walker)
   }
 }

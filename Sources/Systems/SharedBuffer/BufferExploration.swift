@@ -1,0 +1,127 @@
+import Checking
+import Machines
+import Oracles
+import Reference
+import Schedules
+import Walkers
+
+/// What of shared buffers is explored: calls on one buffer, whose devices do what `run` lets them do.
+final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
+  typealias Operation = BufferOperation
+
+  private static func operation(_ kind: Operation.Kind) -> Operation {
+    Operation(thread: nil, kind: kind)
+  }
+
+  static var calls: KeyValuePairs<String, Operation> {
+    [
+      "close": operation(.close(buffer: 0)),
+      "set-name": operation(.setName(buffer: 0, name: 1, length: 5)),
+      "read-name": operation(.readName(buffer: 0, isKept: false)),
+      "list": operation(.list),
+      "attach": operation(.attach(buffer: 0, isDynamic: false)),
+      "submit": operation(.submit(buffer: 0, .write)),
+      "poll": operation(.poll(buffer: 0, .write, waits: false)),
+      "map-kernel": operation(.mapKernel(buffer: 0)),
+      "export-sync": operation(.exportSync(buffer: 0, flags: 3)),
+      "run": operation(.run(count: 1)),
+      "callback": operation(.callback(buffer: 0, isRemoved: true)),
+    ]
+  }
+
+  static var states: KeyValuePairs<String, [Operation]> {
+    ["idle": [], "busy": [operation(.submit(buffer: 0, .read))]]
+  }
+
+  static var settings: WorldSettings {
+    var settings = WorldSettings()
+    settings.wordsPerThread = 2048
+    return settings
+  }
+
+  static var judges: BufferListener { BufferListener() }
+  static func reset(_ judges: inout BufferListener) { judges.reset() }
+
+  static func refusal(of threads: [[Operation]], after earlier: [Operation]) -> String? {
+    let calls = threads.flatMap { $0 } + earlier
+    let waits = calls.contains { if case .mapKernel = $0.kind { true } else { false } }
+    let isPending = calls.contains { if case .submit = $0.kind { true } else { false } }
+    return waits && isPending ? "it would wait for a device, of which there is none beside" : nil
+  }
+
+  private let walker: Walker
+  private let state: UnsafeMutablePointer<BufferHost>
+  /// Whether all threads came to their ends; then what is left is looked at, once.
+  private var isAtRest = false
+
+  init(_ variant: Walker) {
+    walker = variant
+    state = .allocate(capacity: 1)
+    state.initialize(to: BufferHost())
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  func begin<S: Scheduler, L: RecordListener>(
+    _ threads: [[Operation]],
+    after earlier: [Operation],
+    on alone: ScheduledMachine<S, L>
+  ) {
+    isAtRest = false
+    state.pointee.begin(
+      BufferPlan(
+        threadCount: threads.count,
+        exporters: [.system, .system],
+        sharesAttachment: false
+      )
+    )
+    var thread = BufferCaseThread(walker, alone, state)
+    thread.makeRecords()
+    thread.perform(earlier)
+    state.pointee.operations = threads.enumerated().flatMap { thread, operations in
+      operations.map { Operation(thread: thread, kind: $0.kind) }
+    }
+    state.pointee.results = Array(repeating: nil, count: state.pointee.operations.count)
+    state.pointee.runningCount = threads.count
+  }
+
+  func perform<S: Scheduler, L: RecordListener>(on machine: inout ScheduledMachine<S, L>) {
+    var thread = BufferCaseThread(walker, machine, state)
+    thread.perform()
+  }
+
+  func audit<S: Scheduler, L: RecordListener>(on alone: ScheduledMachine<S, L>) {
+    // What calls returned is asked for afterwards, and an audit is more calls.
+    let results = state.pointee.results
+    var thread = BufferCaseThread(walker, alone, state)
+    thread.audit()
+    state.pointee.results = results
+    isAtRest = true
+  }
+
+  var results: [Errno?] { state.pointee.results }
+
+  func hasFindings(_ judges: BufferListener) -> Bool {
+    settle(judges)
+    return !state.pointee.model.breaches.isEmpty || judges.judges.violationCount > 0
+  }
+
+  func findings(_ judges: BufferListener) -> [Finding] {
+    settle(judges)
+    return state.pointee.model.breaches.map { Finding($0) }
+      + judges.judges.violations.map { Finding($0) }
+  }
+
+  /// Looks at what nobody can reach any more and was never freed.
+  private func settle(_ judges: BufferListener) {
+    guard isAtRest else { return }
+    isAtRest = false
+    for (record, name) in judges.left
+    where record != state.pointee.globals && record != state.pointee.device {
+      state.pointee.model.left("\(name)")
+    }
+  }
+}
