@@ -63,6 +63,7 @@ static int spawn(struct walkproof_worker *worker, const char *executable, const 
 	if (result)
 		return result;
 	walkproof_guard_start();
+	worker->region.control->host = getpid();
 	snprintf(number, sizeof number, "%d", MEMORY_DESCRIPTOR);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);

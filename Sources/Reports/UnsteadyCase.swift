@@ -3,16 +3,6 @@ import Machines
 import Property
 import Systems
 
-extension Rule {
-  /// A walker did not do the same when the same calls were made again.
-  static let unsteady = Rule(
-    "not-deterministic",
-    "the same calls on a new table come to the same each time",
-    reference: "what a counterexample, its replay and every comparison rely on",
-    oracle: "Replay"
-  )
-}
-
 /// A case that did not do the same twice.
 struct UnsteadyCase {
   /// The index of the case.

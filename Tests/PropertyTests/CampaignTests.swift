@@ -169,7 +169,8 @@ import Testing
     #expect(result.nondeterminism.map(\.caseIndex).first == 0)
     #expect(
       try #require(result.nondeterminism.first).difference.contains(
-        fault == .outcome ? "outcome" : fault == .choices ? "choices" : "counted"
+        fault == .outcome
+          ? "nothing was wrong, and in the replay" : fault == .choices ? "choices" : "counted"
       )
     )
   }

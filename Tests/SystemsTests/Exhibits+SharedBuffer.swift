@@ -18,10 +18,10 @@ let bufferExhibits: [Exhibit] = [
   buffer("failed-map-leaves-pin", ["pin-left"], 1),
   buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2),
   buffer("access-passes-readers", ["access-before-fence"], 2),
-  buffer("failed-access-left-open", ["processor-access-left-open"], 2),
+  buffer("failed-access-left-open", ["processor-access-left-open"], 3),
   buffer("poll-keeps-no-file", ["no-such-record"], 1),
   buffer("poll-leaves-busy", ["unexpected-warning"], 1),
-  buffer("failed-sync-file-keeps-descriptor", ["object-left"], 1),
+  buffer("failed-sync-file-keeps-descriptor", ["object-left"], 2),
   buffer("sync-file-of-writers-only", ["sync-file-incomplete"], 2),
   buffer("detach-keeps-mapping", ["device-mapping-left"], 1),
 ]

@@ -22,6 +22,7 @@ struct ModelLitmus: Sendable {
   private static let all =
     ModelLitmus.arm + ModelLitmus.walks + ModelLitmus.leaves + ModelLitmus.logs
     + ModelLitmus.hosts + ModelLitmus.caches + ModelLitmus.sharedTables + ModelLitmus.buffers
+    + ModelLitmus.external
 
   @Test(arguments: all.indices)
   func `a model's rule convicts its case and not the near miss`(index: Int) {

@@ -50,7 +50,8 @@ import Testing
   @Test func `what is permitted is not convicted, nor what is clean`() {
     for system in System.all {
       for subject in system.subjects where subject.shouldHold {
-        let hasThreads = ["pfn-cache", "arm64-stage2-threads"].contains(system.name)
+        let threaded = ["pfn-cache", "arm64-stage2-threads", "shared-buffer"]
+        let hasThreads = threaded.contains(system.name)
         let plan = CampaignPlan(seed: 2, cases: 0..<(hasThreads ? 2000 : 64))
         let result = subject.campaign(plan, jobs: 2).search()
         #expect(result.failures.isEmpty, "\(system.name)/\(subject.name)")

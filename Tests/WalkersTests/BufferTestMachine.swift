@@ -19,7 +19,7 @@ struct BufferTestMachine: LayeredRecordMachine, BufferHostMachine {
   var calls: [String] = []
 
   init() {
-    var machine = DirectRecordMachine()
+    let machine = DirectRecordMachine()
     globals = made(machine.allocate(BufferGlobals.layout, isZeroed: true, maySleep: true))
     base = machine
   }

@@ -61,6 +61,7 @@ struct walkproof_facts {
 
 /* The region's first part. */
 struct walkproof_control {
+	int32_t host;   /* the host's process: a worker with another parent is left over */
 	uint32_t turn;  /* whose turn it is: 0 the host's, 1 the worker's */
 	uint32_t ready; /* 1: the plugin is loaded; 2: it is not, and message says why; 3: it is being loaded */
 	char message[512];

@@ -17,7 +17,7 @@ extension System {
     rules: Judges.rules(without: [
       .rootWithoutBarrier, .storeOutsideSection, .freedWhileShared, .notCleanedBeforeInstall,
       .instructionsNotInvalidated, .notCleanedAfterUnmap, .notFlushed,
-    ]) + Finding.modelRules,
+    ]) + Finding.modelRules + [.unsteady],
     subjects: [
       Subject(
         "built-in",

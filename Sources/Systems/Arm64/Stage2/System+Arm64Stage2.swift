@@ -16,7 +16,7 @@ extension System {
       (.annotated, .invalid),
     ]),
     // The CPU that changes a guest's tables does not itself walk them in the call.
-    rules: Judges.rules(without: [.contextNotSynchronised]) + Finding.modelRules,
+    rules: Judges.rules(without: [.contextNotSynchronised]) + Finding.modelRules + [.unsteady],
     subjects: [
       Subject(
         "built-in",

@@ -4,9 +4,12 @@ public import Machines
 ///
 /// Bit 54 denies it to EL0, and bit 53 says that EL1's is not as EL0's.
 extension RecursiveStage2 {
-  /// The bits of a leaf that execution consists of; without the feature the lower one is 0.
+  /// The bits of a leaf that execution consists of.
   @inlinable
-  var executionBits: UInt64 { Encoding.executeNever | Encoding.executeNever &>> 1 }
+  var executionBits: UInt64 {
+    configuration.hasExecutionByPrivilege
+      ? Encoding.executeNever | Encoding.executeNever &>> 1 : Encoding.executeNever
+  }
 
   /// Whether a leaf permits execution, to whomever.
   @inlinable

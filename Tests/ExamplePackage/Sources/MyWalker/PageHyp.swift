@@ -4,7 +4,7 @@ public import Walkers
 /// A hypervisor's stage 1 of one's own; here it hands everything on to the built-in one.
 ///
 /// `Flaw` says whether it does so correctly.
-public struct PageHyp<M: Machine, Flaw: HypFlaw>: HypWalker {
+public struct PageHyp<M: ArmMachine, Flaw: HypFlaw>: HypWalker {
   private let base: Hyp<M>
 
   /// Allocates a table that translates nothing.
