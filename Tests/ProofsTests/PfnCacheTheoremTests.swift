@@ -52,7 +52,6 @@ import Walkers
     (.lengthWraps, .check, .acceptsOnePage),
     (.dirtyAtUnmap, .access, .notesWrites),
     (.unlinkedInUse, .deactivate, .findsValid),
-    (.refreshesInactive, .refresh, .findsValid),
   ]
 
   @Test(arguments: faults.indices)
@@ -97,7 +96,6 @@ import Walkers
       mutated(.alter("slot", 1), .refresh, .followsSlots),
       mutated(.skipWrite("active"), .activate, .findsValid),
       mutated(.skipWrite("uhva"), .deactivate, .emptiesUnused),
-      mutated(.skipWrite("prev"), .deactivate, .linksLists),
       mutated(.skipWrite("next"), .activate, .linksLists),
       mutated(.skipLock("refresh_lock"), .refresh, .refreshesAlone),
       mutated(.skipWrite("seq"), .unmap, .tearsNoSnapshot),

@@ -170,7 +170,7 @@ import Testing
     #expect(
       try #require(result.nondeterminism.first).difference.contains(
         fault == .outcome
-          ? "nothing was wrong, and in the replay" : fault == .choices ? "choices" : "counted"
+          ? "it was no case, and in the replay" : fault == .choices ? "choices" : "counted"
       )
     )
   }

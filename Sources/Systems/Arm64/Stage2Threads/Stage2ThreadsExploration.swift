@@ -17,7 +17,12 @@ final class Stage2ThreadsExploration<Walker: SharedStage2Walker>: Explorable {
     Operation(thread: nil, kind: kind)
   }
 
-  private static func map(_ page: Int, _ count: Int, _ output: UInt64, _ protection: UInt64)
+  private static func map(
+    _ page: Int,
+    _ count: Int,
+    _ output: UInt64,
+    _ protection: UInt64
+  )
     -> Operation
   {
     operation(.map(page: page, pageCount: count, output: output, protection: protection))
