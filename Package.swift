@@ -102,8 +102,8 @@ let package = Package(
     .executableTarget(
       name: "walkproof",
       dependencies: [
-        "CWalkerPlugin", "Checking", "Machines", "Plugins", "Property", "Symbolic", "Systems",
-        "Proofs", "Reports", arguments,
+        "CWalkerPlugin", "Checking", "Machines", "Plugins", "Property", "Schedules", "Symbolic",
+        "Walkers", "Systems", "Proofs", "Reports", arguments,
       ],
       swiftSettings: settings,
       // The instrumentation of a plugin's code finds its hooks in the process that loads it.

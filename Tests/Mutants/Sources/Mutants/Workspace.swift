@@ -25,6 +25,7 @@ struct Workspace {
     // Faults of threaded walkers show in some schedules only, and are not measured yet.
     try swiftFiles("Sources/Walkers").filter {
       !Workspace.isCatalogue($0.path) && !$0.path.contains("/PfnCache/")
+        && !$0.path.contains("/SharedBuffer/")
         && !$0.path.contains("/Arm64/Shared/")
     }
     .map { (String($0.path.dropFirst("Sources/Walkers/".count)), $0.source) }
