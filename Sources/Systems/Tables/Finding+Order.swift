@@ -12,7 +12,7 @@ extension Finding {
   /// then counts and tables that are lost; then warnings and steps; then what callers see of it, the
   /// result and the entries; last what was done in vain, and the judges' own account.
   static let explanatoryOrder: [[Rule]] = [
-    [.lost, .runaway],
+    [.lost, .runaway, .unsteady],
     [
       .noBreak, .makeBeforeInvalidate, .wrongLevelHint, .invalidateWithoutBarrier,
       .incompleteInvalidation, .plainLink, .plainLeaf, .storeWithoutBarrier, .rootWithoutBarrier,
