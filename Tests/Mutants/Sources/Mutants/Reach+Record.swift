@@ -131,10 +131,10 @@ extension Reach {
         let text = arguments.joined(separator: " ")
         throw Problem("\(text): does not hold as it is:\n\(run.output)")
       }
-      let text = try String(contentsOf: sites, encoding: .utf8)
+      let places = try Data(contentsOf: sites)
       var found = Found(
         task: task,
-        mutants: Set(text.split(separator: "\n").compactMap { Int($0) })
+        mutants: Set(places.indices.filter { places[$0] != 0 })
       )
       if case .job = task {
         let report = try JSONDecoder().decode(ProofOutput.self, from: Data(run.output.utf8))
