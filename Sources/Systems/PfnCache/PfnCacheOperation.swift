@@ -140,3 +140,7 @@ extension PfnCacheOperation.SlotChange: CustomStringConvertible {
     }
   }
 }
+
+extension PfnCacheOperation: ThreadedOperation {
+  var isJoin: Bool { kind == .join }
+}

@@ -7,7 +7,7 @@ public import Walkers
 
 /// What a worker's cases use one after the other: threads, records, the pretended host.
 public final class PfnCaseWorld<Walker: PfnCacheWalker> {
-  typealias World = ScheduledWorld<PfnCaseScheduler, PfnCaseListener>
+  typealias World = ScheduledWorld<CaseScheduler, PfnCaseListener>
 
   let walker: Walker
   /// The world of the case: one in which memory is sequentially consistent, or one in which it is weak.
@@ -35,7 +35,7 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
     settings.isWeak = isWeak
-    return World(PfnCaseScheduler(), listener: PfnCaseListener(), settings: settings)
+    return World(CaseScheduler(), listener: PfnCaseListener(), settings: settings)
   }
 
   deinit {
@@ -100,4 +100,10 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     preemptionCount = result.preemptionCount
     return result
   }
+}
+
+extension PfnCaseWorld: ThreadedWorld {
+  typealias Operation = PfnCacheOperation
+
+  var results: [Errno?] { state.pointee.results }
 }

@@ -7,7 +7,7 @@ public import Walkers
 
 /// What a worker's cases use one after the other: threads, records, the pretended drivers.
 public final class BufferCaseWorld<Walker: SharedBufferWalker> {
-  typealias World = ScheduledWorld<PfnCaseScheduler, BufferListener>
+  typealias World = ScheduledWorld<CaseScheduler, BufferListener>
 
   let walker: Walker
   let world: World
@@ -24,7 +24,7 @@ public final class BufferCaseWorld<Walker: SharedBufferWalker> {
     settings.wordsPerThread = 2048
     settings.stepLimit = 12_000
     settings.fairStepLimit = 6000
-    world = World(PfnCaseScheduler(), listener: BufferListener(), settings: settings)
+    world = World(CaseScheduler(), listener: BufferListener(), settings: settings)
     state = .allocate(capacity: 1)
     state.initialize(to: BufferHost())
   }
@@ -109,4 +109,10 @@ public final class BufferCaseWorld<Walker: SharedBufferWalker> {
     preemptionCount = result.preemptionCount
     return result
   }
+}
+
+extension BufferCaseWorld: ThreadedWorld {
+  typealias Operation = BufferOperation
+
+  var results: [Errno?] { state.pointee.results }
 }

@@ -177,3 +177,7 @@ extension BufferOperation: CustomStringConvertible {
     }
   }
 }
+
+extension BufferOperation: ThreadedOperation {
+  var isJoin: Bool { kind == .join }
+}

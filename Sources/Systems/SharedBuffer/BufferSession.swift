@@ -13,11 +13,7 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
   public typealias World = BufferCaseWorld<Walker>
 
   let world: World
-  private let accepted: Set<String>
-  private let isRecorded: Bool
-  private var given: [BufferOperation] = []
-  private var hasJoined = false
-  private var isOver = false
+  private var threads: ThreadedCase<BufferOperation>
 
   /// A world for a walker.
   public static func world(for variant: Walker) -> World { World(variant) }
@@ -43,8 +39,7 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
     _ setting: CaseSetting
   ) {
     self.world = world
-    accepted = setting.accepted
-    isRecorded = setting.isRecorded
+    threads = ThreadedCase(setting)
     world.begin(plan, isRecorded: setting.isRecorded)
   }
 
@@ -65,42 +60,16 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
     _ choices: inout Choices,
     into statistics: inout CheckStatistics
   ) -> Finding? {
-    hasJoined = false
-    if operation.thread != nil {
-      given.append(operation)
-      return nil
-    }
-    if !given.isEmpty {
-      run(given, &choices, &statistics)
-      given.removeAll(keepingCapacity: true)
-      hasJoined = true
-    }
-    if !isOver, operation.kind != .join { run([operation], &choices, &statistics) }
+    threads.perform(operation, in: world, &choices, into: &statistics)
     return firstFinding
   }
 
-  private mutating func run(
-    _ operations: [BufferOperation],
-    _ choices: inout Choices,
-    _ statistics: inout CheckStatistics
-  ) {
-    let result = world.run(operations, &choices)
-    isOver = result.ending != .finished
-    for (operation, result) in zip(operations, world.state.pointee.results) {
-      if let result { statistics.count(operation: operation.number, result: result) }
-    }
-  }
-
   /// The operation, and whether others ended before it began.
-  public func text(of operation: BufferOperation) -> String {
-    guard hasJoined else { return operation.description }
-    return operation.kind == .join
-      ? "all of them at once" : "all of them at once, then \(operation)"
-  }
+  public func text(of operation: BufferOperation) -> String { threads.text(of: operation) }
 
   /// Gives everything back, and looks at what is left.
   public mutating func end() -> Finding? {
-    if !isOver { isOver = world.audit().ending != .finished }
+    if !threads.isOver { threads.isOver = world.audit().ending != .finished }
     return firstFinding
   }
 
@@ -110,9 +79,7 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
   }
 
   private var firstFinding: Finding? {
-    guard world.hasFindings else { return nil }
-    let findings = allFindings
-    return findings.first { !accepted.contains($0.fingerprint) } ?? (isOver ? findings.first : nil)
+    world.hasFindings ? threads.first(of: allFindings) : nil
   }
 
   /// Everything that was found.
@@ -133,13 +100,13 @@ public struct BufferSession<Walker: SharedBufferWalker>: Session {
 
   /// The run as lanes.
   public func account(of finding: Finding, operationEnds: [Int]) -> CaseAccount {
-    guard isRecorded else { return CaseAccount() }
     let threadCount = world.state.pointee.plan.threadCount
     let titles = (0...threadCount).map { $0 == threadCount ? "devices" : "thread \($0)" }
-    let lanes = Lanes(world.world.listener.trace, titles: titles)
-    let count = world.preemptionCount
-    let title = "schedule, \(count) preemption\(count == 1 ? "" : "s")"
-    return CaseAccount(sections: [.init(title, "\n" + lanes.text)])
+    return threads.account(
+      world.world.listener.trace,
+      titles: titles,
+      preemptionCount: world.preemptionCount
+    )
   }
 }
 

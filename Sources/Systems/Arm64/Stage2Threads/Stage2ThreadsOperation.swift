@@ -113,3 +113,7 @@ extension Stage2ThreadsOperation: CustomStringConvertible {
     return letters.filter { protection & $0.0 != 0 }.map(\.1).joined()
   }
 }
+
+extension Stage2ThreadsOperation: ThreadedOperation {
+  var isJoin: Bool { kind == .join }
+}

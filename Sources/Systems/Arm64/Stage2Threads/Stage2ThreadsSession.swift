@@ -13,12 +13,7 @@ public struct Stage2ThreadsSession<Walker: SharedStage2Walker>: Session {
   public typealias World = Stage2ThreadsWorld<Walker>
 
   let world: World
-  private let accepted: Set<String>
-  private let isRecorded: Bool
-  /// What threads were given and have not begun.
-  private var given: [Stage2ThreadsOperation] = []
-  private var hasJoined = false
-  private var isOver = false
+  private var threads: ThreadedCase<Stage2ThreadsOperation>
 
   /// A world for a walker.
   public static func world(for variant: Walker) -> World { World(variant) }
@@ -39,8 +34,7 @@ public struct Stage2ThreadsSession<Walker: SharedStage2Walker>: Session {
     _ setting: CaseSetting
   ) {
     self.world = world
-    accepted = setting.accepted
-    isRecorded = setting.isRecorded
+    threads = ThreadedCase(setting)
     world.begin(plan, isRecorded: setting.isRecorded)
   }
 
@@ -61,38 +55,12 @@ public struct Stage2ThreadsSession<Walker: SharedStage2Walker>: Session {
     _ choices: inout Choices,
     into statistics: inout CheckStatistics
   ) -> Finding? {
-    hasJoined = false
-    if operation.thread != nil {
-      given.append(operation)
-      return nil
-    }
-    if !given.isEmpty {
-      run(given, &choices, &statistics)
-      given.removeAll(keepingCapacity: true)
-      hasJoined = true
-    }
-    if !isOver, operation.kind != .join { run([operation], &choices, &statistics) }
+    threads.perform(operation, in: world, &choices, into: &statistics)
     return firstFinding
   }
 
-  private mutating func run(
-    _ operations: [Stage2ThreadsOperation],
-    _ choices: inout Choices,
-    _ statistics: inout CheckStatistics
-  ) {
-    let result = world.run(operations, &choices)
-    isOver = result.ending != .finished
-    for (operation, result) in zip(operations, world.state.pointee.results) {
-      if let result { statistics.count(operation: operation.number, result: result) }
-    }
-  }
-
   /// The operation, and whether others ended before it began.
-  public func text(of operation: Stage2ThreadsOperation) -> String {
-    guard hasJoined else { return operation.description }
-    return operation.kind == .join
-      ? "all of them at once" : "all of them at once, then \(operation)"
-  }
+  public func text(of operation: Stage2ThreadsOperation) -> String { threads.text(of: operation) }
 
   private var allFindings: [Finding] {
     let listener = world.world.listener
@@ -103,9 +71,7 @@ public struct Stage2ThreadsSession<Walker: SharedStage2Walker>: Session {
   }
 
   private var firstFinding: Finding? {
-    guard world.hasFindings else { return nil }
-    let findings = allFindings
-    return findings.first { !accepted.contains($0.fingerprint) } ?? (isOver ? findings.first : nil)
+    world.hasFindings ? threads.first(of: allFindings) : nil
   }
 
   /// Everything that was found.
@@ -124,11 +90,11 @@ public struct Stage2ThreadsSession<Walker: SharedStage2Walker>: Session {
 
   /// The run as lanes.
   public func account(of finding: Finding, operationEnds: [Int]) -> CaseAccount {
-    guard isRecorded else { return CaseAccount() }
     let titles = (0..<world.state.pointee.plan.threadCount).map { "thread \($0)" }
-    let lanes = Lanes(world.world.listener.trace, titles: titles)
-    let count = world.preemptionCount
-    let title = "schedule, \(count) preemption\(count == 1 ? "" : "s")"
-    return CaseAccount(sections: [.init(title, "\n" + lanes.text)])
+    return threads.account(
+      world.world.listener.trace,
+      titles: titles,
+      preemptionCount: world.preemptionCount
+    )
   }
 }

@@ -7,7 +7,7 @@ public import Walkers
 
 /// What a worker's cases use one after the other: threads, tables, judges.
 public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
-  typealias World = ScheduledWorld<PfnCaseScheduler, Stage2ThreadsListener>
+  typealias World = ScheduledWorld<CaseScheduler, Stage2ThreadsListener>
 
   let walker: Walker
   let world: World
@@ -23,7 +23,7 @@ public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
     settings.fairStepLimit = 3000
     let plan = Stage2ThreadsPlan(threadCount: 2, levelCount: 2)
     world = World(
-      PfnCaseScheduler(),
+      CaseScheduler(),
       listener: Stage2ThreadsListener(plan.shape),
       settings: settings
     )
@@ -77,4 +77,10 @@ public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
         $0.judges.violationCount > 0 || $0.sharing.violationCount > 0
       }
   }
+}
+
+extension Stage2ThreadsWorld: ThreadedWorld {
+  typealias Operation = Stage2ThreadsOperation
+
+  var results: [Errno?] { state.pointee.results }
 }

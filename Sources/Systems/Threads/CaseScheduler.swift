@@ -6,7 +6,7 @@ import Schedules
 ///
 /// The first finds what needs many switches, the second what needs one or two at the right steps. Who is
 /// alone needs no schedule.
-struct PfnCaseScheduler: Scheduler {
+struct CaseScheduler: Scheduler {
   private var random = RandomScheduler(Choices(replaying: []))
   private var priorities = PCTScheduler(
     Choices(replaying: []),
