@@ -25,6 +25,18 @@ private func page(_ hint: Int? = nil, isBroadcast: Bool = true) -> TLBInvalidati
 }
 
 extension SharedTranslations {
+  /// The entry of page 1 at a level was changed, in a table of its own or, at level 3, in that of `stale`.
+  fileprivate mutating func cutOff(level: Int, page: UInt64 = 1, by cpu: Int) {
+    cutOff(
+      at: level == 3 ? 0x108 : 0x308,
+      level: LookupLevel(rawValue: level),
+      inputAddress: page << 12,
+      sizeInBytes: 0x1000,
+      by: cpu,
+      at: 7
+    )
+  }
+
   /// Invalidates page 1 as one does, by a CPU that may have broken it or not.
   fileprivate mutating func invalidate(_ hint: Int? = nil, by cpu: Int, isBroadcast: Bool = true) {
     barrier(.dsbISHST, by: cpu)
@@ -106,11 +118,33 @@ extension SharedTranslations {
   @Test func `who breaks what was only loosened answers for it`() {
     var cache = SharedTranslations()
     cache.note(stale(isPermissionOnly: true))
-    cache.promote(at: 0x108, by: 1, at: 7)
+    cache.cutOff(level: 3, by: 1)
     #expect(!cache.entries[0].isPermissionOnly)
     #expect(cache.entries[0].breaker == 1 && cache.entries[0].brokenAt == 7)
     cache.invalidate(by: 1)
     #expect(cache.entries.isEmpty)
+  }
+
+  @Test func `who cuts off what another has broken beneath may invalidate it`() {
+    var cache = SharedTranslations()
+    cache.note(stale())
+    cache.cutOff(level: 2, by: 1)
+    cache.invalidate(by: 1)
+    #expect(cache.entries.isEmpty)
+  }
+
+  @Test(arguments: [(2, 2), (3, 2), (3, 1)] as [(Int, UInt64)])
+  func `who changes another page's table, or an entry beneath, cuts nothing off`(
+    level: Int,
+    page: UInt64
+  ) {
+    var cache = SharedTranslations()
+    var table = stale(isTable: true)
+    table.entryAddress = 0x408
+    cache.note(table)
+    cache.cutOff(level: level, page: page, by: 1)
+    cache.invalidate(by: 1)
+    #expect(cache.entries[0].holders == .max)
   }
 
   @Test func `what is written behind a table that was cut off goes with the table`() {

@@ -108,10 +108,22 @@ public struct SharedTranslations: Sendable {
     entries.append(copy)
   }
 
-  /// An entry was changed in more than permissions, or cut off: what was replaced there before is no more
-  /// forgiven, and is `breaker`'s, whose change no walk gets past once it is visible.
-  public mutating func promote(at entryAddress: UInt64, by breaker: Int, at time: Int) {
-    for index in entries.indices where entries[index].entryAddress == entryAddress {
+  /// An entry that covers `size` bytes from an input address was changed in more than permissions.
+  ///
+  /// What was replaced there before, or beneath it, is no more forgiven, and the CPU `breaker` answers for
+  /// it: no walk comes to it any more once that change is visible, whoever had replaced it.
+  public mutating func cutOff(
+    at entryAddress: UInt64,
+    level: LookupLevel,
+    inputAddress: UInt64,
+    sizeInBytes size: UInt64,
+    by breaker: Int,
+    at time: Int
+  ) {
+    for index in entries.indices {
+      let isBeneath =
+        entries[index].level > level && entries[index].overlaps(inputAddress, sizeInBytes: size)
+      guard isBeneath || entries[index].entryAddress == entryAddress else { continue }
       entries[index].observers |= 1 << CPUs(breaker)
       guard entries[index].isPermissionOnly else { continue }
       entries[index].isPermissionOnly = false

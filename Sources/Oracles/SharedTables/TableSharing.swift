@@ -126,7 +126,7 @@ public struct TableSharing: RecordListener, Sendable {
       isPermissionOnly = newKind.isValid && !regime.demandsBreak(from: old, to: new, at: level)
       if isPermissionOnly { judgeAttributes(old, new, entry, thread) }
       if newKind.isValid, !isPermissionOnly { judgeBreak(entry, thread) }
-      if !isPermissionOnly { translations.promote(at: entry.address, by: thread, at: findings.now) }
+      if !isPermissionOnly { cutOff(entry, thread) }
       if regime.mayBeCached(old, kind: oldKind) {
         note(old, entry, thread, isPermissionOnly: isPermissionOnly)
       }
@@ -185,6 +185,18 @@ public struct TableSharing: RecordListener, Sendable {
     translations.note(stale(raw, entry, thread, isPermissionOnly: isPermissionOnly))
   }
 
+  /// No walk that sees the change of an entry comes to what was found there, or beneath.
+  private mutating func cutOff(_ entry: EntryPlace, _ thread: Int) {
+    translations.cutOff(
+      at: entry.address,
+      level: entry.level,
+      inputAddress: entry.inputAddress,
+      sizeInBytes: shape.span(at: entry.level),
+      by: thread,
+      at: findings.now
+    )
+  }
+
   /// A table hangs from an entry, with all that hangs from it.
   private mutating func link(_ record: UInt64, _ level: LookupLevel?, _ inputAddress: UInt64) {
     guard let level, var table = tables[record] else { return }
@@ -210,7 +222,6 @@ public struct TableSharing: RecordListener, Sendable {
         level: level,
         inputAddress: table.inputAddress + UInt64(index) * shape.span(at: level)
       )
-      translations.promote(at: entry.address, by: thread, at: findings.now)
       if kind.isValid, regime.mayBeCached(raw, kind: kind) {
         note(raw, entry, thread, isPermissionOnly: false)
       }
