@@ -24,7 +24,7 @@ import Testing
 
   @Test func `the commands that it lists are those there are`() throws {
     let help = try Command.run("--help").output
-    for command in ["check", "compare", "prove", "replay", "list", "bench"] {
+    for command in ["check", "compare", "explore", "prove", "replay", "list", "bench"] {
       #expect(ReadmeTests.text.contains("`walkproof \(command)`"))
       #expect(help.contains("  \(command) "))
     }
