@@ -1,8 +1,9 @@
+import Checking
 import Property
 
 /// A museum piece's place: its system, its name, the rules of which one has to convict it, and in how
-/// many calls the shortest case shows it; of several ways in which a piece shows, that of the first
-/// failing case of a seed.
+/// many calls at most; of several ways in which a piece shows, one of those that a seed or the next few
+/// come to first.
 struct Exhibit: Sendable {
   let system: String
   let subject: String
@@ -26,6 +27,17 @@ struct Exhibit: Sendable {
     self.subject = subject
     self.rules = rules
     self.calls = calls
+  }
+
+  /// Whether a counterexample is as the list says, or shorter.
+  func isShown(by counterexample: Counterexample) -> Bool {
+    guard rules.contains(counterexample.finding.rule.name), counterexample.calls.count <= calls
+    else { return false }
+    guard let preemptions else { return true }
+    return (0...preemptions).contains { count in
+      let title = "schedule, \(count) preemption\(count == 1 ? "" : "s")"
+      return counterexample.sections.map(\.title) == [title]
+    }
   }
 }
 

@@ -15,6 +15,7 @@ struct ArmUnmapGenerator: OperationGenerator {
   private static let kindWeights = Weights([56, 24, 8, 56, 32, 3, 4, 1])
   private static let hypKindWeights = Weights([56, 24, 8, 55, 1])
   private static let otherWeights = Weights([4, 2, 1, 3, 3, 1])
+  private static let blockLevelWeights = Weights([22, 8, 1, 1])
   private static let layouts: [ArmUnmapConfiguration.Layout] = [
     .threeLevels, .fourLevels, .twoLevels, .lpae,
   ]
@@ -62,7 +63,7 @@ struct ArmUnmapGenerator: OperationGenerator {
       configuration.isHyp ? ArmUnmapGenerator.hypKindWeights : ArmUnmapGenerator.kindWeights
     switch choices.draw(weights: weights) {
     case 0: return map(level: 3, &choices)
-    case 1: return map(level: choices.flip(oneIn: 4) ? 1 : 2, &choices)
+    case 1: return map(level: blockLevel(&choices), &choices)
     case 2: return .annotate(address: address(&choices), allocations: allowance(&choices))
     case 3: return unmap(&choices)
     case 4: return configuration.isHyp ? .destroy : faultIn(&choices)
@@ -72,6 +73,11 @@ struct ArmUnmapGenerator: OperationGenerator {
       let start = address(&choices)
       return .flush(address: start, sizeInBytes: addresses.size(from: start, &choices))
     }
+  }
+
+  /// Mostly a level that has blocks; 0 and 4 have none.
+  private func blockLevel(_ choices: inout Choices) -> Int {
+    [2, 1, 0, 4][choices.draw(weights: ArmUnmapGenerator.blockLevelWeights)]
   }
 
   /// An unmap, and what others do if it lets them run.
@@ -110,10 +116,13 @@ struct ArmUnmapGenerator: OperationGenerator {
   private func faultIn(_ choices: inout Choices) -> ArmUnmapOperation {
     let slot = choices.pick(slots)
     let pages = slot.sizeInBytes / addresses.pageSize
+    let page = slot.base &+ addresses.pageSize &* choices.drawScaled(through: pages)
+    // Read or written, the first byte of a page or its last.
+    let access = choices.draw(through: 3)
     return .faultIn(
-      address: slot.base &+ addresses.pageSize &* choices.drawScaled(through: pages),
+      address: access < 2 ? page : page &+ addresses.pageSize &- 1,
       slot: slot,
-      isWrite: choices.flip(1, in: 2),
+      isWrite: access % 2 == 1,
       allocations: allowance(&choices)
     )
   }
@@ -178,7 +187,14 @@ struct ArmUnmapGenerator: OperationGenerator {
       default: page * (1 + choices.draw(through: 3))
       }
     var physical = (4 * block + base % block) & ~(page - 1)
-    if choices.flip(1, in: 4) { physical += page * (1 + choices.draw(through: 1)) }
+    if choices.flip(1, in: 4) {
+      let skew = choices.draw(through: 2)
+      // Aligned otherwise, or at the end of the output space and over it.
+      physical =
+        skew == 2
+        ? (addresses.outputSize - block + base % block) & ~(page - 1)
+        : physical + page * (1 + skew)
+    }
     return MemorySlot(
       base: base,
       sizeInBytes: min(size, addresses.inputSize - base),

@@ -24,9 +24,7 @@ extension ArmUnmapTable {
     on machine: inout M
   ) -> Errno {
     let geometry = tree.geometry
-    guard level >= geometry.firstBlockLevel, level >= geometry.startLevel,
-      level <= Geometry.lastLevel
-    else { return .invalid }
+    guard level >= geometry.firstBlockLevel, level <= Geometry.lastLevel else { return .invalid }
     let kinds = protection & M.W(Protection.read | Protection.device | Protection.execute)
     let isPermitted =
       ((kinds & M.W(Protection.read)) .!= M.W(0))

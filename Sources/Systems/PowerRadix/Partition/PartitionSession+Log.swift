@@ -20,7 +20,7 @@ extension PartitionSession {
   mutating func age(_ frame: UInt64) -> Finding? {
     let before = leaf(of: frame)
     var wasYoung = false
-    call(demandsLock: !host.table.isFreed) { host, machine in
+    call(demandsLock: !isFreed) { host, machine in
       host.lock(on: &machine)
       wasYoung = host.table.age(frame, on: &machine)
       host.unlock(on: &machine)
@@ -98,7 +98,7 @@ extension PartitionSession {
 
   /// What is wrong with the logs as they wait.
   mutating func judgeLogs() -> Finding? {
-    guard !host.table.isFreed else { return nil }
+    guard !isFreed else { return nil }
     var changed: [Range<UInt64>] = []
     for leaf in machine.base.listener.judges.leaves.values
     where RadixField.change.value(in: leaf.entry) == 1 {

@@ -72,6 +72,7 @@ extension PartitionSession {
     case .move(let slot, _): return change(operation, slot: slot)
     case .free:
       call(demandsLock: false) { host, machine in host.table.free(on: &machine) }
+      isFreed = true
       machine.base.listener.judges.judgeFreed()
       machine.base.listener.root = host.table.partitionEntry(on: &machine)
       return nil

@@ -34,6 +34,8 @@ struct PartitionSession<Table: PartitionWalker & UsableOnThreads> where Table.M 
   let guest = RunningGuest()
   /// What the last harvest handed out.
   var lastReport: [UInt64] = []
+  /// Whether the tables were freed.
+  var isFreed = false
   /// What the host was like when all leaves were last compared with it.
   var comparedVersion = 0
 

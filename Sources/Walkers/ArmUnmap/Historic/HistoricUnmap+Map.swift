@@ -24,9 +24,7 @@ extension HistoricUnmap {
     on machine: inout M
   ) -> Errno {
     let geometry = tree.geometry
-    guard level >= geometry.firstBlockLevel, level >= geometry.startLevel,
-      level <= Geometry.lastLevel
-    else { return .invalid }
+    guard level >= geometry.firstBlockLevel, level <= Geometry.lastLevel else { return .invalid }
     let forbidden = M.W(Protection.device | Protection.execute)
     let offset = M.W(geometry.span(at: level) &- 1)
     guard

@@ -54,9 +54,6 @@ public protocol PartitionWalker<M> {
 }
 
 extension PartitionWalker {
-  /// Whether it was freed.
-  @inlinable public var isFreed: Bool { root == nil }
-
   /// The first doubleword of the partition-table entry that leads here.
   @inlinable
   public func partitionEntry(on machine: inout M) -> M.W {
