@@ -1,116 +1,73 @@
-import Machines
 import Schedules
 import Testing
 import Walkers
 
+@testable import Checking
 @testable import Systems
 
-private typealias Operation = BufferOperation
-
-/// Calls on one buffer that wait for nobody.
-private let kinds: [Operation.Kind] = [
-  .close(buffer: 0), .setName(buffer: 0, name: 1, length: 5), .readName(buffer: 0, isKept: false),
-  .list,
-  .attach(buffer: 0, isDynamic: false), .submit(buffer: 0, .write),
-  .poll(buffer: 0, .write, waits: false), .mapKernel(buffer: 0),
-  .exportSync(buffer: 0, flags: 3), .run(count: 1), .callback(buffer: 0, isRemoved: true),
-]
-
-/// Every schedule of two operations up to some preemptions, and what some of them break.
-private func explore<Walker: SharedBufferWalker>(
-  _ walker: Walker,
-  _ first: Operation.Kind,
-  _ second: Operation.Kind,
-  after earlier: [Operation.Kind] = [],
-  preemptions: Int? = nil,
-  exporter: BufferPlan.Exporter = .system,
-  sharesAttachment: Bool = false,
-  hasDevices: Bool = false
-) -> Exploration<BufferExplorer<Walker>.Outcome> {
-  var explorer = BufferExplorer(walker)
-  explorer.preemptionLimit = preemptions
-  explorer.exporters = [exporter, .system]
-  explorer.sharesAttachment = sharesAttachment
-  explorer.hasDevices = hasDevices
-  return explorer.explore(
-    [Operation(thread: 0, kind: first), Operation(thread: 1, kind: second)],
-    after: earlier.map { Operation(thread: nil, kind: $0) }
-  )
+private func exploration(_ subject: String) throws -> SubjectExploration {
+  try System.sharedBuffer.exploration(of: subject)
 }
 
-private func broken<Walker: SharedBufferWalker>(
-  _ exploration: Exploration<BufferExplorer<Walker>.Outcome>
-) -> Set<String> {
-  #expect(exploration.isExhausted, "\(exploration.text)")
-  return Set(exploration.outcomes.keys.flatMap(\.findings))
-}
-
-/// Explores any two calls on one buffer, with work for devices that is pending.
-private func explorePairs<Walker: SharedBufferWalker>(_ walker: Walker) {
-  for (index, first) in kinds.enumerated() {
-    for second in kinds[index...] {
-      // Who accesses the buffer would wait for devices.
-      let waits = [first, second].contains(.mapKernel(buffer: 0))
-      if waits, [first, second].contains(.submit(buffer: 0, .write)) { continue }
-      let exploration = explore(
-        walker,
-        first,
-        second,
-        after: waits ? [] : [.submit(buffer: 0, .read)],
-        preemptions: 1
-      )
-      let findings = broken(exploration)
-      #expect(findings.isEmpty, "\(first), \(second): \(findings)")
-    }
+/// Explores any two calls on one buffer, with work for devices that is pending where nobody waits for it.
+private func explorePairs(_ subject: String) throws {
+  let exploration = try exploration(subject)
+  #expect(exploration.expectPairsHold(from: ["busy"], preemptions: 1) > 300)
+  let waiting = exploration.calls.map(\.name).filter { name in
+    (try? exploration.refusal(of: exploration.program(name, name, from: "busy"))) != nil
+  }
+  #expect(waiting == ["map-kernel"])
+  for name in exploration.calls.map(\.name) where name != "submit" {
+    #expect(try exploration.broken(waiting[0], name, from: "idle", preemptions: 1).isEmpty)
   }
 }
 
 @Suite struct BufferExplorerTests {
-  @Test func `no schedule of any two calls with one preemption breaks the built-in buffers`() {
-    explorePairs(CompactSharedBuffers())
+  @Test func `no schedule of any two calls with one preemption breaks the built-in buffers`() throws
+  {
+    try explorePairs("built-in")
   }
 
-  @Test func `no schedule of any two calls with one preemption breaks the reference`() {
-    explorePairs(ListedSharedBuffers())
+  @Test func `no schedule of any two calls with one preemption breaks the reference`() throws {
+    try explorePairs("reference")
   }
 
   @Test func `a callback that is added while its fence is signalled runs once, in every schedule`()
   {
     // The kernel's race_signal_callback, for every schedule instead of some.
-    let exploration = explore(
+    let (exploration, _) = BufferExploration.exploration(
       ListedSharedBuffers(),
-      .callback(buffer: 0, isRemoved: false),
-      .run(count: 1),
-      after: [.submit(buffer: 0, .write)]
+      [
+        [BufferOperation(thread: nil, kind: .callback(buffer: 0, isRemoved: false))],
+        [BufferOperation(thread: nil, kind: .run(count: 1))],
+      ],
+      after: [BufferOperation(thread: nil, kind: .submit(buffer: 0, .write))]
     )
     #expect(exploration.isComplete)
-    #expect(broken(exploration).isEmpty)
+    #expect(exploration.outcomes.keys.allSatisfy { $0.fingerprints.isEmpty })
   }
 
-  @Test func `a race is found in every exploration, whatever its chances`() {
-    let double = explore(
-      ListedSharedBuffers(faults: [.mapsUnlocked]),
-      .map(buffer: 0, .both),
-      .map(buffer: 0, .both),
-      preemptions: 1,
-      exporter: .caching,
-      sharesAttachment: true
-    )
-    #expect(broken(double).contains("data-race/attachment.sgt: plain read, plain write"))
-    let freed = explore(
-      ListedSharedBuffers(faults: [.freedWithFile]),
-      .readName(buffer: 0, isKept: false),
-      .close(buffer: 0),
-      preemptions: 1
-    )
-    #expect(broken(freed).contains { $0.hasPrefix("record-used-after-free") })
-    let named = explore(
+  @Test func `a race is found in every exploration, whatever its chances`() throws {
+    let double = try exploration("cached-sgt-double-map")
+      .broken("map", "map", from: "idle", preemptions: 1)
+    #expect(double.contains { $0.hasPrefix("data-race/attachment.sgt") }, "\(double)")
+    let freed = try exploration("release-frees-before-dentry")
+      .broken("read-name", "close", from: "idle", preemptions: 1)
+    #expect(freed.contains { $0.hasPrefix("record-used-after-free") }, "\(freed)")
+  }
+
+  @Test func `a name is read while another takes its place`() {
+    func setName(_ name: UInt64) -> BufferOperation {
+      BufferOperation(thread: nil, kind: .setName(buffer: 0, name: name, length: 5))
+    }
+    let (exploration, _) = BufferExploration.exploration(
       ListedSharedBuffers(faults: [.nameUnlocked]),
-      .readName(buffer: 0, isKept: false),
-      .setName(buffer: 0, name: 2, length: 5),
-      after: [.setName(buffer: 0, name: 1, length: 5)],
+      [[BufferOperation(thread: nil, kind: .readName(buffer: 0, isKept: false))], [setName(2)]],
+      after: [setName(1)],
       preemptions: 1
     )
-    #expect(broken(named).contains { $0.hasPrefix("record-used-after-free") })
+    #expect(exploration.isExhausted)
+    let broken = exploration.outcomes.keys.flatMap(\.fingerprints)
+    #expect(broken.contains { $0.hasPrefix("record-used-after-free") }, "\(broken)")
   }
 }

@@ -24,7 +24,6 @@ private struct ToldTables {
     let shape = SmallTables(bitsPerLevel: 1, startLevel: LookupLevel(rawValue: 2))
     sharing = TableSharing(shape)
     allocate(ToldTables.root)
-    sharing.begin(root: ToldTables.root)
     count(ToldTables.root, 2)
     allocate(ToldTables.child)
     count(ToldTables.child, 1)

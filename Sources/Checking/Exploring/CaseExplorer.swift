@@ -43,7 +43,13 @@ struct CaseExplorer<E: Explorable> {
     shouldStop: () -> Bool
   ) -> ProgramExploration {
     var ends: Set<UInt64> = []
-    let exploration = explore(program, limits, shouldStop: shouldStop, ends: &ends)
+    let exploration = explore(
+      operations(program),
+      after: earlier(program),
+      limits,
+      shouldStop: shouldStop,
+      ends: &ends
+    )
     var violations = violations(exploration, program, limits)
     if !violations.isEmpty {
       shorten(&violations, program, limits, shouldStop: shouldStop)
@@ -56,9 +62,11 @@ struct CaseExplorer<E: Explorable> {
     )
   }
 
+  /// Goes through the schedules of threads after what is done before, and notes which ends differ.
   @inlinable
   func explore(
-    _ program: ExploredProgram,
+    _ threads: [[E.Operation]],
+    after earlier: [E.Operation],
     _ limits: ExplorationLimits,
     shouldStop: () -> Bool,
     ends: inout Set<UInt64>
@@ -67,9 +75,8 @@ struct CaseExplorer<E: Explorable> {
     explorer.preemptionLimit = limits.preemptionLimit
     explorer.runLimit = limits.runLimit
     explorer.settings = E.settings
-    explorer.settings.threadLimit = program.threads.count
+    explorer.settings.threadLimit = threads.count
     explorer.settings.isWeak = limits.isWeak
-    let (threads, earlier) = (operations(program), earlier(program))
     let system = E(variant)
     let body: (inout Explorer.World<E.Judges>.Machine) -> Void = { system.perform(on: &$0) }
     let bodies = Array(repeating: body, count: threads.count)
@@ -146,7 +153,13 @@ struct CaseExplorer<E: Explorable> {
     for count in 0..<(limits.preemptionLimit ?? 6) where !left.isEmpty {
       bounded.preemptionLimit = count
       var ends: Set<UInt64> = []
-      let exploration = explore(program, bounded, shouldStop: shouldStop, ends: &ends)
+      let exploration = explore(
+        operations(program),
+        after: earlier(program),
+        bounded,
+        shouldStop: shouldStop,
+        ends: &ends
+      )
       for violation in self.violations(exploration, program, limits) {
         guard left.remove(violation.fingerprint) != nil,
           let index = violations.firstIndex(where: { $0.fingerprint == violation.fingerprint })

@@ -81,7 +81,7 @@ extension Fence {
 
 extension Barrier {
   /// The instruction as the manual spells it.
-  var text: String {
+  public var text: String {
     switch self {
     case .dsbISHST: "dsb ishst"
     case .dsbISH: "dsb ish"

@@ -57,13 +57,6 @@ public struct TableSharing: RecordListener, Sendable {
   /// The address by which descriptors name the table in a record.
   public static func address(ofRecord record: UInt64) -> UInt64 { record << 12 }
 
-  /// The tables begin at a record.
-  public mutating func begin(root: UInt64) {
-    self.root = root
-    tables[root]?.isLinked = true
-    tables[root]?.level = shape.startLevel
-  }
-
   /// Judges one event.
   public mutating func observe(_ event: RecordEvent, by thread: Int) {
     findings.now &+= 1
@@ -79,9 +72,14 @@ public struct TableSharing: RecordListener, Sendable {
       }
     case .allocate(let record, let wordCount, let name, _):
       if "\(name)" == "table" {
-        tables[record] = Table(entries: Array(repeating: 0, count: wordCount - 1))
-        // What is made before anything else is the root.
-        if root == 0 { begin(root: record) }
+        var table = Table(entries: Array(repeating: 0, count: wordCount - 1))
+        if root == 0 {
+          // What is made before anything else is the root.
+          root = record
+          table.isLinked = true
+          table.level = shape.startLevel
+        }
+        tables[record] = table
       }
     case .free(let record), .reclaim(let record): judgeFree(record, thread)
     case .invalidate(let invalidation): translations.invalidate(invalidation, by: thread)

@@ -3,10 +3,10 @@ import Oracles
 import Property
 import Reference
 import Schedules
-public import Walkers
+import Walkers
 
 /// What a worker's cases use one after the other: threads, records, the pretended host.
-public final class PfnCaseWorld<Walker: PfnCacheWalker> {
+final class PfnCaseWorld<Walker: PfnCacheWalker> {
   typealias World = ScheduledWorld<CaseScheduler, PfnCaseListener>
 
   let walker: Walker
@@ -15,11 +15,8 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
   private let strongWorld: World
   private lazy var weakWorld = Self.makeWorld(isWeak: true)
   let state: UnsafeMutablePointer<PfnHost>
-  /// How many steps all cases took.
-  public internal(set) var stepCount: UInt64 = 0
-  private var caseStepCount = 0
   /// How often a thread of the last case made way for another though it could have gone on.
-  public internal(set) var preemptionCount = 0
+  var preemptionCount = 0
 
   init(_ walker: Walker) {
     self.walker = walker
@@ -49,7 +46,6 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     world.reset()
     world.withListener { $0.reset(isRecorded: isRecorded) }
     preemptionCount = 0
-    caseStepCount = 0
     state.pointee.begin(plan)
     var thread = PfnCaseThread(walker, world.alone, state)
     thread.makeRecords()
@@ -67,7 +63,8 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
     let isAlone = operations.allSatisfy { $0.thread == nil }
     return run(
       Array(repeating: body, count: isAlone ? 1 : state.pointee.plan.threadCount),
-      &choices
+      &choices,
+      isAlone: isAlone
     )
   }
 
@@ -82,23 +79,9 @@ public final class PfnCaseWorld<Walker: PfnCacheWalker> {
           thread.audit()
         }
       ],
-      &choices
+      &choices,
+      isAlone: true
     )
-  }
-
-  private func run(
-    _ bodies: [(inout World.Machine) -> Void],
-    _ choices: inout Choices
-  ) -> RunResult {
-    let span = choices.open(.schedule)
-    world.withScheduler { $0.begin(&choices, isAlone: bodies.count == 1) }
-    let result = world.run(bodies)
-    world.withScheduler { $0.exchange(&choices) }
-    choices.close(span)
-    stepCount += UInt64(result.stepCount - caseStepCount)
-    caseStepCount = result.stepCount
-    preemptionCount = result.preemptionCount
-    return result
   }
 }
 
@@ -106,4 +89,8 @@ extension PfnCaseWorld: ThreadedWorld {
   typealias Operation = PfnCacheOperation
 
   var results: [Errno?] { state.pointee.results }
+
+  var hasFindings: Bool {
+    !state.pointee.model.breaches.isEmpty || world.withListener { $0.judges.violationCount > 0 }
+  }
 }

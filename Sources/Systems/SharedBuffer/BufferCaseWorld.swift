@@ -3,20 +3,17 @@ import Oracles
 import Property
 import Reference
 import Schedules
-public import Walkers
+import Walkers
 
 /// What a worker's cases use one after the other: threads, records, the pretended drivers.
-public final class BufferCaseWorld<Walker: SharedBufferWalker> {
+final class BufferCaseWorld<Walker: SharedBufferWalker> {
   typealias World = ScheduledWorld<CaseScheduler, BufferListener>
 
   let walker: Walker
   let world: World
   let state: UnsafeMutablePointer<BufferHost>
-  /// How many steps all cases took.
-  public internal(set) var stepCount: UInt64 = 0
-  private var caseStepCount = 0
   /// How often a thread of the last case made way for another though it could have gone on.
-  public internal(set) var preemptionCount = 0
+  var preemptionCount = 0
 
   init(_ walker: Walker) {
     self.walker = walker
@@ -39,7 +36,6 @@ public final class BufferCaseWorld<Walker: SharedBufferWalker> {
     world.reset()
     world.withListener { $0.reset(isRecorded: isRecorded) }
     preemptionCount = 0
-    caseStepCount = 0
     state.pointee.begin(plan)
     var thread = BufferCaseThread(walker, world.alone, state)
     thread.makeRecords()
@@ -93,26 +89,14 @@ public final class BufferCaseWorld<Walker: SharedBufferWalker> {
     }
     return result
   }
-
-  private func run(
-    _ bodies: [(inout World.Machine) -> Void],
-    _ choices: inout Choices,
-    isAlone: Bool
-  ) -> RunResult {
-    let span = choices.open(.schedule)
-    world.withScheduler { $0.begin(&choices, isAlone: isAlone) }
-    let result = world.run(bodies)
-    world.withScheduler { $0.exchange(&choices) }
-    choices.close(span)
-    stepCount += UInt64(result.stepCount - caseStepCount)
-    caseStepCount = result.stepCount
-    preemptionCount = result.preemptionCount
-    return result
-  }
 }
 
 extension BufferCaseWorld: ThreadedWorld {
   typealias Operation = BufferOperation
 
   var results: [Errno?] { state.pointee.results }
+
+  var hasFindings: Bool {
+    !state.pointee.model.breaches.isEmpty || world.withListener { $0.judges.violationCount > 0 }
+  }
 }

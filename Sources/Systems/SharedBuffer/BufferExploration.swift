@@ -26,6 +26,7 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
       "export-sync": operation(.exportSync(buffer: 0, flags: 3)),
       "run": operation(.run(count: 1)),
       "callback": operation(.callback(buffer: 0, isRemoved: true)),
+      "map": operation(.map(buffer: 0, .both)),
     ]
   }
 
@@ -47,6 +48,17 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
     let waits = calls.contains { if case .mapKernel = $0.kind { true } else { false } }
     let isPending = calls.contains { if case .submit = $0.kind { true } else { false } }
     return waits && isPending ? "it would wait for a device, of which there is none beside" : nil
+  }
+
+  /// Who maps does so by an attachment that threads share, of an exporter that keeps the mapping: by an
+  /// attachment of its own a thread meets nobody.
+  private static func plan(_ threads: [[Operation]]) -> BufferPlan {
+    let maps = threads.joined().contains { if case .map = $0.kind { true } else { false } }
+    return BufferPlan(
+      threadCount: threads.count,
+      exporters: [maps ? .caching : .system, .system],
+      sharesAttachment: maps
+    )
   }
 
   private let walker: Walker
@@ -71,13 +83,7 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
     on alone: ScheduledMachine<S, L>
   ) {
     isAtRest = false
-    state.pointee.begin(
-      BufferPlan(
-        threadCount: threads.count,
-        exporters: [.system, .system],
-        sharesAttachment: false
-      )
-    )
+    state.pointee.begin(Self.plan(threads))
     var thread = BufferCaseThread(walker, alone, state)
     thread.makeRecords()
     thread.perform(earlier)
@@ -123,5 +129,23 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
     where record != state.pointee.globals && record != state.pointee.device {
       state.pointee.model.left("\(name)")
     }
+  }
+}
+
+extension BufferCaseThread {
+  /// Performs operations while nobody else is there, with the handles of the first thread.
+  mutating func perform(_ operations: [BufferOperation]) {
+    for operation in operations {
+      asFirst { thread in _ = thread.perform(operation.kind) }
+    }
+  }
+
+  /// Does something as the first thread does it.
+  private mutating func asFirst(_ body: (inout Self) -> Void) {
+    let own = state.pointee.handles[thread]
+    state.pointee.handles[thread] = state.pointee.handles[0]
+    body(&self)
+    state.pointee.handles[0] = state.pointee.handles[thread]
+    state.pointee.handles[thread] = own
   }
 }

@@ -122,7 +122,7 @@ struct EventHistory {
     case .hardwareStore(let address, let old, let new):
       guard entryAddress == nil || address == entryAddress else { return nil }
       return "the hardware sets bits \(hex(address)): \(hex(old)) -> \(hex(new))"
-    case .barrier(let barrier): return barrierText(barrier)
+    case .barrier(let barrier): return barrier.text
     case .powerBarrier(let barrier): return "\(barrier)"
     case .invalidate(let invalidation): return invalidationText(invalidation)
     case .invalidateRadix(let invalidation): return invalidationText(invalidation)
@@ -166,17 +166,6 @@ struct EventHistory {
   private func pointsToTable(_ descriptor: UInt64) -> Bool {
     guard let entryAddress, let table = linkedTable(descriptor) else { return false }
     return page(of: table) == page(of: entryAddress)
-  }
-
-  private func barrierText(_ barrier: Barrier) -> String {
-    switch barrier {
-    case .dsbISHST: "dsb ishst"
-    case .dsbISH: "dsb ish"
-    case .dsbNSH: "dsb nsh"
-    case .dsbNSHST: "dsb nshst"
-    case .dmbISHST: "dmb ishst"
-    case .isb: "isb"
-    }
   }
 
   private func invalidationText(_ invalidation: RadixInvalidation<UInt64>) -> String {

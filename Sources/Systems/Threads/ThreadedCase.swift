@@ -6,22 +6,11 @@ import Schedules
 /// An operation of a case with threads: given to one of them, or done alone.
 protocol ThreadedOperation: CustomStringConvertible {
   /// Who does it beside all others that were given something; nil where it is done alone.
-  var thread: Int? { get }
+  var thread: Int? { get set }
   /// The number that it is counted by.
   var number: Int { get }
   /// Whether it only waits until all threads have come to the end of what they were given.
   var isJoin: Bool { get }
-}
-
-/// What a worker's cases with threads use one after the other.
-protocol ThreadedWorld {
-  /// What threads are given.
-  associatedtype Operation: ThreadedOperation
-
-  /// Runs each operation on its thread, as the choices schedule them.
-  func run(_ operations: [Operation], _ choices: inout Choices) -> RunResult
-  /// By operation of the last run, what it returned; nil for one that did not.
-  var results: [Errno?] { get }
 }
 
 /// How far a case with threads has come: what is done alone is done at once, what threads are given is

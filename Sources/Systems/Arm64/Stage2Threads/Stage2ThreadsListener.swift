@@ -5,7 +5,7 @@ import Schedules
 
 /// Who is told of what threads do: the judges of threads, those of tables, and who writes it down where
 /// that is asked for.
-struct Stage2ThreadsListener: RecordListener {
+struct Stage2ThreadsListener: ThreadedListener {
   var judges = ThreadJudges()
   var sharing: TableSharing
   var trace = Trace()

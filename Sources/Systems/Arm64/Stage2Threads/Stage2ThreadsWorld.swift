@@ -3,17 +3,17 @@ import Oracles
 import Property
 import Reference
 import Schedules
-public import Walkers
+import Walkers
 
 /// What a worker's cases use one after the other: threads, tables, judges.
-public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
+final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
   typealias World = ScheduledWorld<CaseScheduler, Stage2ThreadsListener>
 
   let walker: Walker
   let world: World
   let state: UnsafeMutablePointer<Stage2ThreadsState>
   /// How often a thread of the last run made way for another though it could have gone on.
-  private(set) var preemptionCount = 0
+  var preemptionCount = 0
 
   init(_ walker: Walker) {
     self.walker = walker
@@ -44,8 +44,6 @@ public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
     state.pointee.begin(plan)
     var thread = Stage2CaseThread(walker, world.alone, state)
     thread.makeRecords()
-    let root = state.pointee.root
-    world.withListener { $0.sharing.begin(root: root) }
   }
 
   /// Runs each operation on its thread, as the choices schedule them; those of no thread on the first.
@@ -58,24 +56,11 @@ public final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
     }
     let isAlone = operations.allSatisfy { $0.thread == nil }
     let bodies = Array(repeating: body, count: isAlone ? 1 : state.pointee.plan.threadCount)
-    let span = choices.open(.schedule)
-    world.withScheduler { $0.begin(&choices, isAlone: isAlone) }
-    let result = world.run(bodies)
-    world.withScheduler { $0.exchange(&choices) }
-    choices.close(span)
-    preemptionCount = result.preemptionCount
+    let result = run(bodies, &choices, isAlone: isAlone)
     if result.ending == .finished {
       world.withListener { state.pointee.rest(&$0.sharing) }
     }
     return result
-  }
-
-  /// Whether anything was found in this case.
-  var hasFindings: Bool {
-    !state.pointee.model.breaches.isEmpty
-      || world.withListener {
-        $0.judges.violationCount > 0 || $0.sharing.violationCount > 0
-      }
   }
 }
 
@@ -83,4 +68,11 @@ extension Stage2ThreadsWorld: ThreadedWorld {
   typealias Operation = Stage2ThreadsOperation
 
   var results: [Errno?] { state.pointee.results }
+
+  var hasFindings: Bool {
+    !state.pointee.model.breaches.isEmpty
+      || world.withListener {
+        $0.judges.violationCount > 0 || $0.sharing.violationCount > 0
+      }
+  }
 }

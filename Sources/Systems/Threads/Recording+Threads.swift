@@ -1,32 +1,32 @@
-public import Property
+import Property
 import Schedules
 
-extension PfnCacheSession {
+extension Recording {
   /// How long the first turn of a schedule is at most that is tried in place of a drawn one.
   private static var triedLength: UInt64 { 72 }
 
-  /// Edits that a schedule and its operations need together.
+  /// Edits that a schedule and its operations need together, of a case whose first choice is how many
+  /// threads there are.
   ///
   /// What a thread was given is done alone; turns of a thread are joined; and an operation goes, with a
   /// last schedule of one thread's turn of some length, and then each thread to its end: when an
   /// operation goes, the step at which threads have to change is another.
-  public static func suggestions(for recording: Recording) -> [[UInt64]] {
-    let operations = recording.spans.filter { $0.kind == .element && !$0.range.isEmpty }
-      .map(\.range)
-    var edits = operations.compactMap { alone(recording.values, $0) } + recording.joinedTurns
-    let schedule = recording.spans.last { $0.kind == .schedule && !$0.range.isEmpty }?.range
+  var editsOfThreads: [[UInt64]] {
+    let operations = spans.filter { $0.kind == .element && !$0.range.isEmpty }.map(\.range)
+    var edits = operations.compactMap { Recording.alone(values, $0) } + joinedTurns
+    let schedule = spans.last { $0.kind == .schedule && !$0.range.isEmpty }?.range
     guard let schedule else { return edits }
     let given = operations.filter { $0.upperBound <= schedule.lowerBound }
-    let rest = Array(recording.values[schedule.upperBound...])
+    let rest = Array(values[schedule.upperBound...])
     let kept: [Range<Int>?] = schedule.count > 4 ? [nil] : []
     for dropped in kept + given.reversed().map(Optional.some) {
-      var values = Array(recording.values[..<schedule.lowerBound])
+      var values = Array(values[..<schedule.lowerBound])
       if let dropped { values.removeSubrange(dropped) }
       // With as many threads as there are, and with two, among which all are then.
       for threads in Set([values[0], 0]).sorted(by: >) {
         values[0] = threads
         for thread in 0..<2 as Range<UInt64> {
-          for length in 1...triedLength {
+          for length in 1...Recording.triedLength {
             // At random, each for as long as it is told to.
             edits.append(values + [0, 0, thread, length] + rest)
           }
