@@ -102,6 +102,13 @@ struct Bench: ParsableCommand {
     rows += try pfnCacheRows(&terminal)
     rows += try sharedBufferRows(CompactSharedBuffers(), "", &terminal)
     rows += try sharedBufferRows(ListedSharedBuffers(), ", reference", &terminal)
+    for (isJudged, suffix) in [(false, ""), (true, ", judged")] {
+      let name = "scheduled steps, shared-buffer\(suffix)"
+      guard isWanted(name) else { continue }
+      terminal.progress(name)
+      let rate = BufferStepRate(callCount: 2000, isJudged: isJudged)
+      rows.append(stepRow(name) { rate() })
+    }
     for system in System.all {
       let name = "checked operations, \(system.name)"
       guard isWanted(name) else { continue }
@@ -208,17 +215,16 @@ struct Bench: ParsableCommand {
       guard isWanted(name) else { continue }
       terminal.progress(name)
       let rate = PfnCacheStepRate(callCount: 2000, isJudged: isJudged, meanLength: meanLength)
-      var steps = 0
-      let samples = measure(runs: runs, prepare: {}, run: { steps = rate() })
-      rows.append(
-        BenchReport.Row(
-          name,
-          unit: "1/s",
-          samples: samples.map { Double(steps) / $0 }
-        )
-      )
+      rows.append(stepRow(name) { rate() })
     }
     return rows
+  }
+
+  /// How many steps a second threads make; `run` returns how many it took.
+  private func stepRow(_ name: String, _ run: () -> Int) -> BenchReport.Row {
+    var steps = 0
+    let samples = measure(runs: runs, prepare: {}, run: { steps = run() })
+    return BenchReport.Row(name, unit: "1/s", samples: samples.map { Double(steps) / $0 })
   }
 
   private func pfnCacheRows<Walker: PfnCacheWalker>(

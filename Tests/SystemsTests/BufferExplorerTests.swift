@@ -9,17 +9,9 @@ private func exploration(_ subject: String) throws -> SubjectExploration {
   try System.sharedBuffer.exploration(of: subject)
 }
 
-/// Explores any two calls on one buffer, with work for devices that is pending where nobody waits for it.
+/// Explores any two calls on one buffer, from each state in which nobody would wait for devices.
 private func explorePairs(_ subject: String) throws {
-  let exploration = try exploration(subject)
-  #expect(exploration.expectPairsHold(from: ["busy"], preemptions: 1) > 300)
-  let waiting = exploration.calls.map(\.name).filter { name in
-    (try? exploration.refusal(of: exploration.program(name, name, from: "busy"))) != nil
-  }
-  #expect(waiting == ["map-kernel"])
-  for name in exploration.calls.map(\.name) where name != "submit" {
-    #expect(try exploration.broken(waiting[0], name, from: "idle", preemptions: 1).isEmpty)
-  }
+  #expect(try exploration(subject).expectPairsHold(preemptions: 1) > 600)
 }
 
 @Suite struct BufferExplorerTests {

@@ -10,7 +10,7 @@ let bufferExhibits: [Exhibit] = [
   buffer("name-lock-sleeps", ["sleep-not-permitted"], 1),
   buffer("mmap-failure-leaves-vma-rewritten", ["area-changed"], 2),
   buffer("vunmap-checks-outside-lock", ["data-race"], 3, 4),
-  buffer("cached-sgt-double-map", ["wrong-lock"], 1),
+  buffer("cached-sgt-double-map", ["data-race"], 3),
   buffer("import-fence-container-nested", ["container-added"], 4),
   buffer("mmap-internal-offset-wraps", ["area-beyond-buffer"], 1),
   buffer("move-unannounced", ["move-unannounced"], 2),

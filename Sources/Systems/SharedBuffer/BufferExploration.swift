@@ -16,22 +16,38 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
   static var calls: KeyValuePairs<String, Operation> {
     [
       "close": operation(.close(buffer: 0)),
+      "put": operation(.put(buffer: 0)),
       "set-name": operation(.setName(buffer: 0, name: 1, length: 5)),
       "read-name": operation(.readName(buffer: 0, isKept: false)),
       "list": operation(.list),
+      "seek": operation(.seek(buffer: 0, offset: 0, whence: 2)),
       "attach": operation(.attach(buffer: 0, isDynamic: false)),
+      "attach-dynamic": operation(.attach(buffer: 0, isDynamic: true)),
+      "detach": operation(.detach(buffer: 0)),
+      "pin": operation(.pin(buffer: 0, true)),
+      "map": operation(.map(buffer: 0, .both)),
+      "unmap": operation(.unmap(buffer: 0)),
+      "move": operation(.move(buffer: 0, isQueued: false)),
       "submit": operation(.submit(buffer: 0, .write)),
+      "wait": operation(.wait(buffer: 0, .bookkeep, .endless)),
+      "access": operation(.access(buffer: 0, flags: SyncFlags.both)),
+      "map-area": operation(.mapArea(buffer: 0, offset: 0, pageCount: 1, isOwn: false)),
       "poll": operation(.poll(buffer: 0, .write, waits: false)),
+      "poll-read": operation(.poll(buffer: 0, .read, waits: false)),
       "map-kernel": operation(.mapKernel(buffer: 0)),
+      "unmap-kernel": operation(.unmapKernel(buffer: 0)),
       "export-sync": operation(.exportSync(buffer: 0, flags: 3)),
+      "import-sync": operation(.importSync(buffer: 0, flags: 1)),
       "run": operation(.run(count: 1)),
       "callback": operation(.callback(buffer: 0, isRemoved: true)),
-      "map": operation(.map(buffer: 0, .both)),
     ]
   }
 
   static var states: KeyValuePairs<String, [Operation]> {
-    ["idle": [], "busy": [operation(.submit(buffer: 0, .read))]]
+    [
+      "idle": [], "mapped": [operation(.map(buffer: 0, .both))],
+      "busy": [operation(.submit(buffer: 0, .read))],
+    ]
   }
 
   static var settings: WorldSettings {
@@ -45,19 +61,33 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
 
   static func refusal(of threads: [[Operation]], after earlier: [Operation]) -> String? {
     let calls = threads.flatMap { $0 } + earlier
-    let waits = calls.contains { if case .mapKernel = $0.kind { true } else { false } }
+    let waits = calls.contains { operation in
+      switch operation.kind {
+      case .mapKernel, .unmapKernel, .access, .wait, .put, .detach, .unmap, .move: true
+      default: false
+      }
+    }
     let isPending = calls.contains { if case .submit = $0.kind { true } else { false } }
     return waits && isPending ? "it would wait for a device, of which there is none beside" : nil
   }
 
-  /// Who maps does so by an attachment that threads share, of an exporter that keeps the mapping: by an
-  /// attachment of its own a thread meets nobody.
+  /// The world of a program.
+  ///
+  /// What is asked to move, or to stay, may. Where all map, they do so by an attachment that they share:
+  /// by one of its own a thread meets nobody.
   private static func plan(_ threads: [[Operation]]) -> BufferPlan {
-    let maps = threads.joined().contains { if case .map = $0.kind { true } else { false } }
+    let kinds = threads.joined().map(\.kind)
+    let mayMove = kinds.contains { kind in
+      switch kind {
+      case .move, .pin: true
+      default: false
+      }
+    }
     return BufferPlan(
       threadCount: threads.count,
-      exporters: [maps ? .caching : .system, .system],
-      sharesAttachment: maps
+      exporters: [mayMove ? .moving : .caching, .system],
+      sharesAttachment: kinds.allSatisfy { if case .map = $0 { true } else { false } },
+      areDynamic: mayMove
     )
   }
 

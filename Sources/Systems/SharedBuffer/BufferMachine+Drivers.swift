@@ -67,10 +67,15 @@ extension BufferMachine: BufferHostMachine {
     state.pointee.model.pinned(buffer, by: -1)
   }
 
-  /// Whether a mapping is made under the lock.
-  private func isMappedLocked(_ attachment: UInt64, _ buffer: Int) -> Bool {
-    Walker.locksMappings || isDynamic(attachment)
-      || state.pointee.plan.exporters[buffer] == .moving
+  /// Which buffer an exporter is called for to map, or to undo that, for devices; nil for none of its own.
+  ///
+  /// It is promised the lock, or, where importers map without it and the buffer stays where it is, nothing.
+  private func calledToMap(_ what: String, _ exporter: UInt64) -> Int? {
+    guard let buffer = BufferHost.buffer(exporter) else { return nil }
+    guard walker.locksMappings || state.pointee.plan.exporters[buffer] == .moving else {
+      return buffer
+    }
+    return called(what, exporter, isLocked: true)
   }
 
   func exporterMaps(
@@ -78,9 +83,7 @@ extension BufferMachine: BufferHostMachine {
     of exporter: UInt64,
     _ direction: BufferDirection
   ) -> UInt64 {
-    guard let buffer = BufferHost.buffer(exporter) else { return 0 }
-    let isLocked = isMappedLocked(attachment, buffer)
-    _ = called("map", exporter, isLocked: isLocked)
+    guard let buffer = calledToMap("map", exporter) else { return 0 }
     base.mightSleep()
     if isRefused(oneIn: 4) {
       // An error, or nothing at all.
@@ -102,9 +105,7 @@ extension BufferMachine: BufferHostMachine {
     _ table: UInt64,
     _ direction: BufferDirection
   ) {
-    guard let buffer = BufferHost.buffer(exporter) else { return }
-    let isLocked = isMappedLocked(attachment, buffer)
-    _ = called("unmap", exporter, isLocked: isLocked)
+    guard let buffer = calledToMap("unmap", exporter) else { return }
     if state.pointee.model.unmapped(buffer, table) { base.free(table) }
   }
 
@@ -140,7 +141,7 @@ extension BufferMachine: BufferHostMachine {
 
   func exporterMapsKernel(_ exporter: UInt64) -> UInt64 {
     guard let buffer = BufferHost.buffer(exporter) else { return 0 }
-    _ = called("vmap", exporter, isLocked: Walker.locksMappings)
+    _ = called("vmap", exporter, isLocked: walker.locksKernelMappings)
     guard !isRefused(oneIn: 3) else { return 0 }
     state.pointee.model.mappedForKernel(buffer, by: 1)
     var machine = self
@@ -152,18 +153,18 @@ extension BufferMachine: BufferHostMachine {
     let isMoving = state.pointee.plan.exporters[buffer] == .moving
     if isMoving {
       // What moves is kept where it is, and who takes no lock for it is taken one for.
-      if !Walker.locksMappings { Reservation.lock(&machine, reservation) }
+      if !walker.locksKernelMappings { Reservation.lock(&machine, reservation) }
       state.pointee.model.pinned(buffer, by: 1)
       _ = walker.reservations.wait(&machine, reservation, .kernel, isInterruptible: false)
     }
     let pointer = BufferHost.pointer(buffer, state.pointee.places[buffer])
-    if isMoving, !Walker.locksMappings { Reservation.unlock(&machine, reservation) }
+    if isMoving, !walker.locksKernelMappings { Reservation.unlock(&machine, reservation) }
     return pointer
   }
 
   func exporterUnmapsKernel(_ exporter: UInt64, _ pointer: UInt64) {
     guard let buffer = BufferHost.buffer(exporter) else { return }
-    _ = called("vunmap", exporter, isLocked: Walker.locksMappings)
+    _ = called("vunmap", exporter, isLocked: walker.locksKernelMappings)
     state.pointee.model.mappedForKernel(buffer, by: -1)
     if state.pointee.plan.exporters[buffer] == .moving {
       state.pointee.model.pinned(buffer, by: -1)

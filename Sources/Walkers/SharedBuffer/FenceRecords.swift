@@ -90,7 +90,7 @@ public enum CallbackKind {
 
 /// Fences in slots: those of a reservation with how they are used, or an array's.
 ///
-/// Up to 64 are in the record; beyond, it has the addresses of chunks of 64.
+/// Up to 128 are in the record; beyond, it has the addresses of chunks of 128.
 public enum FenceListRecord {
   /// How many there are.
   @inlinable public static var count: Field { Field(0, "num_fences") }
@@ -99,9 +99,9 @@ public enum FenceListRecord {
   /// A slot: a fence's address, with its usage in the lowest two bits; or a chunk's.
   @inlinable public static func slot(_ index: Int) -> Field { Field(UInt8(2 + index), "fence") }
   /// How many slots a record or a chunk has at most.
-  @inlinable public static var chunkSize: Int { 64 }
-  /// The greatest number of fences.
-  public static let limit = 64 * 128
+  @inlinable public static var chunkSize: Int { 128 }
+  /// The greatest number of slots.
+  @inlinable public static var limit: Int { chunkSize * chunkSize }
 
   /// The record with so many slots, a power of 2, or chunks.
   public static func layout(_ slotCount: Int) -> Layout {

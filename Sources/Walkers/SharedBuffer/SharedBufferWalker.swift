@@ -11,9 +11,11 @@ public protocol SharedBufferWalker: Sendable {
   var reservations: Reservations { get }
   /// What is wrong with it, on purpose.
   var faults: FaultsOf<BufferFault> { get }
-  /// Whether exporters are called under the lock to map for the kernel, and importers that do not move
-  /// map under it.
-  static var locksMappings: Bool { get }
+  /// Whether all map under the lock, and all exporters are called under it to map; else those alone that can
+  /// move.
+  var locksMappings: Bool { get }
+  /// Whether exporters are called under the lock to map for the kernel.
+  var locksKernelMappings: Bool { get }
 
   /// Makes a buffer of an exporter's memory; its one reference is the caller's.
   func export<M: BufferHostMachine>(
@@ -57,6 +59,19 @@ public protocol SharedBufferWalker: Sendable {
   ) -> M.W
   /// Undoes a mapping, under the lock as for `map`.
   func unmap<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ attachment: M.Record,
+    _ table: M.W,
+    _ direction: BufferDirection
+  )
+  /// Maps for a device, not under the lock.
+  func mapUnlocked<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ attachment: M.Record,
+    _ direction: BufferDirection
+  ) -> M.W
+  /// Undoes a mapping, not under the lock.
+  func unmapUnlocked<M: BufferHostMachine>(
     _ machine: inout M,
     _ attachment: M.Record,
     _ table: M.W,
@@ -110,14 +125,14 @@ public protocol SharedBufferWalker: Sendable {
   func exportSync<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64,
+    flags: M.W,
     context: M.W
   ) -> Made<Int>
   /// Adds the fences of a sync file to a buffer's.
   func importSync<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64,
+    flags: M.W,
     descriptor: Int
   ) -> Errno
 }

@@ -12,6 +12,8 @@ public struct ListedSharedBuffers: SharedBufferWalker {
 
   /// In a list.
   @inlinable public var reservations: ListedReservations { ListedReservations() }
+  /// They do, without a fault.
+  @inlinable public var locksMappings: Bool { !faults.contains(.mapsUnlocked) }
   /// They are.
-  @inlinable public static var locksMappings: Bool { true }
+  @inlinable public var locksKernelMappings: Bool { true }
 }

@@ -45,19 +45,17 @@ extension SharedBufferWalker {
   public func synchronise<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64
+    flags: M.W
   ) -> Errno {
     if let error = machine.refuses(.copyIn) { return error }
-    guard flags & ~(SyncFlags.both | SyncFlags.end) == 0 else { return .invalid }
-    let direction: BufferDirection
-    switch flags & SyncFlags.both {
-    case SyncFlags.read: direction = .fromDevice
-    case SyncFlags.write: direction = .toDevice
-    case SyncFlags.both: direction = .both
-    default: return .invalid
-    }
-    return flags & SyncFlags.end != 0
-      ? endAccess(&machine, buffer, direction) : beginAccess(&machine, buffer, direction)
+    guard machine.isZero(flags & ~M.W(SyncFlags.both | SyncFlags.end)) else { return .invalid }
+    let access = flags & M.W(SyncFlags.both)
+    if machine.isZero(access) { return .invalid }
+    let direction: BufferDirection =
+      machine.holds(access .== M.W(SyncFlags.read))
+      ? .fromDevice : machine.holds(access .== M.W(SyncFlags.write)) ? .toDevice : .both
+    return machine.isZero(flags & M.W(SyncFlags.end))
+      ? beginAccess(&machine, buffer, direction) : endAccess(&machine, buffer, direction)
   }
 
   /// Whether pages of a buffer are all in it, their numbers taken as integers without limit.

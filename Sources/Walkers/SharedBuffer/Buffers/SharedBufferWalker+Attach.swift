@@ -66,13 +66,21 @@ extension SharedBufferWalker {
       }
       return ErrorPointer.error(&machine, table)
     }
-    machine.set(AttachmentRecord.table, of: attachment, to: table)
-    machine.set(
-      AttachmentRecord.direction,
-      of: attachment,
-      to: M.W(UInt64(BufferDirection.both.rawValue))
-    )
+    keep(&machine, attachment, table, .both)
     return .ok
+  }
+
+  /// Keeps a mapping, whose direction is there when it is found.
+  @inlinable
+  func keep<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ attachment: M.Record,
+    _ table: M.W,
+    _ direction: BufferDirection
+  ) {
+    let number = M.W(UInt64(direction.rawValue))
+    machine.set(AttachmentRecord.direction, of: attachment, to: number)
+    machine.write(table, AttachmentRecord.table, of: attachment, .release)
   }
 
   /// Has the exporter map; an importer that does not move waits for the kernel's own work on it.
@@ -153,11 +161,9 @@ extension SharedBufferWalker {
     _ attachment: M.Record
   ) -> BufferDirection {
     let kept = machine.plain(AttachmentRecord.direction, of: attachment)
-    for direction in BufferDirection.allCases
-    where machine.holds(kept .== M.W(UInt64(direction.rawValue))) {
-      return direction
-    }
-    return .both
+    if machine.isZero(kept) { return .both }
+    let isRead = machine.holds(kept .== M.W(UInt64(BufferDirection.toDevice.rawValue)))
+    return isRead ? .toDevice : .fromDevice
   }
 
   /// The mapping that is kept, or a new one, which is kept where the exporter says so.
@@ -169,25 +175,29 @@ extension SharedBufferWalker {
   ) -> M.W {
     machine.mightSleep()
     let kept = machine.plain(AttachmentRecord.table, of: attachment)
-    if !machine.isZero(kept) {
-      let keptDirection = keptDirection(&machine, attachment)
-      guard keptDirection == direction || keptDirection == .both else {
-        return ErrorPointer.make(.busy)
-      }
-      return kept
-    }
+    if !machine.isZero(kept) { return handOut(&machine, attachment, kept, direction) }
     let table = mapTable(&machine, attachment, direction)
     guard !machine.holds(ErrorPointer.isError(table)) else { return table }
     let buffer = machine.record(at: machine.plain(AttachmentRecord.buffer, of: attachment))
     if can(&machine, buffer, ExporterOperations.cachesMappings) {
-      machine.set(AttachmentRecord.table, of: attachment, to: table)
-      machine.set(
-        AttachmentRecord.direction,
-        of: attachment,
-        to: M.W(UInt64(direction.rawValue))
-      )
+      keep(&machine, attachment, table, direction)
     }
     return table
+  }
+
+  /// Gives a mapping out that is kept; one direction's is not another's.
+  @inlinable
+  func handOut<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ attachment: M.Record,
+    _ kept: M.W,
+    _ direction: BufferDirection
+  ) -> M.W {
+    let keptDirection = keptDirection(&machine, attachment)
+    guard keptDirection == direction || keptDirection == .both else {
+      return ErrorPointer.make(.busy)
+    }
+    return kept
   }
 
   /// Nothing where the mapping is kept.
@@ -248,8 +258,7 @@ extension SharedBufferWalker {
     _ attachment: M.Record
   ) -> Bool {
     let isDynamic = machine.plain(AttachmentRecord.isDynamic, of: attachment)
-    guard machine.isZero(isDynamic) else { return true }
-    return Self.locksMappings && !faults.contains(.mapsUnlocked)
+    return locksMappings || !machine.isZero(isDynamic)
   }
 
   /// Takes the lock and maps.

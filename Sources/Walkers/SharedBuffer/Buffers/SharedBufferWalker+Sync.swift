@@ -6,11 +6,13 @@ extension SharedBufferWalker {
   public func exportSync<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64,
+    flags: M.W,
     context: M.W
   ) -> Made<Int> {
     if let error = machine.refuses(.copyIn) { return .failed(error) }
-    guard flags & ~SyncFlags.both == 0, flags != 0 else { return .failed(.invalid) }
+    guard machine.isZero(flags & ~M.W(SyncFlags.both)), !machine.isZero(flags) else {
+      return .failed(.invalid)
+    }
     let reserved = Files.reserveDescriptor(&machine)
     guard case .made(let descriptor) = reserved else { return reserved }
     let file: M.Record
@@ -34,10 +36,11 @@ extension SharedBufferWalker {
   func makeSync<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64,
+    flags: M.W,
     context: M.W
   ) -> Made<M.Record> {
-    let isWrite = flags & SyncFlags.write != 0 && !faults.contains(.exportsWritersOnly)
+    let isWrite =
+      !machine.isZero(flags & M.W(SyncFlags.write)) && !faults.contains(.exportsWritersOnly)
     let reservation = reservation(&machine, of: buffer)
     Reservation.lock(&machine, reservation)
     let (result, fence) = reservations.singleton(
@@ -62,18 +65,20 @@ extension SharedBufferWalker {
   public func importSync<M: BufferHostMachine>(
     _ machine: inout M,
     _ buffer: M.Record,
-    flags: UInt64,
+    flags: M.W,
     descriptor: Int
   ) -> Errno {
     if let error = machine.refuses(.copyIn) { return error }
-    guard flags & ~SyncFlags.both == 0, flags != 0 else { return .invalid }
+    guard machine.isZero(flags & ~M.W(SyncFlags.both)), !machine.isZero(flags) else {
+      return .invalid
+    }
     guard let file = Files.get(&machine, descriptor) else { return .invalid }
     defer { Files.release(&machine, file, self) }
     let kind = machine.plain(FileRecord.kind, of: file)
     guard machine.holds(kind .== M.W(FileKind.sync)),
       let fence = machine.follow(FileRecord.data, of: file, .plain)
     else { return .invalid }
-    let usage: FenceUsage = flags & SyncFlags.write != 0 ? .write : .read
+    let usage: FenceUsage = machine.isZero(flags & M.W(SyncFlags.write)) ? .read : .write
     let reservation = reservation(&machine, of: buffer)
     let isWhole = faults.contains(.importsContainer)
     var count = 0

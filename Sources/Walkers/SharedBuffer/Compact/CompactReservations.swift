@@ -5,7 +5,8 @@ public import Machines
 ///
 /// A fence's place is after its line's hash, the first that it may replace or that is empty. What is
 /// signalled keeps its place until another takes it, or the table is made anew: a search never ends too
-/// early. Of a table at most half is used.
+/// early. Of a table at most half is used, and of a new one at most a quarter while that is 4,096: so many
+/// fences more are added before the next is made, each at a cost that does not grow with their number.
 public struct CompactReservations: ReservationWalker {
   /// In a table.
   public init() {}
@@ -36,6 +37,7 @@ public struct CompactReservations: ReservationWalker {
     }
     // Half is empty, and half of the rest is room for what is added next.
     let capacity = FenceList.capacity(&machine, for: M.W(UInt64(2 * (kept + max(count, kept)))))
+    guard kept + count <= capacity / 2 else { return .noMemory }
     guard let new = FenceList.make(&machine, capacity: capacity) else { return .noMemory }
     // All slots are looked at.
     machine.set(FenceListRecord.count, of: new, to: M.W(UInt64(capacity)))
@@ -147,22 +149,19 @@ public struct CompactReservations: ReservationWalker {
     machine.write(sequence &+ M.W(1), ReservationRecord.sequence, of: reservation, .release)
   }
 
-  /// Two reads where nothing was added since all were known to be signalled.
+  /// Nothing is looked for where all are known to be signalled.
   @inlinable
-  public func isSignalled<M: BufferHostMachine>(
+  public func firstPending<M: BufferHostMachine>(
     _ machine: inout M,
     _ reservation: M.Record,
     _ usage: FenceUsage
-  ) -> Bool {
+  ) -> M.Record? {
     let known = ReservationRecord.known(usage)
     let sequence = machine.read(ReservationRecord.sequence, of: reservation, .acquire)
     let knownAt = machine.read(known, of: reservation, .acquire)
-    if machine.holds(knownAt .== sequence) { return true }
-    if let fence = firstPending(&machine, reservation, usage) {
-      Fences.release(&machine, fence)
-      return false
-    }
+    if machine.holds(knownAt .== sequence) { return nil }
+    if let fence = search(&machine, reservation, usage) { return fence }
     machine.write(sequence, known, of: reservation, .release)
-    return true
+    return nil
   }
 }

@@ -27,7 +27,7 @@ public enum FenceList {
     return list
   }
 
-  /// The least power of 2 that is not below `count`, at least 4.
+  /// The least power of 2 that is not below `count`, at least 4, and at most the limit.
   @inlinable
   public static func capacity<M: BufferHostMachine>(_ machine: inout M, for count: M.W) -> Int {
     var capacity = 4

@@ -10,6 +10,15 @@ extension PostedSharedBuffers {
     isDynamic: Bool,
     reachesPeers: Bool
   ) -> Made<M.Record> {
+    guard ownFaults.contains(.mapsUnlocked) else {
+      return mended.attach(
+        &machine,
+        buffer,
+        importer: importer,
+        isDynamic: isDynamic,
+        reachesPeers: reachesPeers
+      )
+    }
     guard
       let attachment = machine.allocate(AttachmentRecord.layout, isZeroed: true, maySleep: true)
     else { return .failed(.noMemory) }
@@ -68,12 +77,7 @@ extension PostedSharedBuffers {
       Reservation.unlock(&machine, reservation)
     }
     guard !isError else { return ErrorPointer.error(&machine, table) }
-    machine.set(AttachmentRecord.table, of: attachment, to: table)
-    machine.set(
-      AttachmentRecord.direction,
-      of: attachment,
-      to: M.W(UInt64(BufferDirection.both.rawValue))
-    )
+    keep(&machine, attachment, table, .both)
     return .ok
   }
 
@@ -84,6 +88,9 @@ extension PostedSharedBuffers {
     _ buffer: M.Record,
     _ attachment: M.Record
   ) {
+    guard ownFaults.contains(.mapsUnlocked) else {
+      return mended.detach(&machine, buffer, attachment)
+    }
     let reservation = reservation(&machine, of: buffer)
     let exporter = exporter(&machine, buffer)
     let table = machine.plain(AttachmentRecord.table, of: attachment)

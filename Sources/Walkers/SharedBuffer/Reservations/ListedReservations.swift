@@ -22,7 +22,9 @@ public struct ListedReservations: ReservationWalker {
       if machine.holds(needed .<= capacity) { return .ok }
     }
     let capacity = FenceList.capacity(&machine, for: needed)
-    guard let new = FenceList.make(&machine, capacity: capacity) else { return .noMemory }
+    guard machine.holds(needed .<= M.W(UInt64(capacity))),
+      let new = FenceList.make(&machine, capacity: capacity)
+    else { return .noMemory }
     guard let old else {
       machine.write(
         machine.address(of: new),

@@ -47,9 +47,19 @@ extension ReservationWalker {
     return false
   }
 
-  /// Goes through the list in a section of RCU, again and again until it is the same at the end.
+  /// Looks at all.
   @inlinable
   public func firstPending<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ reservation: M.Record,
+    _ usage: FenceUsage
+  ) -> M.Record? {
+    search(&machine, reservation, usage)
+  }
+
+  /// Goes through the list in a section of RCU, again and again until it is the same at the end.
+  @inlinable
+  func search<M: BufferHostMachine>(
     _ machine: inout M,
     _ reservation: M.Record,
     _ usage: FenceUsage
