@@ -1,175 +1,176 @@
-/* A process that waits for its host to be gone, in whatever way, and then ends the host's workers with all
- * that they forked. A worker cannot be left to do that itself: it runs somebody else's code, and the
- * parent-death signal that the kernel has is sent when a thread ends, not a process. */
+/* The guard's side: starts workers for its host, and outlives it by as long as it takes to end them.
+ *
+ * A worker's parent has to be somebody who is there when the host is gone, in whatever way: what a worker
+ * forks and lets go of comes to its nearest forebear that takes such processes, however they have hidden,
+ * and a worker cannot be left to end itself, since it runs somebody else's code. */
 #define _GNU_SOURCE
 #include "guard.h"
-#include "walkproof_worker.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The end of the pipe that is open for as long as the host lives. */
-static int life = -1;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool is_started;
+extern char **environ;
 
-/* The workers that there are; of more than there is room for the last are not known. */
-enum { WORKER_LIMIT = 4096 };
-static pid_t workers[WORKER_LIMIT];
-static int worker_count;
+/* The processes that the host started itself; of more than there is room for the last are not known. */
+enum { NOTED_LIMIT = 256 };
+static pid_t noted[NOTED_LIMIT];
+static int noted_count;
 
-static void note(pid_t told)
+static void forget(pid_t process)
 {
 	int number;
 
-	if (told > 0) {
-		if (worker_count < WORKER_LIMIT)
-			workers[worker_count++] = told;
-		return;
+	for (number = 0; number < noted_count && noted[number] != process; number++)
+		;
+	if (number < noted_count)
+		noted[number] = noted[--noted_count];
+}
+
+/* Becomes a worker. The signals of one are the walker's, whatever its host does with its own, and its group
+ * of processes is its own: a terminal's interrupt is its host's to answer, and what it forks goes with it.
+ * It has no descriptor that is open for somebody else, such as the end of a pipe, whose reader would wait
+ * for as long as the worker lives. It does not outlive its guard. Runs in memory that is its parent's until it has become one. */
+static void become_worker(const struct walkproof_guard_request *request, int memory)
+{
+	char number[] = { '0' + WALKPROOF_MEMORY_DESCRIPTOR, 0 };
+	char *const words[] = {
+		(char *)request->executable, "worker", (char *)request->plugin, number, 0,
+	};
+	int signal_number, descriptor, nothing;
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (signal_number = 1; signal_number < NSIG; signal_number++)
+		signal(signal_number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, 0);
+	memory = fcntl(memory, F_DUPFD, WALKPROOF_MEMORY_DESCRIPTOR + 1);
+	for (descriptor = 0; descriptor < WALKPROOF_MEMORY_DESCRIPTOR; descriptor++) {
+		close(descriptor);
+		nothing = open("/dev/null", descriptor ? O_WRONLY : O_RDONLY);
+		if (nothing != descriptor)
+			return;
 	}
-	for (number = 0; number < worker_count && workers[number] != -told; number++)
-		;
-	if (number < worker_count)
-		workers[number] = workers[--worker_count];
+	if (memory < 0 || dup2(memory, WALKPROOF_MEMORY_DESCRIPTOR) < 0)
+		return;
+	close_range(WALKPROOF_MEMORY_DESCRIPTOR + 1, ~0u, 0);
+	execve(request->executable, words, environ);
 }
 
-/* The children that came with this process, of a shell that became it; they are none of its own. */
-enum { INHERITED_LIMIT = 64 };
-static pid_t inherited[INHERITED_LIMIT];
-static int inherited_count;
-
-static bool is_inherited(pid_t child)
+static void spawn(const struct walkproof_guard_request *request, int memory, struct walkproof_guard_reply *reply)
 {
-	int number;
+	volatile int error = 0;
+	pid_t process = vfork();
 
-	for (number = 0; number < inherited_count && inherited[number] != child; number++)
-		;
-	return number < inherited_count;
+	if (process == 0) {
+		become_worker(request, memory);
+		error = errno ? errno : EINVAL;
+		_exit(127);
+	}
+	if (process < 0)
+		reply->error = errno;
+	else if ((reply->error = error))
+		waitpid(process, 0, 0);
+	else
+		reply->process = process;
 }
 
-/* Runs in a process that was forked from one with threads, and so calls the kernel only. */
-static void watch(int life_end)
+static uint64_t nanoseconds(struct timeval time)
 {
-	sigset_t all;
-	pid_t told;
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_usec * 1000;
+}
+
+static void reap(pid_t process, struct walkproof_guard_reply *reply)
+{
+	struct rusage usage;
+
+	/* It may have left its group. */
+	kill(process, SIGKILL);
+	kill(-process, SIGKILL);
+	memset(&usage, 0, sizeof usage);
+	if (wait4(process, &reply->status, 0, &usage) != process)
+		reply->error = errno;
+	reply->nanoseconds = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+	while (waitpid(-process, 0, 0) > 0)
+		;
+}
+
+static void serve(const struct walkproof_guard_request *request, int memory, struct walkproof_guard_reply *reply)
+{
+	siginfo_t information = { 0 };
+
+	switch (request->deed) {
+	case WALKPROOF_GUARD_SPAWN: spawn(request, memory, reply); break;
+	case WALKPROOF_GUARD_PEEK:
+		waitid(P_PID, (id_t)request->process, &information, WEXITED | WNOWAIT | WNOHANG);
+		reply->is_gone = information.si_pid == request->process;
+		break;
+	case WALKPROOF_GUARD_REAP: reap(request->process, reply); break;
+	case WALKPROOF_GUARD_NOTE:
+		if (noted_count < NOTED_LIMIT)
+			noted[noted_count++] = request->process;
+		break;
+	case WALKPROOF_GUARD_FORGET: forget(request->process); break;
+	}
+}
+
+/* The next request; false when nobody asks any more. */
+static bool next(struct walkproof_guard_request *request, int *memory)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { request, sizeof *request };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+	};
+	struct cmsghdr *head;
 	ssize_t size;
+
+	do
+		size = recvmsg(0, &message, MSG_CMSG_CLOEXEC);
+	while (size < 0 && errno == EINTR);
+	*memory = -1;
+	head = size > 0 ? CMSG_FIRSTHDR(&message) : 0;
+	if (head && head->cmsg_type == SCM_RIGHTS)
+		memcpy(memory, CMSG_DATA(head), sizeof *memory);
+	return size == sizeof *request;
+}
+
+void walkproof_guard_serve(int socket)
+{
+	static struct walkproof_guard_request request;
+	sigset_t all;
+	int memory;
 
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, 0);
-	if (dup2(life_end, 0) < 0)
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (dup2(socket, 0) < 0)
 		_exit(1);
 	/* It keeps nobody's pipe open, its host's own included. */
 	close_range(1, ~0u, 0);
-	while ((size = read(0, &told, sizeof told)) == sizeof told || (size < 0 && errno == EINTR))
-		if (size > 0)
-			note(told);
-	while (worker_count)
-		kill(-workers[--worker_count], SIGKILL);
-	_exit(0);
-}
+	while (next(&request, &memory)) {
+		struct walkproof_guard_reply reply = { 0 };
 
-/* The parent of a process; 0 where there is none of that number. */
-static pid_t parent_of(const char *number)
-{
-	char path[64], text[512], *end;
-	pid_t parent = 0;
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof path, "/proc/%.20s/stat", number);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	/* The name may hold anything; what follows its last parenthesis is one letter and the parent. */
-	size = fread(text, 1, sizeof text - 1, file);
-	text[size] = 0;
-	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
-		parent = 0;
-	fclose(file);
-	return parent;
-}
-
-/* Calls `act` for each child of this process; false where there is none. */
-static bool for_each_child(void (*act)(pid_t))
-{
-	DIR *all = opendir("/proc");
-	struct dirent *entry;
-	bool isAny = false;
-
-	while (all && (entry = readdir(all))) {
-		pid_t child = atoi(entry->d_name);
-
-		if (child <= 0 || parent_of(entry->d_name) != getpid() || is_inherited(child))
-			continue;
-		isAny = true;
-		act(child);
+		serve(&request, memory, &reply);
+		if (memory >= 0)
+			close(memory);
+		if (send(0, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply)
+			break;
 	}
-	if (all)
-		closedir(all);
-	return isAny;
-}
-
-static void inherit(pid_t child)
-{
-	if (inherited_count < INHERITED_LIMIT)
-		inherited[inherited_count++] = child;
-}
-
-static void end(pid_t child)
-{
-	kill(child, SIGKILL);
-	waitpid(child, 0, 0);
-}
-
-static void start(void)
-{
-	int ends[2];
-	pid_t guard;
-
-	is_started = true;
-	for_each_child(inherit);
-
-	/* What a worker leaves behind comes to this process, which ends and reaps it. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (pipe2(ends, O_CLOEXEC))
-		return;
-	guard = fork();
-	if (guard == 0)
-		watch(ends[0]);
-	close(ends[0]);
-	if (guard < 0)
-		close(ends[1]);
-	else
-		life = ends[1];
-}
-
-void walkproof_guard_start(void) { pthread_once(&once, start); }
-
-void walkproof_guard_tell(pid_t worker)
-{
-	/* A guard that is gone takes no more; the workers' own look at their parent is left. */
-	if (life >= 0 && write(life, &worker, sizeof worker) < 0)
-		return;
-}
-
-void walkproof_workers_end(void)
-{
-	int round;
-
-	if (!is_started)
-		return;
-	/* Whoever is ended leaves its own children to this process, so it is looked for them again. */
-	for (round = 0; round < 64 && for_each_child(end); round++)
-		;
+	while (noted_count)
+		kill(-noted[--noted_count], SIGKILL);
+	walkproof_children_end();
+	_exit(0);
 }

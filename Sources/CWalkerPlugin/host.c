@@ -2,9 +2,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,68 +14,56 @@
 #include "guard.h"
 #include "region.h"
 
-extern char **environ;
-
 struct walkproof_worker {
 	struct walkproof_region region;
 	int file;
+	struct walkproof_worker *next;
 	pid_t pid; /* 0 once it is gone */
 	int processor; /* that it was last told to run on */
 	/* The memory's layout, which the plugin can reach in the control and so is kept apart from it. */
 	uint32_t page_shift, page_capacity;
 };
 
-/*
- * The descriptors of a worker: nothing to read or write, the shared memory, and no other. One that is
- * open here for somebody else, such as the end of a pipe that another thread has just made, would keep
- * that pipe's reader waiting for as long as the worker lives.
- */
-enum { MEMORY_DESCRIPTOR = 3 };
+/* All that there are, for who asks how much they have worked. */
+static struct walkproof_worker *workers;
+static pthread_mutex_t workers_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The signals of a worker are the walker's, whatever its host does with its own, and its group of processes
- * is its own: a terminal's interrupt is its host's to answer, and what it forks goes with it. */
-static int prepare(posix_spawnattr_t *attributes)
+static void enlist(struct walkproof_worker *worker)
 {
-	sigset_t signals;
-	int result = posix_spawnattr_init(attributes);
-
-	if (result)
-		return result;
-	sigfillset(&signals);
-	posix_spawnattr_setsigdefault(attributes, &signals);
-	sigemptyset(&signals);
-	posix_spawnattr_setsigmask(attributes, &signals);
-	posix_spawnattr_setpgroup(attributes, 0);
-	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-							    POSIX_SPAWN_SETPGROUP);
+	pthread_mutex_lock(&workers_lock);
+	worker->next = workers;
+	workers = worker;
+	pthread_mutex_unlock(&workers_lock);
 }
 
-static int spawn(struct walkproof_worker *worker, const char *executable, const char *plugin)
+static void strike(struct walkproof_worker *worker)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	char number[16];
-	char *const arguments[] = { (char *)executable, "worker", (char *)plugin, number, 0 };
-	int result;
+	struct walkproof_worker **place = &workers;
 
-	result = prepare(&attributes);
-	if (result)
-		return result;
-	walkproof_guard_start();
-	worker->region.control->host = getpid();
-	snprintf(number, sizeof number, "%d", MEMORY_DESCRIPTOR);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 0, 0);
-	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", 1, 0);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
-	posix_spawn_file_actions_adddup2(&actions, worker->file, MEMORY_DESCRIPTOR);
-	posix_spawn_file_actions_addclosefrom_np(&actions, MEMORY_DESCRIPTOR + 1);
-	result = posix_spawn(&worker->pid, executable, &actions, &attributes, arguments, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	if (!result)
-		walkproof_guard_tell(worker->pid);
-	return result;
+	pthread_mutex_lock(&workers_lock);
+	while (*place && *place != worker)
+		place = &(*place)->next;
+	if (*place)
+		*place = worker->next;
+	pthread_mutex_unlock(&workers_lock);
+}
+
+uint64_t walkproof_workers_nanoseconds(void)
+{
+	uint64_t sum = walkproof_guard_nanoseconds();
+	struct walkproof_worker *worker;
+
+	pthread_mutex_lock(&workers_lock);
+	for (worker = workers; worker; worker = worker->next) {
+		pid_t process = __atomic_load_n(&worker->pid, __ATOMIC_RELAXED);
+		struct timespec had;
+		clockid_t clock;
+
+		if (process && !clock_getcpuclockid(process, &clock) && !clock_gettime(clock, &had))
+			sum += (uint64_t)had.tv_sec * 1000000000 + (uint64_t)had.tv_nsec;
+	}
+	pthread_mutex_unlock(&workers_lock);
+	return sum;
 }
 
 struct walkproof_worker *walkproof_worker_start(const char *executable, const char *plugin,
@@ -90,6 +77,7 @@ struct walkproof_worker *walkproof_worker_start(const char *executable, const ch
 		return 0;
 	worker->page_shift = page_shift;
 	worker->page_capacity = page_capacity;
+	enlist(worker);
 	worker->file = memfd_create("walkproof", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (worker->file < 0 || !walkproof_region_make(worker->file, page_shift, page_capacity) ||
 	    !walkproof_region_map(&worker->region, worker->file, page_shift, page_capacity)) {
@@ -121,34 +109,13 @@ bool walkproof_worker_restart(struct walkproof_worker *worker, const char *execu
 		.turn = 1,
 	};
 	worker->processor = -1;
-	errno = spawn(worker, executable, plugin);
-	if (errno)
-		worker->pid = 0;
+	worker->pid = walkproof_guard_spawn(executable, plugin, worker->file);
 	return worker->pid != 0;
 }
 
-/* Ends what a worker that is gone, but not reaped, has left behind in its group, and reaps all of it. Until
- * then nobody else can have its number. */
-static bool reap(pid_t pid, int *status)
-{
-	bool isKnown;
-
-	/* It may have left its group. */
-	kill(pid, SIGKILL);
-	kill(-pid, SIGKILL);
-	walkproof_guard_tell(-pid);
-	isKnown = waitpid(pid, status, 0) == pid;
-	/* What it forked is this process's to reap; see walkproof_guard_start. */
-	while (waitpid(-pid, 0, 0) > 0)
-		;
-	return isKnown;
-}
-
 /* Whether the process is gone, and how it went. */
-static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof_ending *ending,
-		    int *detail)
+static bool is_gone(struct walkproof_worker *worker, enum walkproof_ending *ending, int *detail)
 {
-	siginfo_t information = { 0 };
 	int status = 0;
 
 	if (!worker->pid) {
@@ -156,10 +123,9 @@ static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof
 		*detail = 0;
 		return true;
 	}
-	if (waitid(P_PID, (id_t)worker->pid, &information, WEXITED | WNOWAIT | options) == 0 &&
-	    information.si_pid != worker->pid)
+	if (!walkproof_guard_sees_gone(worker->pid))
 		return false;
-	reap(worker->pid, &status);
+	walkproof_guard_reap(worker->pid, &status);
 	worker->pid = 0;
 	*ending = WIFSIGNALED(status) ? WALKPROOF_SIGNALLED : WALKPROOF_EXITED;
 	*detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
@@ -168,21 +134,45 @@ static bool is_gone(struct walkproof_worker *worker, int options, enum walkproof
 	return true;
 }
 
+/* For how long a process could have run, and waited for a processor, in milliseconds. That is the machine's
+ * time, and not the walker's. Where the kernel does not say, none. */
+static long long starved_ms(pid_t process)
+{
+	unsigned long long ran = 0, waited = 0;
+	char path[64], text[128];
+	ssize_t size = -1;
+	int file;
+
+	snprintf(path, sizeof path, "/proc/%d/schedstat", (int)process);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file >= 0) {
+		size = read(file, text, sizeof text - 1);
+		close(file);
+	}
+	text[size > 0 ? size : 0] = 0;
+	return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? (long long)(waited / 1000000) : 0;
+}
+
 enum walkproof_ending walkproof_worker_await(struct walkproof_worker *worker, int timeout_ms,
 					     int *detail)
 {
 	enum walkproof_ending ending;
 	struct timespec start, now;
+	long long starved = -1;
 
 	*detail = 0;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (!walkproof_turn_await(worker->region.control, 0, 20)) {
-		if (is_gone(worker, WNOHANG, &ending, detail))
+		if (is_gone(worker, &ending, detail))
 			return ending;
+		/* Most calls are over before the first look. */
+		if (starved < 0)
+			starved = starved_ms(worker->pid);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 > timeout_ms) {
-			kill(worker->pid, SIGKILL);
-			is_gone(worker, 0, &ending, detail);
+		if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 -
+			    (starved_ms(worker->pid) - starved) > timeout_ms) {
+			walkproof_guard_reap(worker->pid, detail);
+			worker->pid = 0;
 			return WALKPROOF_TIMED_OUT;
 		}
 	}
@@ -214,7 +204,7 @@ enum walkproof_ending walkproof_worker_call(struct walkproof_worker *worker, int
 	worker->region.control->load_count = 0;
 	worker->region.control->race_count = 0;
 	worker->region.control->is_endless = 0;
-	if (!worker->pid && is_gone(worker, WNOHANG, &ending, detail))
+	if (!worker->pid && is_gone(worker, &ending, detail))
 		return ending;
 	bring_near(worker);
 	walkproof_turn_give(worker->region.control, 1);
@@ -226,7 +216,8 @@ void walkproof_worker_stop(struct walkproof_worker *worker)
 	int status;
 
 	if (worker->pid)
-		reap(worker->pid, &status);
+		walkproof_guard_reap(worker->pid, &status);
+	strike(worker);
 	if (worker->region.control)
 		munmap(worker->region.control, worker->region.size);
 	if (worker->file >= 0)
@@ -258,7 +249,7 @@ void walkproof_worker_clear(struct walkproof_worker *worker)
 bool walkproof_worker_is_clear(struct walkproof_worker *worker, uint32_t page)
 {
 	size_t start = offset_of_memory(worker);
-	off_t from = (off_t)(start + ((size_t)page << worker->region.control->page_shift));
+	off_t from = (off_t)(start + ((size_t)page << worker->page_shift));
 
 	/* What was never touched has no memory, and is given none by looking at it. */
 	while ((from = lseek(worker->file, from, SEEK_DATA)) >= 0) {
@@ -276,7 +267,7 @@ bool walkproof_worker_is_clear(struct walkproof_worker *worker, uint32_t page)
 
 bool walkproof_worker_holds(struct walkproof_worker *worker, uint32_t page, uint64_t word)
 {
-	uint32_t shift = worker->region.control->page_shift;
+	uint32_t shift = worker->page_shift;
 	const uint64_t *entry = (const void *)(worker->region.memory + ((size_t)page << shift));
 	size_t count = (size_t)1 << (shift - 3), index;
 	uint64_t other = 0;

@@ -416,6 +416,7 @@ static void reset_signals(void)
 int walkproof_worker_main(const char *path, int file)
 {
 	struct walkproof_control *given = walkproof_region_peek(file);
+	const pid_t parent = getppid();
 
 	reset_signals();
 	if (!given || !walkproof_region_map(&walkproof_region, file, given->page_shift, given->page_capacity))
@@ -441,7 +442,7 @@ int walkproof_worker_main(const char *path, int file)
 		walkproof_turn_give(control(), 0);
 		/* A check that is gone leaves no worker behind. */
 		while (!walkproof_turn_await(control(), 1, 1000))
-			if (getppid() != given->host)
+			if (getppid() != parent)
 				return 0;
 		walkproof_log_begin();
 		control()->result = perform();

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "walkproof_plugin.h"
+#include "walkproof_worker.h"
 
 struct walkproof_table {
 	uint64_t *root, root_bytes;
@@ -62,8 +62,12 @@ static char *shared(size_t *size)
 	*size = 0;
 	while (maps && fgets(line, sizeof line, maps)) {
 		unsigned long start, end;
+		char may[5];
 
-		if (!strstr(line, "memfd:walkproof") || sscanf(line, "%lx-%lx rw", &start, &end) != 2)
+		if (!strstr(line, "memfd:walkproof") || sscanf(line, "%lx-%lx %4s", &start, &end, may) != 3)
+			continue;
+		/* A page of it can be read at another place too. */
+		if (may[1] != 'w')
 			continue;
 		first = (char *)start;
 		*size = end - start;
@@ -90,6 +94,31 @@ static void event(uint32_t kind, uint64_t *state)
 	};
 
 	host.event(host.ctx, &event);
+}
+
+/* A line of the log that no host has written. */
+static void forge(struct walkproof_control *control, uint64_t *state)
+{
+	struct walkproof_record *records = (void *)((char *)control + 4096);
+	uint64_t near = control->physical_base + 8 * (mixed(state) % 4096);
+
+	if (control->record_count >= WALKPROOF_RECORD_LIMIT)
+		return;
+	records[control->record_count++] = (struct walkproof_record) {
+		.kind = (uint32_t)(mixed(state) % 24),
+		.flags = (uint32_t)extreme(mixed(state)),
+		.level = (int32_t)extreme(mixed(state)),
+		.order = (uint32_t)extreme(mixed(state)),
+		.addr = mixed(state) % 2 ? near : extreme(mixed(state)),
+		.size = mixed(state) % 2 ? 4096 : extreme(mixed(state)),
+		.old = extreme(mixed(state)),
+		.val = mixed(state) % 2 ? near | 3 : extreme(mixed(state)),
+		.site = extreme(mixed(state)),
+		.function = extreme(mixed(state)),
+		.caller = extreme(mixed(state)),
+		.text = (uint32_t)extreme(mixed(state)),
+		.line = (uint32_t)extreme(mixed(state)),
+	};
 }
 
 static void *scribbler(void *unused)
@@ -179,6 +208,29 @@ static void deed_scribble_on(void)
 		pthread_create(&thread, 0, scribbler, 0);
 }
 
+static void deed_forge(void)
+{
+	size_t size;
+	uint64_t state = number(), count = 1 + number() % 12;
+	char *start = shared(&size);
+
+	while (start && count--)
+		forge((void *)start, &state);
+}
+
+/* Says the memory's layout anew; what is kept of it elsewhere is what counts. */
+static void deed_layout(void)
+{
+	size_t size;
+	struct walkproof_control *control = (void *)shared(&size);
+
+	if (!control)
+		return;
+	control->page_shift = number() % 2 ? 40 : 0;
+	control->page_capacity = number() % 3 ? ~0u : 0;
+	control->text_size = control->record_count = ~0u;
+}
+
 static void deed_fork(void) { if (fork() == 0) for (;;) pause(); }
 static void deed_fork_spin(void) { if (fork() == 0) for (;;) __asm__ volatile(""); }
 static void deed_fork_both(void) { fork(); }
@@ -195,6 +247,15 @@ static void deed_daemon(void)
 		_exit(0);
 	}
 }
+
+static void deed_daemon_and_hang(void)
+{
+	deed_daemon();
+	deed_hang();
+}
+
+/* What was begun is not ended, and whoever runs this is told to go. */
+static void deed_kill_parent(void) { kill(getppid(), SIGKILL); usleep(20000); }
 
 static void deed_handlers(void)
 {
@@ -243,8 +304,8 @@ static const struct deed {
 	DEED(return), DEED(return_least), DEED(leaf), DEED(null), DEED(wild), DEED(overflow), DEED(abort),
 	DEED(trap), DEED(exit), DEED(exit_at_once), DEED(raise), DEED(hang), DEED(spin), DEED(sleep),
 	DEED(stop), DEED(close), DEED(chdir), DEED(limit), DEED(truncate), DEED(scribble), DEED(wipe),
-	DEED(scribble_on), DEED(fork), DEED(fork_spin), DEED(fork_both), DEED(fork_many),
-	DEED(fork_and_die), DEED(daemon), DEED(handlers), DEED(events), DEED(event_of_no_kind),
+	DEED(scribble_on), DEED(forge), DEED(layout), DEED(fork), DEED(fork_spin), DEED(fork_both), DEED(fork_many),
+	DEED(fork_and_die), DEED(daemon), DEED(daemon_and_hang), DEED(kill_parent), DEED(handlers), DEED(events), DEED(event_of_no_kind),
 	DEED(event_without_end), DEED(endless), DEED(alloc), DEED(alloc_all), DEED(free), DEED(get),
 	DEED(put), DEED(counts), DEED(memory),
 };
@@ -290,6 +351,10 @@ static void destroy(struct walkproof_table *t)
 	if (is("in_destroy"))
 		deed_events();
 	host.free(host.ctx, t->root, t->root_bytes);
+	if (is("layout_in_destroy"))
+		deed_layout();
+	if (is("forge_in_destroy"))
+		deed_forge();
 }
 
 static int root(struct walkproof_table *t, uint64_t *pa, int32_t *level, uint32_t *bits, uint64_t *bytes)
@@ -369,7 +434,8 @@ const struct walkproof_plugin *walkproof_plugin_v1(void)
 		plugin.last_level = (int32_t)extreme(number()), plugin.min_block_level = (int32_t)extreme(number() / 5);
 	if (is("at_load"))
 		deeds[number() % (sizeof deeds / sizeof *deeds)].act();
-	if (is("nothing_but_init"))
+	/* Where nothing is wrong before, a case comes to its end. */
+	if (is("nothing_but_init") || is("layout_in_destroy") || is("forge_in_destroy"))
 		memset(&plugin.map, 0, sizeof plugin - offsetof(struct walkproof_plugin, map));
 	return is("no_plugin") ? (const void *)extreme(number()) : &plugin;
 }

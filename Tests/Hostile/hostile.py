@@ -12,7 +12,9 @@ import glob
 import json
 import os
 import random
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,9 +30,12 @@ import world
 KINDS = {
     "tokens": (words.token, 6), "JSON": (words.json_report, 3), "corpora": (words.corpus, 4),
     "accept files": (words.accept, 3), "options": (words.usage, 4), "plugins": (plugins.plugin, 8),
-    "signals": (world.signals, 5), "interrupted proofs": (world.prove, 1), "limits": (world.limits, 5),
-    "disks": (world.disk, 4), "caches": (world.cache, 2),
+    "signals": (world.signals, 5), "interrupted proofs": (world.prove, 1), "explorations": (world.explore, 3),
+    "limits": (world.limits, 5), "disks": (world.disk, 4), "caches": (world.cache, 2), "trees": (world.tree, 2),
 }
+# Whose tokens are damaged besides.
+THREADED = [("pfn-cache", "extra-ref-on-same-pfn"), ("arm64-stage2-threads", "break-unchecked"),
+            ("shared-buffer", "cached-sgt-double-map")]
 # Of more problems than that the rest are likely the same.
 PROBLEM_LIMIT = 20
 
@@ -38,46 +43,67 @@ PROBLEM_LIMIT = 20
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--walkproof", default=".build/release/walkproof", help="the built command")
-    parser.add_argument("--seconds", type=float, default=180, help="how long to try (180)")
+    parser.add_argument("--seconds", type=float, default=150, help="how long to try (150)")
     parser.add_argument("--seed", type=int, default=None, help="what is tried; drawn and printed by default")
     parser.add_argument("--only", choices=sorted(KINDS), action="append", help="only this kind; of several, one of them")
     parser.add_argument("--tree", help="the top folder of a Linux tree")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else int(time.time())
+    end = time.monotonic() + options.seconds
     print(f"hostile: seed {seed}, {options.seconds:g} s", flush=True)
     trial.adopt_orphans()
     base = tempfile.mkdtemp(prefix="walkproof-hostile-")
     folder = os.path.join(base, "here")
     os.mkdir(folder)
+    # Some are run as nobody.
+    os.chmod(base, 0o755)
+    os.chmod(folder, 0o777)
+    has_disk = mount(os.path.join(folder, "small"))
     try:
-        problems = attack(trial.Command(options.walkproof, folder), options, random.Random(seed))
+        problems = attack(trial.Command(options.walkproof, folder), options, random.Random(seed), has_disk, end)
     finally:
+        if has_disk:
+            subprocess.run(["umount", os.path.join(folder, "small")], check=False)
         shutil.rmtree(base, ignore_errors=True)
     sys.exit(1 if problems else 0)
 
 
-def attack(command, options, drawn):
+def mount(place):
+    """A disk with next to no room; false where none can be had."""
+    os.mkdir(place)
+    line = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", place]
+    try:
+        return subprocess.run(line, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def attack(command, options, drawn, has_disk, end):
     """Tries until the time is over; how many problems there were."""
     known = baseline(command, options)
+    known["small disk"] = has_disk
     kinds = [kind for kind in KINDS if not options.only or kind in options.only]
     if not known["plugin"] and "plugins" in kinds:
         kinds.remove("plugins")
     if not known["tree"] and "caches" in kinds:
         kinds.remove("caches")
+    if not shutil.which("cc") and "trees" in kinds:
+        kinds.remove("trees")
     tried, problems = collections.Counter(), 0
-    end = time.monotonic() + options.seconds
+    details = collections.defaultdict(collections.Counter)
     while time.monotonic() < end and problems < PROBLEM_LIMIT:
         # Each once before any twice.
         new = [kind for kind in kinds if not tried[kind]]
         kind = new[0] if new else drawn.choices(kinds, [KINDS[kind][1] for kind in kinds])[0]
         tried[kind] += 1
         try:
-            KINDS[kind][0](drawn, command, known)
+            details[kind][KINDS[kind][0](drawn, command, known)] += 1
         except trial.Problem as problem:
             problems += 1
             print(f"PROBLEM with {kind}: {problem}\n  {command.last.encode(errors='replace')!r}", flush=True)
     for kind in KINDS:
-        print(f"  {tried[kind]:6}  {kind}")
+        of = ", ".join(f"{name} {count}" for name, count in sorted(details[kind].items(), key=str))
+        print(f"  {tried[kind]:6}  {kind}: {of or 'none'}")
     print(f"hostile: {sum(tried.values())} tried, {problems} problems")
     return problems
 
@@ -88,18 +114,39 @@ def baseline(command, options):
     arguments = ["check", *world.STAGE2, "--cases", "150", "--corpus", corpus, "--format", "json"]
     outcome = command.run(arguments, allowed={1})
     violations = json.loads(outcome.output)["results"][0]["violations"]
+    tokens = [("arm64-stage2", violation["token"]) for violation in violations]
+    for system, subject in THREADED:
+        line = ["check", "--system", system, "--subject", subject, "--cases", "400", "--stop-at-first", "--no-corpus"]
+        tokens += tokens_of(command, line, system)
+    tokens += tokens_of(command, [*world.EXPLORED, "--calls", "activate | invalidate"], "explored")
+    plugin, environment = plugins.build(command.folder), {"HOSTILE_DEED": "return", "HOSTILE_NUMBER": "9"}
+    if plugin:
+        line = ["check", "--plugin", plugin, "--cases", "8", "--failures", "3", "--no-corpus"]
+        tokens += tokens_of(command, line, "plugin", environment)
+        # One of a case that is run more often than once.
+        system, token = tokens[-1]
+        body = token.replace("case-", "unsteady-", 1).rsplit(":", 1)[0]
+        tokens.append((system, f"{body}:{words.checksum(body)}"))
     entries = []
     for path in glob.glob(os.path.join(corpus, "*.json")):
         with open(path) as file:
             entries.append(file.read())
     return {
-        "tokens": [violation["token"] for violation in violations],
+        "tokens": tokens,
+        "tokens'": environment,
         "fingerprints": [violation["fingerprint"] for violation in violations],
         "entries": sorted(entries),
-        "plugin": plugins.build(command.folder),
+        "plugin": plugin,
         "deeds": plugins.deeds(),
         "tree": options.tree,
     }
+
+
+def tokens_of(command, line, name, environment=None):
+    """The tokens in the report of a run that finds something."""
+    outcome = command.run(line, environment=environment, allowed={1})
+    found = re.findall(rb"walkproof replay (\S+)", outcome.output)
+    return [(name, token.decode()) for token in found]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "evil.c")
 HEADERS = os.path.join(HERE, "../../Sources/CWalkerPlugin/include")
 # Deeds that are done elsewhere than in a call.
-ELSEWHERE = ["in_init", "no_table", "init_result", "in_destroy", "root", "root_level", "root_bits", "root_bytes",
+ELSEWHERE = ["in_init", "no_table", "init_result", "in_destroy", "layout_in_destroy",
+             "forge_in_destroy", "root", "root_level", "root_bits", "root_bytes",
              "root_result", "name", "abi", "size", "page_shift", "caps", "levels", "at_load", "no_plugin",
              "nothing_but_init"]
 
@@ -41,3 +42,4 @@ def plugin(random, command, known):
         if again:
             words = ["replay", again.group(1).decode(), "--plugin", known["plugin"]]
             command.run(words, environment=environment, allowed={0, 1, 2, 125})
+    return deed

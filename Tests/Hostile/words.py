@@ -3,6 +3,8 @@ import json
 import os
 import shutil
 
+from trial import Problem
+
 HYP = ["--system", "arm64-hyp", "--subject", "built-in"]
 SEED = ["--system", "arm64-stage2", "--subject", "seed", "--cases", "60"]
 ODD = ["", "\0", "\x1b[2J", "\n", "%", "/", "..", "-", "--", "'", "\"", "\\", "é", "\u202e", "0", "-1", "1e400",
@@ -28,7 +30,7 @@ def damaged(random, text, odd=ODD):
 
 def token(random, command, known):
     """A damaged token, half of them with a checksum that fits."""
-    text = random.choice(known["tokens"])
+    system, text = random.choice(known["tokens"])
     if random.random() < 0.5:
         text = damaged(random, text)
     else:
@@ -41,9 +43,14 @@ def token(random, command, known):
         body = f"{head}:{'.'.join(numbers) or '0'}"
         text = f"{body}:{checksum(body)}"
     text = text.replace("\0", "")
-    # What does not begin as a token does may be a path.
-    allowed = {0, 1, 64, 65} if text.startswith("case-") else {0, 1, 64, 65, 74}
-    command.run(["replay", "--", text[:100000]], allowed=allowed)
+    # What does not begin as a token does may be a path. Of a plugin's there may be no case in what is left.
+    isToken = text.startswith(("case-", "explored-", "unsteady-"))
+    allowed = {0, 1, 64, 65} if isToken else {0, 1, 64, 65, 74}
+    if text.startswith("unsteady-"):
+        allowed.add(2)
+    options = ["--plugin", known["plugin"]] if system == "plugin" else []
+    command.run(["replay", *options, "--", text[:100000]], environment=known["tokens'"], allowed=allowed)
+    return system
 
 
 def json_report(random, command, known):
@@ -57,6 +64,7 @@ def json_report(random, command, known):
     text = json.dumps(entry, ensure_ascii=random.random() < 0.5)
     write(os.path.join(folder, "case.json"), text)
     command.run(["replay", os.path.join(folder, "case.json")], allowed={0, 1, 64, 65})
+    return "entries"
 
 
 def corpus(random, command, known):
@@ -88,6 +96,7 @@ def corpus(random, command, known):
         else:
             write(path + ".part-1", text[:10])
     command.run(["check", *HYP, "--cases", "30", "--corpus", folder], allowed={0, 1, 2, 65, 74})
+    return "folders"
 
 
 def accept(random, command, known):
@@ -97,7 +106,8 @@ def accept(random, command, known):
     kind = random.choice(["damaged", "damaged", "crlf", "mark", "noise", "zero", "folder", "pipe", "missing"])
     if os.path.lexists(path):
         os.remove(path)
-    text = "\n".join(random.sample(lines, random.randint(0, len(lines)))) + "\n"
+    accepted = random.sample(known["fingerprints"], random.randint(0, len(lines)))
+    text = "\n".join(line for line in lines if line.split(" ", 1)[1][:-8] in accepted) + "\n"
     if kind == "damaged":
         write(path, damaged(random, text))
     elif kind == "crlf":
@@ -112,22 +122,29 @@ def accept(random, command, known):
         path = command.folder
     elif kind == "pipe":
         os.mkfifo(path)
-    command.run(["check", *SEED, "--no-corpus", "--accept", path], allowed={0, 1, 2, 65, 74})
+    outcome = command.run(["check", *SEED, "--no-corpus", "--accept", path], allowed={0, 1, 2, 65, 74})
+    if kind in ("crlf", "mark") and outcome.status not in (0, 1, 2):
+        raise Problem(f"a list with {kind} is refused: {outcome.errors[:200]}")
+    if kind in ("crlf", "mark") and outcome.fingerprints & set(accepted):
+        raise Problem(f"what a list with {kind} accepts is told of")
+    return kind
 
 
 def usage(random, command, known):
     """A line of options with values that nobody should type."""
-    name = random.choice(["check", "compare", "replay", "list", "prove", "bench", "", "worker"])
+    name = random.choice(["check", "compare", "explore", "replay", "list", "prove", "bench", "", "worker"])
     options = ["--system", "--subject", "--seed", "--cases", "--time", "--jobs", "--shard", "--format", "--output",
                "--corpus", "--accept", "--plugin", "--linux-tree", "--granule", "--failures", "--only",
-               "--differences", "--runs", "--resource-limit", "--smt2", "--also", "--no-such"]
+               "--differences", "--runs", "--resource-limit", "--smt2", "--also", "--no-such", "--calls", "--state",
+               "--threads", "--preemptions", "--executions"]
     words = [name]
     for _ in range(random.randint(1, 3)):
         words += [random.choice(options), random.choice(ODD[:-1]).replace("\0", "")]
     # What such a line does ask for is kept short.
     words += {"check": ["--time", "0.2"], "compare": ["--time", "0.2"], "prove": ["--list"],
-              "bench": ["--only", "no-row"]}.get(name, [])
+              "explore": ["--time", "0.2"], "bench": ["--only", "no-row"]}.get(name, [])
     command.run(words)
+    return name
 
 
 def write(path, text):

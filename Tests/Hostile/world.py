@@ -9,19 +9,20 @@ from trial import Problem
 from words import HYP, fresh, write
 
 STAGE2 = ["--system", "arm64-stage2", "--subject", "seed"]
-# Before that the program is not begun, and the loader answers.
-BEGUN = 0.4
+THREADED = [["--system", "pfn-cache", "--subject", "seed"], ["--system", "shared-buffer", "--subject", "seed"],
+            ["--system", "arm64-stage2-threads", "--subject", "break-unchecked"]]
+EXPLORED = ["explore", "--system", "pfn-cache", "--subject", "invalidate-skips-placeholder"]
 
 
 def signals(random, command, known):
     """A signal at a moment; what was found is on the disk, whole, and the next run begins there."""
     folder = fresh(command, "corpus")
     kinds = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGKILL]
-    number, delay = random.choice(kinds), random.uniform(BEGUN, 4)
+    number, delay = random.choice(kinds), random.uniform(0, 3)
     sent = [(number, delay)]
     if random.random() < 0.3:
         sent.append((random.choice([signal.SIGKILL, signal.SIGINT]), delay + random.uniform(0, 0.5)))
-    subject = STAGE2
+    subject = random.choice([STAGE2, STAGE2, *THREADED])
     if known["plugin"] and random.random() < 0.4:
         subject = ["--plugin", known["plugin"]]
     elif known["tree"] and random.random() < 0.5:
@@ -36,20 +37,54 @@ def signals(random, command, known):
     killed = outcome.status < 0 or len(sent) > 1
     if not killed and len(outcome.fingerprints) > len(files):
         raise Problem(f"{len(outcome.fingerprints)} findings are told of, and {len(files)} are kept")
-    if files and subject == STAGE2:
+    if files and "--subject" in subject:
         again = command.run(["check", *subject, "--cases", "0", "--corpus", folder], allowed={1})
         lost = {json.loads(text)["fingerprint"] for text in files} - again.fingerprints
         if lost:
             raise Problem(f"what was kept is not found again: {sorted(lost)[0]}")
+    return "+".join(signal.Signals(number).name for number, _ in sent)
 
 
 def prove(random, command, known):
     """An interrupt of the solver, which has a mind of its own."""
-    number = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-    outcome = command.run(["prove", "--system", "arm64-stage2"], signals=[(number, random.uniform(BEGUN, 5))],
-                          allowed={0, 2, 74})
+    number = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+    outcome = command.run(["prove", "--system", "arm64-stage2"], signals=[(number, random.uniform(0, 4))],
+                          allowed={0, 2, 74}, may_be_killed=number == signal.SIGKILL)
     if b"undecided" in outcome.output.split(b"\n\n")[0]:
         raise Problem("an interrupted theorem is told of as undecided")
+    return signal.Signals(number).name
+
+
+def explore(random, command, known):
+    """An exploration that is cut: by a signal, by time, by a bound; what it says then is of all or of a part."""
+    calls = ["--calls", random.choice(["activate | invalidate", "activate | invalidate | invalidate"])]
+    kind = random.choice(["whole", "signal", "time", "bound", "full", "jobs"])
+    options = {"allowed": {0, 1, 2}}
+    if kind == "signal":
+        number = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+        options.update(signals=[(number, random.uniform(0, 1))], may_be_killed=number == signal.SIGKILL)
+        # All combinations, so that there is something to cut.
+        calls = random.choice([calls, []])
+    elif kind == "time":
+        calls += ["--time", str(10 ** random.uniform(-9, 0))]
+    elif kind == "bound":
+        calls += random.choice([["--preemptions", "0"], ["--executions", str(random.randint(1, 50))]])
+    elif kind == "jobs":
+        calls += ["--jobs", random.choice(["1", "7", "64"])]
+    elif kind == "full":
+        options.update(stdout=open("/dev/full", "wb"), allowed={74})
+    outcome = command.run([*EXPLORED, *calls], **options)
+    if kind in ("whole", "jobs") and outcome.status != 1:
+        raise Problem(f"the race is not found: {outcome.status}")
+    if outcome.status == 0 and kind != "bound":
+        raise Problem("what was cut is said to hold")
+    if kind == "full":
+        kept = glob.glob(os.path.join(command.folder, "walkproof-report-*"))
+        if not kept and b"violation" not in outcome.errors:
+            raise Problem(f"the report is nowhere: {outcome.errors[:200]}")
+        for path in kept:
+            os.remove(path)
+    return kind
 
 
 def limits(random, command, known):
@@ -59,13 +94,16 @@ def limits(random, command, known):
         ("RLIMIT_NOFILE", random.randint(3, 30)), ("RLIMIT_FSIZE", random.choice([0, 100, 4096, 1 << 20])),
         ("RLIMIT_STACK", random.randint(128, 8192) << 10), ("RLIMIT_CPU", random.randint(1, 3)),
         ("RLIMIT_MEMLOCK", 0), ("RLIMIT_SIGPENDING", 0),
-        # The superuser has as many as it wants.
         ("RLIMIT_NPROC", random.randint(1, 30)),
     ])
+    # Of processes the superuser has as many as it wants.
+    is_nobody = which == "RLIMIT_NPROC" and os.getuid() == 0
     limit = {which: limit}
     # A limit under which nothing at all can be done says nothing about what follows.
-    if not command.run(["list", "--output", "/dev/null"], limits=limit, allowed={0, 74, -9, -24, 134, 127, 126}):
-        return
+    started = command.run(["list", "--output", "/dev/null"], limits=limit, is_nobody=is_nobody,
+                          allowed={0, 74, -9, -24, 134, 127, 126})
+    if not started or started.status:
+        return "none begun"
     jobs = str(random.choice([1, 2, 16]))
     folder = fresh(command, "corpus")
     kind = random.choice(["ours", "ours", "seed", "plugin", "prove"])
@@ -73,18 +111,25 @@ def limits(random, command, known):
         arguments = ["check", "--plugin", known["plugin"], "--cases", "64"]
         allowed = {1, 2, 74}
     elif kind == "seed":
-        arguments = ["check", *STAGE2, "--cases", "128"]
+        arguments = ["check", *STAGE2, "--cases", "150"]
         allowed = {1, 2, 74}
     elif kind == "prove":
-        command.run(["prove", "--only", "alignment", "--jobs", jobs], limits=limit, allowed={0, 2, 74},
-                    may_be_killed="RLIMIT_CPU" in limit)
-        return
+        command.run(["prove", "--only", "alignment", "--jobs", jobs], limits=limit, is_nobody=is_nobody,
+                    allowed={0, 2, 74}, may_be_killed="RLIMIT_CPU" in limit)
+        return which
     else:
         arguments = ["check", *HYP, "--cases", "200"]
         allowed = {0, 2, 74}
-    command.run([*arguments, "--jobs", jobs, "--corpus", folder], limits=limit, allowed=allowed,
-                environment={"HOSTILE_DEED": "return", "HOSTILE_NUMBER": "9"}, may_be_killed="RLIMIT_CPU" in limit)
+    os.chmod(folder, 0o777)
+    outcome = command.run(
+        [*arguments, "--jobs", jobs, "--corpus", folder], limits=limit, is_nobody=is_nobody, allowed=allowed,
+        environment={"HOSTILE_DEED": "return", "HOSTILE_NUMBER": "9"}, may_be_killed="RLIMIT_CPU" in limit)
     whole_files(folder)
+    # A limit on its time cuts it, and a case that takes it longer counts for less.
+    if kind == "seed" and outcome and outcome.status == 1 and which != "RLIMIT_CPU":
+        if outcome.fingerprints != set(known["fingerprints"]):
+            raise Problem("the verdict is another than without the limit")
+    return which
 
 
 def disk(random, command, known):
@@ -95,7 +140,9 @@ def disk(random, command, known):
         os.remove(path)
     write(report, "the report of before")
     arguments = ["check", *STAGE2, "--cases", "100"]
-    kind = random.choice(["full", "full-file", "closed", "gone", "large", "no-place", "corpus"])
+    kind = random.choice(["full", "full-file", "closed", "gone", "large", "no-place", "corpus", "small", "small"])
+    if kind == "small" and not known["small disk"]:
+        kind = "large"
     options = dict(allowed={1, 74})
     if kind == "full":
         options["stdout"] = open("/dev/full", "wb")
@@ -111,11 +158,21 @@ def disk(random, command, known):
     elif kind == "large":
         arguments += ["--output", report]
         options["limits"] = {"RLIMIT_FSIZE": random.choice([0, 10, 500, 5000])}
+    elif kind == "small":
+        folder = os.path.join(fresh(command, "small/all"), "corpus")
+        # What fills the rest is somebody else's.
+        write(os.path.join(command.folder, "small/all/rest"), b"x" * (random.choice([0, 2, 6, 12, 14, 15, 16]) << 12))
+        report = os.path.join(command.folder, "small/all/report")
+        try:
+            write(report, "the report of before")
+        except OSError:
+            return "no room at all"
+        arguments += ["--output", report]
     elif kind == "no-place":
         arguments += ["--output", random.choice([command.folder, "/nowhere/report", "/proc/report", ""])]
     else:
         folder = random.choice(["/dev/null", "/proc/corpus", report])
-    has_corpus = random.random() < 0.5 or kind == "corpus"
+    has_corpus = random.random() < 0.5 or kind in ("corpus", "small")
     arguments += ["--corpus", folder] if has_corpus else ["--no-corpus"]
     outcome = command.run(arguments, **options)
     if "stdout" in options:
@@ -130,6 +187,28 @@ def disk(random, command, known):
             raise Problem(f"the report is nowhere: {outcome.errors[:200]}")
     if os.path.isdir(folder):
         whole_files(folder)
+    return kind
+
+
+def tree(random, command, known):
+    """A tree that includes what lies elsewhere; nothing is written outside of the cache."""
+    top, place = fresh(command, "tree"), fresh(command, "cache-of-trees")
+    name = "../" * random.randint(0, 9) + random.choice(["escaped.h", "/escaped.h", "a//escaped.h", "./escaped.h",
+                                                         "tmp/../../escaped.h", "\x1b[31m.h", "x" * 300 + ".h", ""])
+    for path, text in {
+        "arch/arm64/kvm/hyp/pgtable.c": f"#include <asm/kvm_pgtable.h>\n#include <{name}>\n",
+        "arch/arm64/include/asm/kvm_pgtable.h": "struct kvm_pgtable_mm_ops;\n",
+    }.items():
+        os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
+        write(os.path.join(top, path), text)
+    command.run(["check", "--linux-tree", top, "--granule", "4K", "--no-corpus"],
+                environment={"XDG_CACHE_HOME": place}, allowed={125})
+    outside = os.path.dirname(command.folder)
+    found = [path for path in glob.glob(os.path.join(outside, "**/*escaped*"), recursive=True)]
+    found += [path for path in ("/escaped.h", "/tmp/escaped.h") if os.path.lexists(path)]
+    if found:
+        raise Problem(f"it writes where it should not: {found}")
+    return "include"
 
 
 def cache(random, command, known):
@@ -140,7 +219,7 @@ def cache(random, command, known):
     arguments = ["check", "--linux-tree", known["tree"], "--granule", "4K", "--system", "arm64-hyp", "--cases", "40",
                  "--no-corpus"]
     environment = {"XDG_CACHE_HOME": place}
-    kind = random.choice(["damage", "damage", "part", "empty", "file", "relative"])
+    kind = random.choice(["damage", "damage", "another's", "part", "empty", "file", "relative"])
     builds = glob.glob(os.path.join(place, "walkproof/*/*"))
     if kind == "damage" and builds:
         path = random.choice(builds)
@@ -151,6 +230,10 @@ def cache(random, command, known):
                 if text:
                     text[random.randrange(len(text))] = random.randrange(256)
             write(path, bytes(text[:random.choice([0, len(text) // 2, len(text)])]))
+    elif kind == "another's":
+        for path in builds:
+            if path.endswith(".so") and known["plugin"]:
+                shutil.copy(known["plugin"], path)
     elif kind == "part":
         os.makedirs(os.path.join(place, "walkproof/building-999999-x"), exist_ok=True)
     elif kind == "empty":
@@ -171,6 +254,7 @@ def cache(random, command, known):
         expected = known.setdefault("tree's", outcome.fingerprints)
         if outcome.fingerprints != expected:
             raise Problem("the verdict is another than before")
+    return kind
 
 
 def whole_files(folder):

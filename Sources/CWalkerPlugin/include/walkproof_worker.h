@@ -61,7 +61,6 @@ struct walkproof_facts {
 
 /* The region's first part. */
 struct walkproof_control {
-	int32_t host;   /* the host's process: a worker with another parent is left over */
 	uint32_t turn;  /* whose turn it is: 0 the host's, 1 the worker's */
 	uint32_t ready; /* 1: the plugin is loaded; 2: it is not, and message says why; 3: it is being loaded */
 	char message[512];
@@ -114,6 +113,8 @@ bool walkproof_worker_is_clear(struct walkproof_worker *, uint32_t page);
 bool walkproof_worker_holds(struct walkproof_worker *, uint32_t page, uint64_t word);
 /* Ends the process, if it is still there, and gives everything back. */
 void walkproof_worker_stop(struct walkproof_worker *);
+/* How much of the processors' time all workers of this process have had. */
+uint64_t walkproof_workers_nanoseconds(void);
 /* Has what this process starts from here on end with it; what starts workers does so by itself. */
 void walkproof_guard_start(void);
 /* Ends whatever process this one, or one that it has ended, has left behind; for its last act. */
