@@ -37,7 +37,7 @@ static void forget(pid_t process)
  * of processes is its own: a terminal's interrupt is its host's to answer, and what it forks goes with it.
  * It has no descriptor that is open for somebody else, such as the end of a pipe, whose reader would wait
  * for as long as the worker lives. It does not outlive its guard. Runs in memory that is its parent's until it has become one. */
-static void become_worker(const struct walkproof_guard_request *request, int memory)
+static void become_worker(const struct walkproof_guard_request *request, int memory, pid_t parent)
 {
 	char number[] = { '0' + WALKPROOF_MEMORY_DESCRIPTOR, 0 };
 	char *const words[] = {
@@ -48,6 +48,9 @@ static void become_worker(const struct walkproof_guard_request *request, int mem
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Its guard may be gone before that. */
+	if (getppid() != parent)
+		return;
 	for (signal_number = 1; signal_number < NSIG; signal_number++)
 		signal(signal_number, SIG_DFL);
 	sigemptyset(&none);
@@ -68,10 +71,11 @@ static void become_worker(const struct walkproof_guard_request *request, int mem
 static void spawn(const struct walkproof_guard_request *request, int memory, struct walkproof_guard_reply *reply)
 {
 	volatile int error = 0;
+	const pid_t parent = getpid();
 	pid_t process = vfork();
 
 	if (process == 0) {
-		become_worker(request, memory);
+		become_worker(request, memory, parent);
 		error = errno ? errno : EINVAL;
 		_exit(127);
 	}

@@ -17,7 +17,10 @@ public enum Shortage {
 
   /// Ends the program; `what` is a sentence that names the remedy.
   public static func end(_ what: String) -> Never {
-    if let ending = ending.withLock({ $0 }) { ending(what) }
-    fatalError(what)
+    // Threads come short of it together: one of them tells, and the others wait for the end here.
+    ending.withLock { ending in
+      if let ending { ending(what) }
+      fatalError(what)
+    }
   }
 }

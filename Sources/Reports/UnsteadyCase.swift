@@ -1,6 +1,6 @@
-import Checking
+public import Checking
 import Machines
-import Property
+public import Property
 import Systems
 
 /// A case that did not do the same twice.
@@ -33,31 +33,61 @@ struct UnsteadyCase {
     in system: System
   ) -> ViolationReport? {
     guard let first = cases.min(by: { $0.caseIndex < $1.caseIndex }),
-      let told = subject.retell(first.choices)
+      var report = ViolationReport(
+        unsteady: first.difference,
+        ReplayToken(system, subject, first.choices, .unsteady),
+        of: subject
+      )
     else { return nil }
-    let finding = Finding(
-      .unsteady,
-      "what it does depends on more than the calls that are made: \(first.difference)"
-    )
-    var report = ViolationReport(
-      Counterexample(finding, about: told),
-      token: ReplayToken(system, subject, first.choices),
-      replay: subject.replay
-    )
     report.firstCase = first.caseIndex
     report.occurrences = UInt64(Set(cases.map(\.caseIndex)).count)
     return report
   }
 }
 
+extension ViolationReport {
+  /// A case that did not do the same twice, in what; nil where the subject can make none of these choices.
+  public init?(unsteady difference: String, _ token: ReplayToken, of subject: Subject) {
+    guard let told = subject.retell(token.choices, in: token.setting) else { return nil }
+    let finding = Finding(
+      .unsteady,
+      "what it does depends on more than the calls that are made: \(difference)"
+    )
+    self.init(Counterexample(finding, about: told), token: token, replay: subject.replay)
+  }
+}
+
+extension CorpusEntry {
+  /// Whether what is kept is a case that did not do the same twice, and may do so this time.
+  public var isUnsteady: Bool { fingerprint == Rule.unsteady.name }
+
+  /// The token that replays it.
+  public var replayToken: ReplayToken {
+    guard isUnsteady else { return token }
+    return ReplayToken(
+      system: system,
+      subject: subject,
+      setting: setting,
+      choices: choices,
+      kind: .unsteady
+    )
+  }
+}
+
 extension ReplayToken {
   /// The token of a subject's case.
-  init(_ system: System, _ subject: Subject, _ choices: [UInt64]) {
+  init(
+    _ system: System,
+    _ subject: Subject,
+    _ choices: [UInt64],
+    _ kind: ReplayToken.Kind = .drawn
+  ) {
     self.init(
       system: system.name,
       subject: subject.name,
       setting: subject.setting,
-      choices: choices
+      choices: choices,
+      kind: kind
     )
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checking
 import Foundation
+import Machines
 import Plugins
 import Property
 import Reports
@@ -120,16 +121,20 @@ struct Check: ParsableCommand {
     var plan = budget.plan(failureLimit: stopAtFirst ? 1 : failures)
     // A schedule shrinks with its calls.
     if subject.exploration != nil { plan.shrinkBudget *= 5 }
+    let fingerprints = accepted.fingerprints(in: system)
     let campaign = subject.campaign(
       plan,
       jobs: budget.threadCount,
-      accepting: accepted.fingerprints(in: system),
+      accepting: fingerprints,
       interrupt: interruptFlag,
       watch: CampaignWatch(
         isOver: { limit.isOver },
         found: { failure in
           limit.noteFound()
           keeper.keep(failure)
+        },
+        differed: { unsteady in
+          if !fingerprints.contains(Rule.unsteady.name) { keeper.keep(unsteady) }
         }
       )
     )
@@ -146,11 +151,7 @@ struct Check: ParsableCommand {
     let seconds = (clock.now - start).inSeconds
     let hindrance =
       result.ending == .stopped
-      ? share.hindrance(
-        cases: result.casesRun,
-        threads: budget.threadCount,
-        isExternal: selection.external.isGiven
-      ) : nil
+      ? share.hindrance(cases: result.casesRun, threads: budget.threadCount) : nil
     if !result.failures.isEmpty, !stopAtFirst {
       screen.progress("\(system.name)/\(subject.name): shrinking \(result.failures.count) failures")
       limit.beginShrinking()
@@ -186,6 +187,19 @@ struct Check: ParsableCommand {
         break
       }
       let told = subject.retell(entry.choices, accepting: fingerprints, in: entry.setting)
+      let difference =
+        entry.isUnsteady && !fingerprints.contains(entry.fingerprint)
+        ? subject.difference(
+          amongRunsOf: entry.choices,
+          accepting: fingerprints,
+          in: entry.setting
+        ) : nil
+      if let difference,
+        let found = ViolationReport(unsteady: difference, entry.replayToken, of: subject)
+      {
+        violations.append(found)
+        continue
+      }
       guard let counterexample = told?.counterexample else {
         let fate = fate(of: entry, subject, told?.meaning)
         terminal.note("\(system.name)/\(subject.name): \(fate): \(entry.fingerprint)")
@@ -193,7 +207,7 @@ struct Check: ParsableCommand {
       }
       let violation = ViolationReport(
         counterexample,
-        token: entry.token,
+        token: entry.replayToken,
         replay: subject.replay
       )
       guard !violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
@@ -214,6 +228,7 @@ struct Check: ParsableCommand {
       return "not replayed, since its choices mean another case to this program"
     }
     if subject.retell(entry.choices, in: entry.setting)?.counterexample != nil { return "accepted" }
+    if entry.isUnsteady { return "not seen this time, and it may come again" }
     if entry.meaning.isEmpty { return "not seen, in a case that may be another one than it was" }
     return entry.origin == subject.origin
       ? "fixed since" : "not here, as it was in \(entry.origin)"

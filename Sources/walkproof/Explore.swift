@@ -114,9 +114,12 @@ struct Explore: ParsableCommand {
       )
     }
     terminal.clear()
+    let hasFindings = report.status == .violated
     switch output.format {
-    case .text: try sink.write(verbose || !sink.isTerminal ? report.text : report.brief)
-    case .json: try sink.write(try JSON.text(report))
+    case .text:
+      let text = verbose || !sink.isTerminal ? report.text : report.brief
+      try sink.write(text, hasFindings: hasFindings)
+    case .json: try sink.write(try JSON.text(report), hasFindings: hasFindings)
     }
     let isCut = interruptFlag.isRaised && report.results.count < chosen.count
     try (isCut && report.status == .held ? .undecided : report.status).end()

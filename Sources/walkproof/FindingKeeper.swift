@@ -1,7 +1,9 @@
 import Checking
+import Machines
 import Property
 import Reports
 import Synchronization
+import Systems
 
 /// Puts what is found into the corpus the moment it is found, as it is; and once more when it is shrunk.
 final class FindingKeeper: Sendable {
@@ -41,6 +43,21 @@ final class FindingKeeper: Sendable {
         choices: failure.simplest,
         setting: subject.setting,
         firstCase: failure.caseIndex,
+        complaint: &state.complaint
+      )
+    }
+  }
+
+  /// Keeps a case of somebody's own that did not do the same twice, the first; of ours that is no finding.
+  func keep(_ unsteady: Nondeterminism) {
+    guard subject.role == .external else { return }
+    state.withLock { state in
+      guard state.kept.insert(Rule.unsteady.name).inserted else { return }
+      keep(
+        Rule.unsteady.name,
+        choices: unsteady.choices,
+        setting: subject.setting,
+        firstCase: unsteady.caseIndex,
         complaint: &state.complaint
       )
     }

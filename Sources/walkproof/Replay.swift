@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checking
 import Foundation
+import Machines
 import Plugins
 import Property
 import Reports
@@ -25,18 +26,18 @@ struct Replay: ParsableCommand {
     let subject = try subject(of: token, in: system)
     let accepted = try acceptance.findings(of: external).fingerprints(in: system)
     let sink = try ReportSink(path: output.output)
-    guard let counterexample = try counterexample(of: token, subject, accepted) else {
+    guard let violation = try violation(of: token, subject, accepted) else {
       let name = "\(system.name)/\(subject.name)"
-      try sink.write(
-        output.format == .json ? "null\n" : "\(name): the case holds; nothing is violated\n"
-      )
+      let isUnsteady = token.kind == .unsteady
+      let fate =
+        isUnsteady
+        ? "the case held \(Subject.repeatCount) times, the same each time; when it was found it was not"
+        : "the case holds; nothing is violated"
+      try sink.write(output.format == .json ? "null\n" : "\(name): \(fate)\n")
+      // What comes and goes is not known to be gone.
+      try (isUnsteady ? ExitStatus.undecided : .held).end()
       return
     }
-    let violation = ViolationReport(
-      counterexample,
-      token: token,
-      replay: subject.replay
-    )
     switch output.format {
     case .text:
       let lines = violation.lines(title: "\(system.name)/\(subject.name)")
@@ -44,6 +45,25 @@ struct Replay: ParsableCommand {
     case .json: try sink.write(try JSON.text(violation), hasFindings: true)
     }
     try ExitStatus.violated.end()
+  }
+
+  /// What is wrong with the case; nil where it holds.
+  private func violation(
+    of token: ReplayToken,
+    _ subject: Subject,
+    _ accepted: Set<String>
+  ) throws(Complaint) -> ViolationReport? {
+    let counterexample = try counterexample(of: token, subject, accepted)
+    if token.kind == .unsteady, !accepted.contains(Rule.unsteady.name),
+      let difference = subject.difference(
+        amongRunsOf: token.choices,
+        accepting: accepted,
+        in: token.setting
+      )
+    {
+      return ViolationReport(unsteady: difference, token, of: subject)
+    }
+    return counterexample.map { ViolationReport($0, token: token, replay: subject.replay) }
   }
 
   /// The case in words; nil where it holds.
@@ -99,9 +119,10 @@ struct Replay: ParsableCommand {
   private func token() throws(Complaint) -> ReplayToken {
     // A damaged token may hold anything, but it begins as a token does.
     let looksLikeFile =
-      !`case`.hasPrefix("case-") && (`case`.hasSuffix(".json") || `case`.contains("/"))
+      !ReplayToken.Kind.allCases.contains { `case`.hasPrefix($0.rawValue) }
+      && (`case`.hasSuffix(".json") || `case`.contains("/"))
     if looksLikeFile || FileManager.default.fileExists(atPath: `case`) {
-      return try JSON.corpusEntry(InputFile.read(`case`), path: `case`).token
+      return try JSON.corpusEntry(InputFile.read(`case`), path: `case`).replayToken
     }
     do {
       return try ReplayToken(parsing: `case`)

@@ -33,6 +33,7 @@ enum Signals {
     signal(SIGXFSZ, SIG_IGN)
     _ = interruptFlag.isRaised
     _ = answersInterrupts.load(ordering: .relaxed)
+    _ = hasCrashed.load(ordering: .relaxed)
     for number in answered { signal(number, interrupt) }
     // Who started the command may have had signals blocked, and that is inherited.
     var all = sigset_t()
@@ -78,9 +79,16 @@ enum Signals {
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
+  /// Whether a thread is at the end of the process.
+  private static let hasCrashed = Atomic<Bool>(false)
+
   /// Ends the process with a line: what was found is on the disk by then.
   private static let tellOfCrash: @convention(c) (Int32) -> Void = { number in
-    for number in crashes { signal(number, SIG_DFL) }
+    // Of threads that come to grief together one tells of it.
+    if hasCrashed.exchange(true, ordering: .relaxed) {
+      sleep(1)
+      _exit(ExitStatus.internalFault.rawValue)
+    }
     if lacksMemory() {
       tell("walkproof: there is too little memory; allow more of it, or fewer --jobs\n")
       _exit(ExitStatus.world.rawValue)

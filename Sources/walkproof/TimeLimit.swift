@@ -1,3 +1,4 @@
+import CWalkerPlugin
 import Foundation
 import Property
 import Synchronization
@@ -63,25 +64,28 @@ struct ProcessorShare {
   private let start = ContinuousClock().now
   private let used = ProcessorShare.secondsUsed
 
-  /// Below which part a search was hindered: of walkers of ours, and of those in other processes, which
-  /// are waited for.
-  private static let least = (ours: 0.35, external: 0.12)
-
+  /// What this process and those that run walkers for it have used.
+  ///
+  /// Of a thread and its walker one is at work at any moment, so that together they can use as much as a
+  /// thread with a walker of ours.
   private static var secondsUsed: Double {
     var usage = rusage()
     getrusage(RUSAGE_SELF.rawValue, &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+      + Double(walkproof_workers_nanoseconds()) * 1e-9
   }
 
   /// Why a search that its time has ended made far fewer cases than it should have; nil where it did not.
-  func hindrance(cases: UInt64, threads: Int, isExternal: Bool) -> String? {
+  ///
+  /// It should have run all the time. Where it did for less than half of it, more cases are missing than
+  /// there are.
+  func hindrance(cases: UInt64, threads: Int) -> String? {
     if cases == 0 { return "the time was over before the first of them; give it more" }
     let processors = min(threads, ProcessInfo.processInfo.activeProcessorCount)
     let possible = (ContinuousClock().now - start).inSeconds * Double(processors)
     let share = (ProcessorShare.secondsUsed - used) / max(possible, 1e-3)
-    let least = isExternal ? ProcessorShare.least.external : ProcessorShare.least.ours
-    guard possible > 0.5, share < least else { return nil }
+    guard share < 0.5 else { return nil }
     return
       "it ran for \(Int(share * 100)) % of the time, and waited for the walker or for other work"
       + " on the machine; give it more time"

@@ -9,6 +9,8 @@ import Testing
     ("raise", 18), ("stop", 0), ("put", 0), ("get", 11), ("free", 18), ("alloc", 18),
     ("alloc_all", 0), ("event_without_end", 1), ("root", 18), ("root_bytes", 18), ("name", 27),
     ("events", 1), ("events", 2), ("events", 3), ("event_of_no_kind", 18),
+    ("layout", 1), ("layout_in_destroy", 0), ("layout_in_destroy", 1), ("forge", 3), ("forge", 7),
+    ("forge_in_destroy", 11), ("scribble_on", 5), ("kill_parent", 0),
   ]
 
   @Test(arguments: deeds.indices)

@@ -57,6 +57,25 @@ import Testing
     #expect(!told.isEmpty && told.allSatisfy { outcome.output.contains($0) })
   }
 
+  @Test func `a race that standard output does not take is kept`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run(
+      ["explore", "--system", "pfn-cache", "--subject", "invalidate-skips-placeholder"]
+        + ["--calls", "activate | invalidate"],
+      outputPath: "/dev/full"
+    )
+    #expect(outcome.status == 74)
+    #expect(outcome.errorLines.count == 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: command.folder.path)
+    let kept = try #require(names.first { $0.hasPrefix("walkproof-report-") })
+    let text = try String(
+      contentsOf: command.folder.appendingPathComponent(kept),
+      encoding: .utf8
+    )
+    #expect(text.contains("walkproof replay explored-1:"))
+  }
+
   @Test func `every combination of two calls is complete`() throws {
     let outcome = try explore("--subject", "reference", "--format", "json")
     #expect(outcome.status == 0)

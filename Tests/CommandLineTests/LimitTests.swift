@@ -55,6 +55,26 @@ import Testing
     #expect(outcome.output.contains("FEW CASES: the time was over before the first of them"))
   }
 
+  @Test(.enabled(if: Compiler.isThere))
+  func `a check that its walker kept waiting says that it made few cases`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let plugin = try command.buildEvilPlugin()
+    let arguments = ["check", "--plugin", plugin, "--system", "arm64-hyp", "--no-corpus"]
+    let sleeps = ["HOSTILE_DEED": "sleep"]
+    let cut = try command.run(
+      arguments + ["--time", "2", "--failures", "1000"],
+      environment: sleeps
+    )
+    #expect(cut.output.contains("FEW CASES: it ran for "), "\(cut.output)")
+    // All the cases that were asked for are not few.
+    let whole = try command.run(
+      arguments + ["--cases", "2", "--stop-at-first"],
+      environment: sleeps
+    )
+    #expect(!whole.output.contains("FEW CASES"), "\(whole.output)")
+  }
+
   @Test func `what is not shrunk is not called the shortest`() throws {
     let whole = ["check", "--system", "arm64-stage2", "--subject", "seed", "--cases", "100"]
     let command = try Command()

@@ -59,7 +59,10 @@ import Glibc
     #expect(outcome.errors.isEmpty, "the terminal's signals are not the worker's")
   }
 
-  @Test(.enabled(if: Compiler.isThere), arguments: ["hang", "spin", "fork_many", "handlers"])
+  @Test(
+    .enabled(if: Compiler.isThere),
+    arguments: ["hang", "spin", "fork_many", "handlers", "daemon_and_hang"]
+  )
   func `no worker outlives its host, nor what it forked`(deed: String) throws {
     let command = try Command()
     defer { command.clean() }

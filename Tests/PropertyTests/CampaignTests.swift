@@ -175,6 +175,23 @@ import Testing
     )
   }
 
+  @Test(arguments: [Forgetful.Fault.outcome, .choices, .statistics])
+  func `a case that comes and goes shows when it is run again and again`(fault: Forgetful.Fault) {
+    var forgetful = Forgetful(fault: fault)
+    #expect(forgetful.difference(amongRunsOf: [1], count: 4) != nil)
+    var steady = SmallSums()
+    #expect(steady.difference(amongRunsOf: [1], count: 4) == nil)
+  }
+
+  @Test func `what differs is told of when it is seen`() {
+    var plan = plan(cases: 0..<20)
+    plan.selfCheckInterval = 10
+    let told = Mutex<[UInt64]>([])
+    let watch = CampaignWatch(differed: { found in told.withLock { $0.append(found.caseIndex) } })
+    let result = Campaign(plan, watch: watch) { Forgetful(fault: .outcome) }.run()
+    #expect(told.withLock { $0 } == result.nondeterminism.map(\.caseIndex))
+  }
+
   @Test func `a failure that its choices do not reproduce is nondeterminism`() {
     var plan = plan(cases: 0..<20)
     plan.selfCheckInterval = nil

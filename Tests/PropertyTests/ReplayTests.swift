@@ -12,6 +12,7 @@ import Testing
   @Test(arguments: [
     token,
     ReplayToken(system: "", subject: "", choices: []),
+    ReplayToken(system: "a", subject: "b", setting: "4K", choices: [3], kind: .unsteady),
     ReplayToken(system: "a:b c", subject: "größer 100%\n", choices: [0]),
     ReplayToken(system: "x-1_y.z/w", subject: "A", choices: [0, 0]),
   ])

@@ -67,43 +67,20 @@ struct BatchWorker<P: CaseProperty>: PoolWorker {
     _ caseIndex: UInt64,
     into output: inout BatchOutput<P.Statistics>
   ) -> (Outcome, [UInt64]) {
-    var statistics = P.Statistics()
     choices.reset(seed: plan.seed, case: caseIndex)
-    let outcome = property.run(&choices, into: &statistics)
-    output.statistics.merge(statistics)
-    let recording = choices.recording
-
-    var replayedStatistics = P.Statistics()
-    choices.reset(replaying: recording.values)
-    let replayedOutcome = property.run(&choices, into: &replayedStatistics)
-
-    var difference: String?
-    if choices.recording != recording {
-      difference = "the replay made other choices"
-    } else if replayedOutcome != outcome {
-      difference = "\(words(for: outcome)), and in the replay \(words(for: replayedOutcome))"
-    } else if replayedStatistics != statistics {
-      difference = "the replay counted otherwise"
-    }
-    if let difference {
-      output.nondeterminism.append(
-        Nondeterminism(
-          caseIndex: caseIndex,
-          difference: difference,
-          choices: recording.values
-        )
+    let first = CaseRun(&property, &choices)
+    output.statistics.merge(first.statistics)
+    choices.reset(replaying: first.recording.values)
+    if let difference = first.difference(in: CaseRun(&property, &choices)) {
+      let found = Nondeterminism(
+        caseIndex: caseIndex,
+        difference: difference,
+        choices: first.recording.values
       )
+      watch.differed(found)
+      output.nondeterminism.append(found)
     }
-    return (outcome, recording.values)
-  }
-}
-
-/// What a case came to, in words.
-private func words(for outcome: Outcome) -> String {
-  switch outcome {
-  case .holds: "nothing was wrong"
-  case .discarded: "it was no case"
-  case .violated(let violation): violation.summary
+    return (first.outcome, first.recording.values)
   }
 }
 

@@ -3,7 +3,8 @@
 /// The fields are the version of the format, the system, the subject, in version 2 what it had to choose
 /// from, the choices in hexadecimal, and a checksum of all before it. No character needs quoting in a
 /// shell. Where the choices are calls and a schedule that an exploration wrote out, the text begins with
-/// `explored-1:`.
+/// `explored-1:`; where the case did not do the same twice, and so has to be run more often than once, with
+/// `unsteady-1:`.
 public struct ReplayToken: Hashable, Sendable {
   /// What the choices are.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -11,6 +12,8 @@ public struct ReplayToken: Hashable, Sendable {
     case drawn = "case-"
     /// What an exploration made, written out.
     case explored = "explored-"
+    /// What a case was drawn from that did not do the same twice.
+    case unsteady = "unsteady-"
   }
 
   /// The version of the format where the subject's name says what the choices mean.

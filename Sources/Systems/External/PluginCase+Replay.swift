@@ -73,6 +73,10 @@ extension PluginCase {
     }
   }
 
+  private static var forgedRecord: Site {
+    Site("it changed what the check keeps beside its tables")
+  }
+
   private func allocate(_ record: walkproof_record, on machine: inout CheckMachine) {
     guard record.addr != 0 else {
       machine.base.listener.observe(.refuse(level: 3))
@@ -80,13 +84,18 @@ extension PluginCase {
     }
     let memory = machine.base.memory
     let pageCount = Int(clamping: record.size >> memory.pageShift)
+    // The host never writes down less than a page; the log is where a walker can reach it.
+    guard pageCount > 0 else {
+      machine.base.lose(PluginCase.forgedRecord)
+      return
+    }
     let next = memory.usedPages
     // At which level a page will be used shows when it is linked.
     let table =
       pageCount == 1
       ? machine.allocateTable(level: 3) : machine.allocateRoot(pageCount: pageCount, level: 0)
     guard let table, table == record.addr else {
-      machine.base.lose(Site("it changed what the check keeps beside its tables"))
+      machine.base.lose(PluginCase.forgedRecord)
       return
     }
     // Several pages are aligned to their size, and what that leaves is nobody's.

@@ -1,5 +1,6 @@
 /* A plugin with an empty table, and one thing wrong with it: the one that VARIANT names. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,21 @@ static struct walkproof_table table;
 static struct walkproof_host host;
 /* How many calls the process has seen, whatever the tables. */
 static uint32_t calls;
+
+/* Whether no signal is caught, ignored or held back. */
+static int has_signals_of_its_own(void)
+{
+	struct sigaction action;
+	sigset_t held;
+	int number;
+
+	sigprocmask(SIG_BLOCK, 0, &held);
+	for (number = 1; number < 32; number++)
+		if (sigismember(&held, number) ||
+		    (!sigaction(number, 0, &action) && action.sa_handler != SIG_DFL))
+			return 0;
+	return 1;
+}
 
 /* What the instrumentation calls, by hand. */
 void __tsan_atomic_thread_fence(int order);
@@ -138,6 +154,8 @@ static int unmap_contract(struct walkproof_table *t, uint64_t ia)
 		abort();
 	if (is("unsteady") && ++calls == 300)
 		return -WALKPROOF_EPERM;
+	if (is("alternates") && ++calls % 5 == 0)
+		return -WALKPROOF_EPERM;
 	if (!strncmp(VARIANT, "link-", 5) && !t->root[0]) {
 		page = host.alloc(host.ctx, 4096, 0);
 		if (!page)
@@ -165,6 +183,9 @@ static int unmap_nothing(struct walkproof_table *t, uint64_t ia, uint64_t size)
 		abort();
 	/* What the host was started with open is none of a worker's business. */
 	if (!strcmp(VARIANT, "inherits") && fcntl(9, F_GETFD) != -1)
+		abort();
+	/* Nor what it does with its signals. */
+	if (!strcmp(VARIANT, "inherits") && !has_signals_of_its_own())
 		abort();
 	if (!strcmp(VARIANT, "hang"))
 		for (;;)
