@@ -173,4 +173,23 @@ private func users(
       #expect(FileManager.default.fileExists(atPath: page))
     }
   }
+
+  @Test func `the page how to add names files that are there`() throws {
+    let page = House.root.appendingPathComponent("Sources/ADDING.md")
+    let quoted = try String(contentsOf: page, encoding: .utf8).split(separator: "`")
+    let files = quoted.filter { word in
+      [".swift", ".c", ".h"].contains { word.hasSuffix($0) }
+        && !["*", "…", "NAME", " "].contains { word.contains($0) }
+    }
+    #expect(files.count > 10)
+    for file in files {
+      let places = ["Sources", "Sources/Systems", "."].map { "\($0)/\(file)" }
+      #expect(
+        places.contains { place in
+          FileManager.default.fileExists(atPath: House.root.appendingPathComponent(place).path)
+        },
+        "\(file)"
+      )
+    }
+  }
 }
