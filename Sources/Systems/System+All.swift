@@ -11,6 +11,7 @@ extension System {
     .powerRadixPartition,
     .pfnCache,
     .arm64Stage2Threads,
+    .powerRadixThreads,
     .sharedBuffer,
   ]
 

@@ -23,7 +23,7 @@ import Testing
     let entries = try entries()
     let systems = [
       "arm64-stage2", "arm64-hyp", "arm-unmap", "power-radix-process", "power-radix-partition",
-      "pfn-cache", "arm64-stage2-threads", "shared-buffer",
+      "pfn-cache", "arm64-stage2-threads", "power-radix-threads", "shared-buffer",
     ]
     #expect(Set(entries.map(\.system)) == Set(systems))
     for (system, rule, oracle) in [
@@ -38,6 +38,8 @@ import Testing
       ("pfn-cache", "data-race", "DataRaces"),
       ("arm64-stage2-threads", "made-before-invalidated", "TableSharing"),
       ("arm64-stage2-threads", "no-order", "SharedStage2Model"),
+      ("power-radix-threads", "given-up-page-mapped", "RadixSharing"),
+      ("power-radix-threads", "no-progress", "SharedPartitionModel"),
       ("shared-buffer", "access-before-fence", "SharedBufferModel"),
       ("shared-buffer", "sleep-not-permitted", "SleepContext"),
     ] {

@@ -43,7 +43,7 @@ struct Exhibit: Sendable {
 
 /// Every variant, with what convicts it.
 let exhibits: [Exhibit] =
-  tableExhibits + cacheExhibits + sharedExhibits + bufferExhibits
+  tableExhibits + cacheExhibits + sharedExhibits + partitionExhibits + bufferExhibits
 
 /// Those of tables.
 private let tableExhibits: [Exhibit] = [

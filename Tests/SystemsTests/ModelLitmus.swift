@@ -21,7 +21,8 @@ struct ModelLitmus: Sendable {
 @Suite struct ModelLitmusTests {
   private static let all =
     ModelLitmus.arm + ModelLitmus.walks + ModelLitmus.leaves + ModelLitmus.logs
-    + ModelLitmus.hosts + ModelLitmus.caches + ModelLitmus.sharedTables + ModelLitmus.buffers
+    + ModelLitmus.hosts + ModelLitmus.caches + ModelLitmus.sharedTables
+    + ModelLitmus.sharedPartitions + ModelLitmus.buffers
     + ModelLitmus.external
 
   @Test(arguments: all.indices)

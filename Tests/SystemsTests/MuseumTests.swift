@@ -53,7 +53,9 @@ import Testing
   @Test func `what is permitted is not convicted, nor what is clean`() {
     for system in System.all {
       for subject in system.subjects where subject.shouldHold {
-        let threaded = ["pfn-cache", "arm64-stage2-threads", "shared-buffer"]
+        let threaded = [
+          "pfn-cache", "arm64-stage2-threads", "power-radix-threads", "shared-buffer",
+        ]
         let hasThreads = threaded.contains(system.name)
         let plan = CampaignPlan(seed: 2, cases: 0..<(hasThreads ? 2000 : 64))
         let result = subject.campaign(plan, jobs: 2).search()

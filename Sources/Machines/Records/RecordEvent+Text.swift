@@ -43,6 +43,8 @@ extension RecordEvent {
     case .endGracePeriod(let domain): "\(domain.text(name)) is over"
     case .invalidate(let invalidation): invalidation.text
     case .barrier(let barrier): barrier.text
+    case .invalidateRadix(let invalidation): invalidation.text
+    case .powerBarrier(let barrier): "\(barrier)"
     case .warn(let site): "warns: \(site)"
     case .call(let site): "\(site)"
     case .returned(let site): "\(site) returns"
@@ -103,6 +105,14 @@ extension TLBInvalidation<UInt64> {
     if sizeInBytes > 0 { text += ", \(sizeInBytes.hexadecimalText) bytes" }
     if let levelHint { text += ", level \(levelHint)" }
     return text
+  }
+}
+
+extension RadixInvalidation<UInt64> {
+  /// The instruction, and what it is given.
+  var text: String {
+    let names = ["translations", "walk cache", "everything"]
+    return "tlbie \(names[Int(target.rawValue)]), \(operand.hexadecimalText)"
   }
 }
 

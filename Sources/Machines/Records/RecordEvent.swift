@@ -101,6 +101,10 @@ public enum RecordEvent: Sendable, Equatable {
   case invalidate(TLBInvalidation<UInt64>)
   /// A barrier of the thread's CPU, by which hardware takes notice.
   case barrier(Barrier)
+  /// The same of Power's: one `tlbie`.
+  case invalidateRadix(RadixInvalidation<UInt64>)
+  /// The same of Power's.
+  case powerBarrier(PowerBarrier)
   /// A condition that was thought impossible.
   case warn(Site)
 

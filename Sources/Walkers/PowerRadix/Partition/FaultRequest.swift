@@ -22,4 +22,16 @@ struct FaultRequest: Sendable, Hashable {
     self.slot = slot
     self.count = count
   }
+
+  /// The same where there were so many invalidations before.
+  @inlinable
+  func counted(_ count: UInt64) -> FaultRequest {
+    FaultRequest(
+      address: address,
+      hostAddress: hostAddress,
+      isWrite: isWrite,
+      slot: slot,
+      count: count
+    )
+  }
 }

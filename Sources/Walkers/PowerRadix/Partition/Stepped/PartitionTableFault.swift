@@ -68,6 +68,14 @@ public enum PartitionTableFault: UInt8, Sendable, Hashable, CaseIterable {
   case tableFreedWithLeaves
   /// Whether the slot has all of a large leaf is asked of one a level higher.
   case slotOfNextLevel
+  /// Invalidations since the fault began are looked for before the lock is taken, and not under it.
+  case retryOutsideLock
+  /// Invalidations are counted from when the host's page is held.
+  case countTakenLate
+  /// A harvest clears change bits that it has not seen.
+  case harvestClearsUnseen
+  /// The flush of a slot invalidates when it has given the lock back.
+  case flushInvalidatesLate
 }
 
 /// Which faults a stepped keeping of partition-scoped tables has.

@@ -22,7 +22,7 @@ extension SteppedPartitionTable {
       return fault.cause == .translation ? .emulate : .reflect
     }
     let offset = (frame &- slot.firstFrame) &<< configuration.pageShift
-    let request = FaultRequest(
+    var request = FaultRequest(
       address: frame &<< configuration.pageShift,
       hostAddress: slot.hostAddress &+ offset,
       isWrite: fault.isWrite,
@@ -34,6 +34,9 @@ extension SteppedPartitionTable {
     }
     guard let page = host.pin(request.hostAddress, forWrite: fault.isWrite, on: &machine) else {
       return mapDevice(request, on: &machine, host: &host)
+    }
+    if faults.contains(.countTakenLate) {
+      request = request.counted(host.invalidationCount(on: &machine))
     }
     let outcome = map(page, request, on: &machine, host: &host)
     host.unpin(page)

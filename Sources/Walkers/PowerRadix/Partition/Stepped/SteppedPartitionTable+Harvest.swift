@@ -15,6 +15,9 @@ extension SteppedPartitionTable {
       guard let spot = leaf(of: address, on: &machine),
         machine.holds((spot.entry & M.W(RadixLayout.change)) .!= M.W(0))
       else {
+        if faults.contains(.harvestClearsUnseen), let spot = leaf(of: address, on: &machine) {
+          update(spot, clearing: RadixLayout.change, at: address, on: &machine)
+        }
         frame &+= 1
         continue
       }

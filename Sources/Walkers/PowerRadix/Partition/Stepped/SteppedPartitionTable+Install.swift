@@ -35,9 +35,10 @@ extension SteppedPartitionTable {
   ) -> Errno where H.M == M {
     guard let spot = find(address, downTo: level, on: &machine) else { return .noMemory }
     var spares = SpareTables<M>(below: spot.level, downTo: level, on: &machine)
+    let isQuiet = faults.contains(.retryOutsideLock) && !host.mustRetry(since: count)
     host.lock(on: &machine)
     var result = Errno.again
-    if faults.contains(.retryUnchecked) || !host.mustRetry(since: count) {
+    if isQuiet || faults.contains(.retryUnchecked) || !host.mustRetry(since: count) {
       result = put(
         leaf,
         at: address,

@@ -9,10 +9,29 @@ extension SteppedPartitionTable {
     on machine: inout M,
     log: inout L
   ) {
+    unmap(frames, of: slot, isInvalidated: true, on: &machine, log: &log)
+  }
+
+  /// The same, with the invalidations or without.
+  @inlinable
+  func unmap<L: DirtyLog>(
+    _ frames: Range<UInt64>,
+    of slot: GuestSlot,
+    isInvalidated: Bool,
+    on machine: inout M,
+    log: inout L
+  ) {
     for frame in frames {
       let address = frame &<< configuration.pageShift
       guard let spot = leaf(of: address, on: &machine) else { continue }
-      unmapLeaf(spot, at: address, of: slot, on: &machine, log: &log)
+      unmapLeaf(
+        spot,
+        at: address,
+        of: slot,
+        isInvalidated: isInvalidated,
+        on: &machine,
+        log: &log
+      )
     }
   }
 
@@ -22,11 +41,12 @@ extension SteppedPartitionTable {
     _ spot: PartitionSpot<M>,
     at address: UInt64,
     of slot: GuestSlot,
+    isInvalidated: Bool = true,
     on machine: inout M,
     log: inout L
   ) {
     let old = clear(spot, on: &machine)
-    invalidate(address, spot.level, on: &machine)
+    if isInvalidated { invalidate(address, spot.level, on: &machine) }
     guard slot.hasLog, machine.holds((old & M.W(RadixLayout.change)) .!= M.W(0)) else { return }
     let frame = address &>> configuration.pageShift
     var frames = frames(ofLeafAt: address, spot.level)
@@ -53,7 +73,9 @@ extension SteppedPartitionTable {
   ) where H.M == M {
     host.lock(on: &machine)
     if !faults.contains(.flushUncounted) { host.countInvalidation() }
-    unmap(slot.frames, of: slot, on: &machine, log: &host)
+    let isLate = faults.contains(.flushInvalidatesLate)
+    unmap(slot.frames, of: slot, isInvalidated: !isLate, on: &machine, log: &host)
     host.unlock(on: &machine)
+    if isLate { forgetAll(on: &machine) }
   }
 }
