@@ -7,10 +7,10 @@ extension Clause {
   /// What is shown of guest-frame caches.
   static let pfnCache: [Clause] = [
     mapsValid, looksUpSince, tellsRefresh, keepsOffset, followsSlots, findsValid, emptiesUnused,
-    linksLists, refreshesAlone, tearsNoSnapshot, undoesMappingsOnce, losesNoMapping,
+    linksLists, refreshesAlone, tearsNoSnapshot, refusesUnused, undoesMappingsOnce, losesNoMapping,
     putsReferencesOnce, keepsNoReference, mapsReferenced, beginsAgainAlike, failsEmpty,
     acceptsOnePage, makesValid, saysValid, showsPlace, announcesFirst, announcesRange, passesAll,
-    emptiesCache, notesWrites,
+    leavesNoneValid, clearsGuestMode, roundsAlike, keepsUser, emptiesCache, notesWrites,
   ]
 
   static let mapsValid = Clause(
@@ -101,6 +101,11 @@ extension Clause {
     "refuses bytes exactly where there is none or not all are in one page, their number taken as an"
       + " integer without limit"
   )
+  static let refusesUnused = Clause(
+    "refuses-unused",
+    .refinement,
+    "returns -EINVAL, and nothing else, for a cache that is not in use when it is to be refreshed"
+  )
   static let makesValid = Clause(
     "makes-valid",
     .refinement,
@@ -130,6 +135,27 @@ extension Clause {
     "passes-all",
     .refinement,
     "comes by every cache in its range, but those that come there after it was announced"
+  )
+  static let leavesNoneValid = Clause(
+    "leaves-none-valid",
+    .refinement,
+    "returns with no cache in its range valid by a look-up of before it began, if it did not come there"
+      + " after it was announced"
+  )
+  static let clearsGuestMode = Clause(
+    "clears-guest-mode",
+    .refinement,
+    "returns with no vCPU in guest mode that was there when it came by a cache that names it"
+  )
+  static let roundsAlike = Clause(
+    "rounds-alike",
+    .memory,
+    "goes from each cache of a list to the next with the locks that it had, and nothing of the list changed"
+  )
+  static let keepsUser = Clause(
+    "keeps-user",
+    .memory,
+    "changes who uses a cache only where no invalidation heeds it"
   )
   static let emptiesCache = Clause(
     "empties",

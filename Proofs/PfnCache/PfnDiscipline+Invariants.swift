@@ -25,6 +25,10 @@ extension PfnDiscipline {
     let vcpu = BitVector(PfnProofRecord.vcpu)
     func isVCPU(_ word: BitVector) -> Formula { (word .== PfnDiscipline.zero) .| (word .== vcpu) }
     let address = state[PfnCacheRecord.hostAddress, cache]
+    let isOtherVCPU =
+      isBeginning
+      ? isVCPU(state[PfnCacheRecord.vcpu, PfnProofRecord.behind])
+        .& state.isSet(VCPURecord.bit, PfnProofRecord.vcpu) : Formula(true)
     return .all([
       // A layout is there from before the first call on.
       (slots .== layouts[0]) .| (slots .== layouts[1]),
@@ -35,11 +39,9 @@ extension PfnDiscipline {
       state[PfnMemory.passes, cache] .< BitVector(0xf0),
       state[PfnMemory.moves, cache] .< BitVector(0xf0),
       state[PfnMemory.covering, owner] .< limit,
-      state[PfnMemory.others, owner] .< limit,
+      state[PfnMemory.announced, owner] .< limit,
       state[PfnCacheRecord.sequence, cache] .< limit,
-      isHostAddress(address),
-      // Of another cache an invalidation goes by it is enough that it is there.
-      range == nil ? Formula(true) : .!state.isSet(PfnCacheRecord.isValid, PfnProofRecord.other),
+      isHostAddress(address), isOtherVCPU,
     ])
   }
 
@@ -183,7 +185,8 @@ extension PfnDiscipline {
     case PfnDiscipline.mutex: settled
     case PfnDiscipline.notifierLock: announced
     default:
-      style.lists.firstIndex { $0.lock == lock }.map { [isList($0)] } ?? []
+      style.lists.firstIndex { $0.lock == lock }
+        .map { [isBeginning ? isChain($0) : isList($0)] } ?? []
     }
   }
 
@@ -254,7 +257,8 @@ extension PfnDiscipline {
           (state[Machine.rangeStart, owner] .<= address)
           .& (address .< state[Machine.rangeEnd, owner])
         return
-          (state[Machine.activeCount, owner] .== covering &+ state[PfnMemory.others, owner])
+          (state[Machine.activeCount, owner] .== state[PfnMemory.announced, owner])
+          .& (covering .<= state[PfnMemory.announced, owner])
           .& ((covering .== PfnDiscipline.zero) .| isAround)
       }
     ]
@@ -351,7 +355,17 @@ extension PfnDiscipline {
     let relisted = step(.refreshesAlone, unless: PfnDiscipline.mutex, [PfnMemory.list]) {
       $0[PfnMemory.list, cache] .== $1[PfnMemory.list, cache]
     }
-    guard style.isIndexed else { return [counted, validated, relisted] + listed }
+    let common = [counted, validated, relisted] + (isBeginning ? [entered] : []) + listed
+    guard style.isIndexed else { return common }
+    // Who invalidates reads them with the list locked, and not what protects them.
+    let named = step(.keepsUser, [Cache.use, Cache.vcpu]) { before, after in
+      let isSame = Formula.all(
+        [Cache.use, Cache.vcpu].map { before[$0, cache] .== after[$0, cache] }
+      )
+      let hasMoved = before[PfnMemory.moves, cache] .!= after[PfnMemory.moves, cache]
+      let isFound = before.isSet(PfnMemory.list, cache) .& after.isSet(PfnMemory.list, cache)
+      return isSame .| hasMoved .| .!isFound
+    }
     let seen = [Cache.guestAddress, Cache.generation, Cache.frame, Cache.mapping]
     let torn = step(.tearsNoSnapshot, [Cache.sequence] + seen) { before, after in
       let sequence = (before[Cache.sequence, cache], after[Cache.sequence, cache])
@@ -365,6 +379,6 @@ extension PfnDiscipline {
       return (before[Cache.sequence, cache] .!= after[Cache.sequence, cache]) .| isOdd
         .| .implies(after.isSet(Cache.isValid, cache), before.isSet(Cache.isValid, cache))
     }
-    return [counted, validated, relisted, torn, revalidated] + listed
+    return common + [named, torn, revalidated]
   }
 }

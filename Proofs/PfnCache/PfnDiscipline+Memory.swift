@@ -30,18 +30,20 @@ extension PfnDiscipline {
         machine.explorer.assume(.equivalent(state.isSet(field, cache), isBySlots), later: true)
       }
     case PfnDiscipline.notifierLock:
-      let (covering, others) = (state[PfnMemory.covering, owner], state[PfnMemory.others, owner])
+      let (covering, all) = (state[PfnMemory.covering, owner], state[PfnMemory.announced, owner])
       switch role {
       case .user:
         // What is open is so by an invalidation that is under way.
         machine.explorer.assume(
           .implies(state.isSet(PfnMemory.isOpen, cache), covering .!= BitVector(0))
         )
-      case .begins: movesBefore = movesBefore ?? state[PfnMemory.moves, cache]
+      case .begins:
+        movesBefore = movesBefore ?? state[PfnMemory.moves, cache]
+        passesBefore = passesBefore ?? state[PfnMemory.passes, cache]
       case .ends:
         // The one that it ends is under way until then.
         machine.explorer.assume((covering .!= BitVector(0)) .| .!isCovered(watched))
-        machine.explorer.assume((others .!= BitVector(0)) .| isCovered(watched))
+        machine.explorer.assume((covering .!= all) .| isCovered(watched))
       }
     default: break
     }
@@ -126,7 +128,7 @@ extension PfnDiscipline {
   /// Who holds the lock of a cache in the call's range has passed it by.
   private func releasesCache(_ machine: SymbolicRecordMachine) {
     let cache = PfnDiscipline.cache
-    if case .begins = role {
+    if isBeginning {
       let isCovered = isCovered(machine.state[PfnCacheRecord.hostAddress, cache])
       machine.oblige(
         Clause.announcesFirst.name,
@@ -144,6 +146,7 @@ extension PfnDiscipline {
       }
       let isAny = isPassed .| isCovered
       isPassed = isAny
+      nameVCPU(where: isCovered, machine.state)
     }
     if machine.holdsLock(PfnDiscipline.mutex) { judgeShown(machine) }
     released = machine.state
@@ -156,14 +159,10 @@ extension PfnDiscipline {
     isAnnounced = true
     let isCovered = isCovered(watched)
     machine.remember { state in
-      let own = BitVector.select(isCovered, one, zero)
-      if case .begins = role {
-        state[PfnMemory.covering, owner] = state[PfnMemory.covering, owner] &+ own
-        state[PfnMemory.others, owner] = state[PfnMemory.others, owner] &+ (one &- own)
-      } else {
-        state[PfnMemory.covering, owner] = state[PfnMemory.covering, owner] &- own
-        state[PfnMemory.others, owner] = state[PfnMemory.others, owner] &- (one &- own)
-      }
+      let step = isBeginning ? one : zero &- one
+      let covering = state[PfnMemory.covering, owner]
+      state[PfnMemory.covering, owner] = .select(isCovered, covering &+ step, covering)
+      state[PfnMemory.announced, owner] = state[PfnMemory.announced, owner] &+ step
     }
   }
 

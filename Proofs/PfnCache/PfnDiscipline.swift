@@ -40,6 +40,13 @@ final class PfnDiscipline: RecordDiscipline {
   var isAnnounced = false
   var movesBefore: BitVector?
   var isPassed = Formula(false)
+  /// How often an invalidation had come by the cache when it was announced.
+  var passesBefore: BitVector?
+  /// Whether a cache that was passed by names the vCPU, and how often that had entered guest mode then.
+  var isNamed = Formula(false)
+  var entriesThen = BitVector(0)
+  /// Whose turns were followed in loops.
+  var turns: Set<UInt64> = []
   /// Which lists the thread has changed under their locks.
   var changedLists: Set<FieldPlace> = []
   /// What was true of the cache when its lock, and when its mutex, was last given back.
@@ -89,30 +96,35 @@ final class PfnDiscipline: RecordDiscipline {
 
   // MARK: Fields
 
-  let places: [FieldPlace] = {
-    let machine = [
-      PfnMachineRecord.first, PfnMachineRecord.activeCount, PfnMachineRecord.rangeStart,
-      PfnMachineRecord.rangeEnd, PfnMachineRecord.sequence, PfnMachineRecord.slots,
-      PfnMachineRecord.vcpu, PfnMachineRecord.index, PfnMemory.covering, PfnMemory.others,
-    ]
-    let fields = PfnCacheRecord.layout.fields.filter { $0.kind == .word }
-    let vcpu = VCPURecord.layout.fields
+  private(set) lazy var places: [FieldPlace] = {
     func places(_ fields: [Field], _ record: UInt64) -> [FieldPlace] {
       fields.map { FieldPlace($0, of: record) }
     }
-    return places(machine, owner) + places(fields + PfnMemory.all, cache)
-      + places(fields + [PfnMemory.list], PfnProofRecord.other) + places(vcpu, PfnProofRecord.vcpu)
+    let machine = [
+      PfnMachineRecord.first, PfnMachineRecord.activeCount, PfnMachineRecord.rangeStart,
+      PfnMachineRecord.rangeEnd, PfnMachineRecord.sequence, PfnMachineRecord.slots,
+      PfnMachineRecord.vcpu, PfnMachineRecord.index, PfnMemory.covering, PfnMemory.announced,
+    ]
+    let fields = PfnCacheRecord.layout.fields.filter { $0.kind == .word }
+    let vcpu = VCPURecord.layout.fields + (isBeginning ? [PfnMemory.entries] : [])
+    let behind = isBeginning ? places(fields + [PfnMemory.list], PfnProofRecord.behind) : []
+    return places(machine, PfnDiscipline.owner)
+      + places(fields + PfnMemory.all, PfnDiscipline.cache)
+      + places(fields + [PfnMemory.list], PfnProofRecord.other) + behind
+      + places(vcpu, PfnProofRecord.vcpu)
       + PfnProofRecord.layouts.map { FieldPlace(SlotsRecord.generation, of: $0) }
       + [FieldPlace(PfnProofRecord.rootChunk, of: PfnProofRecord.root)]
       + (0..<2).map { FieldPlace(PfnProofRecord.bucketFirst, of: PfnProofRecord.bucket($0)) }
   }()
 
   var constants: [FieldPlace: UInt64] {
-    [
+    let vcpus = FieldPlace(PfnMachineRecord.vcpu, of: PfnDiscipline.owner)
+    // A vCPU that a cache names is one of the machine's.
+    return (isBeginning ? [vcpus: PfnProofRecord.vcpu] : [:]).merging([
       FieldPlace(PfnMachineRecord.index, of: PfnDiscipline.owner): PfnProofRecord.root,
       FieldPlace(PfnProofRecord.rootChunk, of: PfnProofRecord.root): PfnProofRecord.chunk,
       FieldPlace(VCPURecord.next, of: PfnProofRecord.vcpu): 0,
-    ]
+    ]) { first, _ in first }
   }
 
   let masks: [FieldPlace: UInt64] = {
@@ -121,7 +133,8 @@ final class PfnDiscipline: RecordDiscipline {
     var masks: [FieldPlace: UInt64] = [:]
     for field in flags { masks[place(field)] = 1 }
     for field in counts { masks[place(field)] = 0xff }
-    for record in [cache, PfnProofRecord.other] {
+    masks[FieldPlace(PfnMemory.entries, of: PfnProofRecord.vcpu)] = 0xff
+    for record in [cache, PfnProofRecord.other, PfnProofRecord.behind] {
       masks[FieldPlace(PfnMemory.list, of: record)] = 3
     }
     return masks
@@ -129,10 +142,13 @@ final class PfnDiscipline: RecordDiscipline {
 
   func protection(of place: FieldPlace, in state: RecordState) -> FieldProtection {
     switch place.record {
-    case PfnProofRecord.cache, PfnProofRecord.other: cacheProtection(of: place, in: state)
+    case PfnProofRecord.cache, PfnProofRecord.other, PfnProofRecord.behind:
+      cacheProtection(of: place, in: state)
     case PfnProofRecord.owner: machineProtection(of: place.field)
     case PfnProofRecord.vcpu:
-      place.field == VCPURecord.bit || place.field == VCPURecord.next ? .constant : .nobody
+      // A request that a vCPU is left has to be served; there are none.
+      [VCPURecord.bit, VCPURecord.next, VCPURecord.requests].contains(place.field)
+        ? .constant : .nobody
     case PfnProofRecord.bucket(0) where style.isIndexed && place.field.index == 1,
       PfnProofRecord.bucket(1) where style.isIndexed && place.field.index == 1:
       .all(FieldPlace(PfnProofRecord.bucketLock, of: place.record))
@@ -173,8 +189,11 @@ final class PfnDiscipline: RecordDiscipline {
       return style.isIndexed ? .all(mutex) : .all(mutex, lock)
     case PfnMemory.list where place.record != PfnProofRecord.cache:
       let list = state[place]
+      // Which caches others are that stand for any, is chosen for each list anew.
       return .locks(
-        style.lists.enumerated().map { ($1.lock, list .== BitVector(UInt64($0 + 1))) }
+        style.lists.enumerated().map { number, kept in
+          (kept.lock, isBeginning ? Formula(true) : list .== BitVector(UInt64(number + 1)))
+        }
       )
     case PfnMemory.list, PfnMemory.moves: return .all(mutex)
     case PfnCacheRecord.isActive, PfnCacheRecord.use, PfnCacheRecord.vcpu:
@@ -190,6 +209,9 @@ final class PfnDiscipline: RecordDiscipline {
     case .begins(let range), .ends(let range): range
     }
   }
+
+  /// Whether the call begins an invalidation.
+  var isBeginning: Bool { if case .begins = role { true } else { false } }
 
   /// Whether an address is in the call's range.
   func isCovered(_ address: BitVector) -> Formula {

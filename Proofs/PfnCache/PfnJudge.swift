@@ -51,8 +51,8 @@ struct PfnJudge {
       claims.append(Claim(clause, isTrue: true))
     }
     if discipline.style == .listed {
-      // No snapshot is taken without the lock, and no refresh changes a list.
-      claims += [.tearsNoSnapshot, .linksLists].map { Claim($0, isTrue: true) }
+      // No snapshot is taken without the lock, no refresh changes a list, and users are read under the lock.
+      claims += [.tearsNoSnapshot, .linksLists, .keepsUser].map { Claim($0, isTrue: true) }
     }
     let clauses = Clause.pfnCache + Clause.recordDuties
     for obligation in machine.obligations {
@@ -92,6 +92,11 @@ struct PfnJudge {
       .acceptsOnePage,
       ending.result == .invalid ? .!isInOnePage .| isRefused : isInOnePage
     )
+    if ending.result != .invalid {
+      let state = discipline.done ?? machine.seen
+      let isUsed = state?.isSet(Cache.isActive, PfnJudge.cache)
+      claim(.refusesUnused, isUsed ?? Formula(false))
+    }
     switch ending.result {
     case .ok:
       let state = discipline.released ?? machine.seen
@@ -134,12 +139,24 @@ struct PfnJudge {
     claim(.announcesFirst, Formula(discipline.isAnnounced))
     guard machine.step(), let before = discipline.movesBefore else { return }
     machine.observeOthers()
-    let state = machine.state
+    claim(.passesAll, discipline.hasPassed(machine.state))
+    let (state, vcpu) = (machine.state, PfnProofRecord.vcpu)
+    let hasReentered = state[PfnMemory.entries, vcpu] .!= discipline.entriesThen
+    claim(
+      .clearsGuestMode,
+      .!discipline.isNamed .| .!state.isSet(VCPURecord.mode, vcpu) .| hasReentered
+    )
+    // Others look at a cache while nobody changes it.
+    machine.assumeInvariants(of: PfnDiscipline.lock)
+    let cache = PfnJudge.cache
+    let isOld = discipline.passesBefore.map { state[PfnMemory.stamp, cache] .<= $0 }
     let isThere =
-      (state[PfnMemory.moves, PfnJudge.cache] .== before)
-      .& state.isSet(PfnMemory.list, PfnJudge.cache)
-      .& discipline.isCovered(state[Cache.hostAddress, PfnJudge.cache])
-    claim(.passesAll, .implies(isThere, discipline.isPassed))
+      (state[PfnMemory.moves, cache] .== before)
+      .& discipline.isCovered(state[Cache.hostAddress, cache])
+    claim(
+      .leavesNoneValid,
+      .!(isThere .& state.isSet(Cache.isValid, cache) .& (isOld ?? Formula(true)))
+    )
   }
 
   // MARK: What is true of a cache
@@ -190,6 +207,7 @@ struct PfnJudge {
   private mutating func note() {
     let isAgain = discipline.hasBegunAgain
     if isAgain { reached.insert("again") }
+    if operation == .invalidate { noteTurns() }
     if machine.isCut { return }
     reached.insert(ending.name)
     switch operation {
@@ -202,15 +220,27 @@ struct PfnJudge {
     case .unmap, .deactivate:
       reached.insert(discipline.hasUnmapped ? "unmapped" : "nothing to unmap")
     case .access: if ending.saysYes == true { reached.insert(arguments.flag ? "written" : "read") }
-    case .invalidate:
-      reached.insert(discipline.isPassed.constant == false ? "passed by none" : "passed")
-      let kick = FieldPlace(VCPURecord.isKicked, of: PfnProofRecord.vcpu)
-      if machine.trace.contains(where: {
-        if case .write(kick, _) = $0 { true } else { false }
-      }) {
-        reached.insert("kicked")
-      }
+    case .invalidate: if hasKicked { reached.insert("kicked") }
     case .construct, .check, .enter, .end: break
     }
+  }
+
+  /// Whether the vCPU was interrupted.
+  private var hasKicked: Bool {
+    machine.trace.contains { event in
+      if case .write(FieldPlace(VCPURecord.isKicked, of: PfnProofRecord.vcpu), _) = event {
+        true
+      } else {
+        false
+      }
+    }
+  }
+
+  private mutating func noteTurns() {
+    let names = [
+      PfnJudge.cache: "came by", PfnProofRecord.other: "came by one ahead",
+      PfnProofRecord.behind: "came by one behind", 0: "came to the end",
+    ]
+    for turn in discipline.turns { reached.insert(names[turn] ?? "?") }
   }
 }

@@ -8,7 +8,8 @@ enum PfnProofRecord {
   static let owner: UInt64 = 0xffff_c000_0000_1000
   /// The cache that the call or the theorem is about: any of any number.
   static let cache: UInt64 = 0xffff_c000_0000_2000
-  /// Another, which stands for all others.
+  /// Another, which stands for all others; where an invalidation goes by a list, for all that are before the
+  /// cache on it.
   static let other: UInt64 = 0xffff_c000_0000_3000
   /// Two layouts of the slots: who looks twice may find two.
   static let layouts: [UInt64] = [0xffff_c000_0000_4000, 0xffff_c000_0000_5000]
@@ -18,6 +19,9 @@ enum PfnProofRecord {
   static let root: UInt64 = 0xffff_c000_0000_7000
   /// Its one chunk.
   static let chunk: UInt64 = 0xffff_c000_0000_8000
+  /// Where an invalidation goes by a list, any of the caches that are behind the cache on it, or of a list
+  /// that it is not on.
+  static let behind: UInt64 = 0xffff_c000_0000_9000
 
   /// A list of the index: its lock, and its first cache.
   static func bucket(_ number: Int) -> UInt64 { chunk + UInt64(number) << 4 }
@@ -51,10 +55,13 @@ enum PfnMemory {
 
   static let all = [passes, isOpen, prepared, stamp, isClean, lookedUpAt, list, moves] + bySlots
 
-  /// How many invalidations are under way that cover the address that is watched, and how many that do
-  /// not; fields of the machine.
+  /// How many invalidations are under way that cover the address that is watched, and how many there are;
+  /// fields of the machine.
   static let covering = Field(210, "covering")
-  static let others = Field(211, "not-covering")
+  static let announced = Field(211, "announced")
+
+  /// How often a vCPU has entered guest mode; a field of the vCPU.
+  static let entries = Field(212, "entries")
 }
 
 /// How a cache is kept.

@@ -34,6 +34,7 @@ struct PfnReplay {
       (PfnProofRecord.vcpu, VCPURecord.layout),
       (PfnProofRecord.root, Layout("root", [PfnProofRecord.rootChunk])),
       (PfnProofRecord.chunk, buckets),
+      (PfnProofRecord.behind, PfnCacheRecord.layout.named("behind")),
     ]
   }
 
@@ -61,7 +62,7 @@ struct PfnReplay {
     )
     let isSame = replay.run { base, at in
       var machine = Plain(
-        AnsweringRecordMachine(base: base, answers: answers),
+        AnsweringRecordMachine(base: base, answers: answers, at: at),
         options.recordMutation
       )
       let arguments = PfnArguments<Plain>(
@@ -119,6 +120,15 @@ final class Answers {
 struct AnsweringRecordMachine: LayeredRecordMachine {
   var base: ScheduleReplay.World.Machine
   let answers: Answers
+  /// The address that a record has here.
+  let at: (UInt64) -> UInt64
+
+  /// One round is followed of any number: whose, and what was left to it, the path says.
+  mutating func turn(of next: UInt64?, carrying carried: inout UInt64) -> UInt64? {
+    let turn = answers.next()
+    carried = answers.next()
+    return turn == 0 ? nil : at(turn)
+  }
 }
 
 extension AnsweringRecordMachine: HostMemoryMachine {

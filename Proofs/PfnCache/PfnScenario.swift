@@ -59,7 +59,7 @@ struct PfnScenario: Sendable {
     case .refresh: any + "; an index of one list, no cache beside" + again
     case .activate: any + " that is not in use; an index of one list, one cache beside" + again
     case .invalidate:
-      any + "; an index of two lists, one cache beside, which is not valid, one vCPU, sleeping"
+      any + "; any number of caches on each of two lists of an index, one vCPU, sleeping"
     case .deactivate: any + "; an index of two lists, one cache beside"
     case .construct, .unmap, .check, .access, .enter, .end: any
     }
@@ -78,8 +78,8 @@ struct PfnScenario: Sendable {
         kept + given
           + [
             .linksLists, .putsReferencesOnce, .mapsReferenced, .beginsAgainAlike, .failsEmpty,
-            .acceptsOnePage, .makesValid,
-          ]
+            .acceptsOnePage, .refusesUnused, .makesValid,
+          ] + (operation == .activate ? [.keepsUser] : [])
       case .construct:
         [.mapsValid, .looksUpSince, .tellsRefresh, .keepsOffset, .followsSlots, .findsValid]
           + [.emptiesUnused, .tearsNoSnapshot]
@@ -89,7 +89,8 @@ struct PfnScenario: Sendable {
       case .access: [.saysValid, .showsPlace, .acceptsOnePage, .notesWrites]
       case .enter: [.saysValid, .showsPlace, .acceptsOnePage]
       case .invalidate:
-        kept + [.announcesFirst, .announcesRange, .passesAll, .beginsAgainAlike]
+        kept + [.announcesFirst, .announcesRange, .passesAll]
+          + [.leavesNoneValid, .clearsGuestMode, .roundsAlike, .linksLists, .beginsAgainAlike]
       case .end: [.announcesRange]
       }
     return Clause.recordDuties + own + [.keepsOtherRules]
@@ -106,7 +107,11 @@ struct PfnScenario: Sendable {
     case .check: ["yes", "no"]
     case .access: ["yes", "no", "written", "read"]
     case .enter: ["yes", "no"]
-    case .invalidate: ["passed", "passed by none", "kicked", "again"]
+    case .invalidate:
+      [
+        "0", "came by", "came by one ahead", "came by one behind", "came to the end", "kicked",
+        "again",
+      ]
     case .end: ["0"]
     }
   }

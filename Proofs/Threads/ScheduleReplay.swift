@@ -133,7 +133,9 @@ struct ScheduleReplay {
   ///
   /// - Parameter body: Makes the call, with the addresses that records have there.
   /// - Returns: whether the walker did what the path says, up to where it is cut.
-  func run(_ body: @escaping (inout World.Machine, _ at: (UInt64) -> UInt64) -> Void) -> Bool {
+  func run(
+    _ body: @escaping (inout World.Machine, _ at: @escaping (UInt64) -> UInt64) -> Void
+  ) -> Bool {
     let interference = interference
     let yields = Set(
       machine.trace.filter(\.isStep).enumerated().compactMap { index, event in

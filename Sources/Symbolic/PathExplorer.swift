@@ -31,6 +31,15 @@ public final class PathExplorer {
     let hasScope: Bool
   }
 
+  /// Something that is to be true on the path, and on every other that begins alike.
+  private struct Expectation {
+    let formula: Formula
+    /// How many decisions were taken before it.
+    let depth: Int
+    var isAsked = false
+    var isKnown = false
+  }
+
   /// The solver whose assertions are the path's condition.
   public let solver: Solver
   /// The context of every term.
@@ -48,6 +57,9 @@ public final class PathExplorer {
   private var model: Model?
   private var decided: [OpaquePointer: Bool] = [:]
   private var coin: UInt64 = 1
+  /// What the current path is expected to keep, in order, and how many of it this run has come to.
+  private var expectations: [Expectation] = []
+  private var expectationCount = 0
 
   /// An explorer of programs over the solver's context.
   public init(solver: Solver, limits: ExplorationLimits = ExplorationLimits()) {
@@ -66,9 +78,11 @@ public final class PathExplorer {
     solver.push()
     defer { solver.pop() }
     decisions = []
+    expectations = []
     guard startModel() else { return }
     repeat {
       depth = 0
+      expectationCount = 0
       isAbandoned = false
       decided = [:]
       coin = 1
@@ -143,6 +157,7 @@ public final class PathExplorer {
     case .unknown(let reason): abandon(because: reason)
     }
     if isOpen {
+      askExpectations()
       solver.push()
       solver.assert(preferred ? formula : .!formula)
     }
@@ -155,6 +170,31 @@ public final class PathExplorer {
         hasScope: isOpen
       )
     )
+  }
+
+  /// Notes what is to be true from here on; it is asked once for all paths that fork after this.
+  /// - Returns: the number by which `isKnown(_:)` knows it.
+  public func expect(_ formula: Formula) -> Int {
+    if expectationCount == expectations.count {
+      expectations.append(Expectation(formula: formula, depth: depth))
+    }
+    expectationCount += 1
+    return expectationCount - 1
+  }
+
+  /// Whether what is expected was shown to be true before the path forked; if not, that is still to be done.
+  public func isKnown(_ expectation: Int) -> Bool { expectations[expectation].isKnown }
+
+  /// Asks for what is expected before the path forks, all at once.
+  private func askExpectations() {
+    let open = expectations.indices.filter { !expectations[$0].isAsked }
+    guard !open.isEmpty, !isAbandoned else { return }
+    let isTrue = Formula.all(open.map { expectations[$0].formula })
+    let isKnown = if case .unsatisfiable = solver.checkAlone(.!isTrue) { true } else { false }
+    for index in open {
+      expectations[index].isAsked = true
+      expectations[index].isKnown = isKnown
+    }
   }
 
   /// Restricts the path to where `formula` is true.
@@ -203,6 +243,7 @@ public final class PathExplorer {
     while let last = decisions.popLast() {
       if last.hasScope { solver.pop() }
       guard last.isOtherOpen else { continue }
+      expectations.removeAll { $0.depth > decisions.count }
       let isTrue = !last.isTrue
       solver.push()
       solver.assert(isTrue ? last.formula : .!last.formula)

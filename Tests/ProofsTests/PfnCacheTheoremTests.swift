@@ -19,7 +19,7 @@ import Walkers
     return PfnScenario(operation: operation).job.prove(options)
   }
 
-  /// The calls that take a moment; the others take most of a minute, and are proved by the command.
+  /// The calls that take a moment in an index too; the others are proved there by the command.
   private static let short: [PfnScenario.Operation] = [
     .construct, .unmap, .deactivate, .check, .access, .enter, .end,
   ]
@@ -33,6 +33,13 @@ import Walkers
         #expect(result.verdict.name == "holds", "\(result.theorem.name): \(result.verdict)")
         #expect(result.pathCount >= 1)
       }
+    }
+  }
+
+  @Test(arguments: [PfnScenario.Operation.refresh, .activate, .invalidate])
+  func `the longer calls are proved on a list`(operation: PfnScenario.Operation) {
+    for result in results(operation, .pfnCache(.listed([]))) {
+      #expect(result.verdict.name == "holds", "\(result.theorem.name): \(result.verdict)")
     }
   }
 
@@ -52,6 +59,11 @@ import Walkers
     (.lengthWraps, .check, .acceptsOnePage),
     (.dirtyAtUnmap, .access, .notesWrites),
     (.unlinkedInUse, .deactivate, .findsValid),
+    (.refreshesInactive, .refresh, .refusesUnused),
+    (.skipsRefreshing, .invalidate, .tellsRefresh),
+    (.announcedLate, .invalidate, .announcesFirst),
+    (.kicksOnlyIfValid, .invalidate, .clearsGuestMode),
+    (.leavesRequest, .invalidate, Clause.recordDuties[1]),
   ]
 
   @Test(arguments: faults.indices)
@@ -114,6 +126,17 @@ import Walkers
       mutated(.misread("khva", 5), .access, .showsPlace),
       mutated(.skipWrite("mn_active"), .end, .announcesRange),
       mutated(.skipWrite("khva"), .unmap, .emptiesCache),
+      mutated(.alterWrite("valid", 1), .invalidate, .looksUpSince),
+      mutated(.skipWrite("needs_retry"), .invalidate, .tellsRefresh),
+      mutated(.skipLock("mn_lock"), .invalidate, .announcesFirst),
+      mutated(.skipWrite("mn_active"), .invalidate, .announcesRange),
+      mutated(.alterWrite("mn_start", 1 << 63), .invalidate, .announcesRange),
+      mutated(.misread("uhva", HostMemory.noAddress), .invalidate, .passesAll),
+      mutated(.lead(PfnProofRecord.bucket(0)), .invalidate, .leavesNoneValid, ordinal: 4),
+      mutated(.misread("mode", 0), .invalidate, .clearsGuestMode),
+      mutated(.misread("usage", 0), .invalidate, .clearsGuestMode),
+      mutated(.skipRelease("lock"), .invalidate, .roundsAlike, ordinal: 1),
+      mutated(.overwrite("usage", 0), .activate, .keepsUser),
       mutated(.skip("dirty"), .access, .notesWrites),
       mutated(.alter("dirty", 1), .access, .notesWrites),
     ]

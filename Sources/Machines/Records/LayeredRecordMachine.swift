@@ -134,6 +134,11 @@ extension LayeredRecordMachine {
   /// As the machine beneath does.
   @inlinable @inline(__always)
   public mutating func yield() { base.yield() }
+  /// As the machine beneath does.
+  @inlinable @inline(__always)
+  public mutating func turn(of next: Record?, carrying carried: inout W) -> Record? {
+    base.turn(of: next, carrying: &carried)
+  }
 
   /// As the machine beneath does.
   @inlinable @inline(__always)

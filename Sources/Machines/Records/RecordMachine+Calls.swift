@@ -1,4 +1,8 @@
 extension RecordMachine {
+  /// The next one's.
+  @inlinable @inline(__always)
+  public mutating func turn(of next: Record?, carrying carried: inout W) -> Record? { next }
+
   /// Puts `value` into a field.
   /// - Returns: what was there before.
   @inlinable @inline(__always)

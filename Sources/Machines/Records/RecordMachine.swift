@@ -91,6 +91,15 @@ public protocol RecordMachine: Machine {
   /// Lets others run: `cpu_relax`, `cond_resched`. Who asks the same again and again has to.
   mutating func yield()
 
+  // MARK: Loops
+
+  /// Comes to the head of a loop over any number of records: `next` is the one whose turn it is, nil after
+  /// the last, and `carried` all else that one round leaves to the next.
+  ///
+  /// Nothing, but on a machine that follows one arbitrary round in place of all; such loops do not nest.
+  /// - Returns: the record whose turn it is.
+  mutating func turn(of next: Record?, carrying carried: inout W) -> Record?
+
   // MARK: Sections of readers
 
   /// Enters a section in which what is read is not freed; sections nest.

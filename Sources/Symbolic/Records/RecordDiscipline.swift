@@ -110,4 +110,12 @@ public protocol RecordDiscipline: AnyObject {
   func releases(_ lock: FieldPlace, _ machine: SymbolicRecordMachine)
   /// A round of a loop is over in which the walker waited for others, or failed because of them.
   func beginsAgain(_ machine: SymbolicRecordMachine)
+  /// What the rounds of the loop have in common to whose head the walker comes; nil where they are to be
+  /// followed one after the other.
+  func rounds(_ machine: SymbolicRecordMachine) -> RecordRounds?
+}
+
+extension RecordDiscipline {
+  /// They are followed one after the other.
+  public func rounds(_ machine: SymbolicRecordMachine) -> RecordRounds? { nil }
 }

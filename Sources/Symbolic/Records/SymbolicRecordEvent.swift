@@ -44,6 +44,13 @@ public struct RecordObligation {
   public let text: String
   /// Whether it is.
   public let formula: Formula
+
+  /// Something that must be true.
+  public init(name: String, text: String, formula: Formula) {
+    self.name = name
+    self.text = text
+    self.formula = formula
+  }
 }
 
 /// Names of what every walker owes a machine of records, whatever its system.

@@ -26,8 +26,8 @@ public final class SymbolicRecordMachine: RecordMachine {
   public let initial: RecordState
   /// What happened on this path, in order.
   public private(set) var trace: [SymbolicRecordEvent] = []
-  /// What must be true on this path.
-  public private(set) var obligations: [RecordObligation] = []
+  /// What must be true on this path, and what the explorer knows each by.
+  private var duties: [(obligation: RecordObligation, expectation: Int)] = []
   /// What was asked on this path, whether or not it was known at once.
   public private(set) var judged: Set<String> = []
   /// Whether the path ends here: the walker did something after which nothing it does has a meaning, or
@@ -54,6 +54,8 @@ public final class SymbolicRecordMachine: RecordMachine {
   var freedRecords: Set<UInt64> = []
   /// How deep the thread is in sections.
   var sectionDepth = 0
+  /// Where the round began that is followed in place of all.
+  var head: RoundHead?
   private var moment = 0
   private var isDisturbed = true
 
@@ -85,7 +87,13 @@ public final class SymbolicRecordMachine: RecordMachine {
     guard !isCut else { return }
     judged.insert(name)
     if formula.constant == true { return }
-    obligations.append(RecordObligation(name: name, text: text, formula: formula))
+    let obligation = RecordObligation(name: name, text: text, formula: formula)
+    duties.append((obligation, explorer.expect(formula)))
+  }
+
+  /// What must be true on this path, but for what is known to be.
+  public var obligations: [RecordObligation] {
+    duties.filter { !explorer.isKnown($0.expectation) }.map(\.obligation)
   }
 
   /// Notes a duty of every walker's.
@@ -148,13 +156,17 @@ public final class SymbolicRecordMachine: RecordMachine {
   }
 
   /// Looks at what others did: what no held lock protects becomes arbitrary within the invariants.
-  public func observeOthers() {
+  public func observeOthers() { observeOthers(renewing: []) }
+
+  /// The same, and some records stand for others from here on.
+  func observeOthers(renewing records: Set<UInt64>) {
     guard isDisturbed, !isCut else { return }
     isDisturbed = false
     moment += 1
     let before = state
     for place in discipline.places + newPlaces {
-      state.forget(place, at: moment, unless: stability(of: place))
+      let isKept = records.contains(place.record) ? Formula(false) : stability(of: place)
+      state.forget(place, at: moment, unless: isKept)
     }
     state.written = []
     assumeInvariants(since: before)
@@ -171,7 +183,7 @@ public final class SymbolicRecordMachine: RecordMachine {
   }
 
   /// Assumes what is true whenever nobody holds a lock alone.
-  func assumeInvariants(of lock: FieldPlace) {
+  public func assumeInvariants(of lock: FieldPlace) {
     let known = discipline.invariants(of: lock).map { $0.formula(state) }
     explorer.assume(.all(known), later: true)
   }

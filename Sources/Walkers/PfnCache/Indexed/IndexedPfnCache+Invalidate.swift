@@ -76,7 +76,7 @@ extension IndexedPfnCache {
   ) {
     machine.acquire(PfnIndex.lock, of: bucket, .spin)
     var next = machine.follow(PfnIndex.first, of: bucket, .plain)
-    while let record = next {
+    while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       // Written only while the cache is on no list.
       let address = machine.read(PfnCacheRecord.hostAddress, of: record, .plain)
       if machine.holds(range.contains(address)) { invalidate(&machine, record, &vcpus) }

@@ -13,7 +13,7 @@ extension ListedPfnCache {
     var vcpus = VCPUSet<M.W>()
     machine.acquire(PfnMachineRecord.listLock, of: owner, .spin)
     var next = machine.follow(PfnMachineRecord.first, of: owner, .plain)
-    while let record = next {
+    while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       invalidate(&machine, record, range, &vcpus)
       next = machine.follow(PfnCacheRecord.next, of: record, .plain)
     }

@@ -46,7 +46,7 @@ extension PostedPfnCache {
     var vcpus = VCPUSet<M.W>()
     machine.acquire(PfnMachineRecord.listLock, of: owner, .spin)
     var next = machine.follow(PfnMachineRecord.first, of: owner, .plain)
-    while let record = next {
+    while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       machine.acquire(PfnCacheRecord.lock, of: record, .writeIRQ)
       if isIn(&machine, record, range) {
         machine.write(M.W(0), PfnCacheRecord.isValid, of: record, .plain)
