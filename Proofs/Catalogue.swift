@@ -7,6 +7,7 @@ public enum Catalogue {
     .armUnmap,
     .powerRadix,
     .pfnCache,
+    .sharedBuffer,
   ]
 
   /// The jobs that prove them all, in a fixed order.

@@ -14,6 +14,16 @@ public enum ProofSubject: Sendable, Hashable {
   case radix(RadixProofSubject)
   /// A guest-frame cache.
   case pfnCache(PfnCacheProofSubject)
+  /// A shared buffer.
+  case sharedBuffer(SharedBufferProofSubject)
+}
+
+/// A shared buffer other than the optimised one.
+public enum SharedBufferProofSubject: Sendable, Hashable {
+  /// Fences in a list, with these faults; with none of them, the reference subject.
+  case listed(FaultsOf<BufferFault>)
+  /// The buffers as posted.
+  case posted
 }
 
 /// A guest-frame cache other than the optimised one.
@@ -88,7 +98,7 @@ extension ProofSubject {
         faults: faults
       )
       return perform(call, by: walker, on: &machine)
-    case .armUnmap, .radix, .pfnCache: preconditionFailure("it has no such call")
+    case .armUnmap, .radix, .pfnCache, .sharedBuffer: preconditionFailure("it has no such call")
     }
   }
 

@@ -25,6 +25,8 @@ public struct RecordMutation: Sendable, Hashable {
     case warn(String)
     /// A pointer that is followed is this one.
     case lead(UInt64)
+    /// A count of the field of this name is not changed, by what changes it in one step.
+    case skipUpdate(String)
     /// What surrounds the records leaves out the operation of this name.
     case skip(String)
     /// It does the operation of this name twice.
@@ -90,6 +92,22 @@ struct MutatingRecordMachine<Base: RecordMachine>: LayeredRecordMachine {
       return base.write(value ^ Base.W(bits), field, of: record, access)
     }
     base.write(value, field, of: record, access)
+  }
+
+  mutating func update(
+    _ field: Field,
+    of record: Base.Record,
+    _ operation: AtomicOperation,
+    _ operand: Base.W,
+    _ order: AtomicOrder
+  ) -> Base.W {
+    if changes(.skipUpdate("\(field.name)")) { return base.read(field, of: record, .once) }
+    return base.update(field, of: record, operation, operand, order)
+  }
+
+  mutating func free(_ record: Base.Record) {
+    if changes(.skip("free")) { return }
+    base.free(record)
   }
 
   mutating func acquire(_ lock: Field, of record: Base.Record, _ mode: LockMode) {

@@ -66,6 +66,8 @@ struct ScheduleReplay {
   let records: [(address: UInt64, layout: Layout)]
   /// Fields that no walker knows begin with this number.
   let firstHidden: UInt8
+  /// Records that are made on the path, in order, and their layouts.
+  var made: [(address: UInt64, layout: Layout)] = []
 
   /// The fields that walkers know.
   private var places: [FieldPlace] {
@@ -129,6 +131,11 @@ struct ScheduleReplay {
     }
   }
 
+  /// Where records lie there; what is in the lowest bits of a word stays.
+  private static func translation(_ addresses: [UInt64: UInt64]) -> (UInt64) -> UInt64 {
+    { word in addresses[word & ~7].map { $0 | word & 7 } ?? word }
+  }
+
   /// Runs the call on the scheduled machine, with everybody else on a thread beside it.
   ///
   /// - Parameter body: Makes the call, with the addresses that records have there.
@@ -167,7 +174,7 @@ struct ScheduleReplay {
     let turns = Layout("others", [Field(0, "turn")])
     let scratch = alone.allocate(turns, isZeroed: true, maySleep: true)
     guard let scratch else { return false }
-    let at: (UInt64) -> UInt64 = { [addresses] in addresses[$0] ?? $0 }
+    let at = Self.translation(addresses)
     for place in places {
       let value = at(model.value(of: machine.initial[place]))
       alone.write(value, place.field, of: at(place.record), .plain)
@@ -185,11 +192,17 @@ struct ScheduleReplay {
       },
     ])
     let done = world.listener.events.compactMap(ScheduleReplay.trace)
+    // What is made there lies elsewhere, in the same order.
+    let fresh = world.listener.events.compactMap { event in
+      if case .allocate(let record, _, _, _) = event { record } else { nil }
+    }
+    for (record, place) in zip(made, fresh) { addresses[record.address] = place }
+    let there = Self.translation(addresses)
     let wanted = expected.map { event in
       Trace(
         kind: event.kind,
-        place: FieldPlace(event.place.field, of: at(event.place.record)),
-        value: at(event.value)
+        place: FieldPlace(event.place.field, of: there(event.place.record)),
+        value: there(event.value)
       )
     }
     if machine.isCut { return Array(done.prefix(wanted.count)) == wanted }
@@ -199,7 +212,9 @@ struct ScheduleReplay {
   // MARK: In words
 
   private func name(_ place: FieldPlace) -> String {
-    let record = records.last { $0.address <= place.record }
+    let record = (records.sorted { $0.address < $1.address } + made).last {
+      $0.address <= place.record
+    }
     return "\(record?.layout.name.description ?? "?").\(place.field.name)"
   }
 

@@ -36,6 +36,8 @@ import Testing
     add("alignment", LemmaTests.encodings.map(\.0))
     add("pfn", PfnCacheTheoremTests.faults.map(\.2) + PfnCacheTheoremTests.mutations.map(\.2))
     add("pfn", PfnCacheTheoremTests.arithmetics.map(\.0))
+    add("buffer", SharedBufferTheoremTests.faults.map(\.2))
+    add("buffer", SharedBufferTheoremTests.mutations.map(\.2))
     // Without any one of its parts the protocol is convicted by both.
     let theorems = Catalogue.jobs.flatMap(\.theorems)
     add("protocol", theorems.filter { $0.subject.hasPrefix("protocol") }.map(\.clause))
@@ -46,6 +48,7 @@ import Testing
   /// Clauses that no fault of a walker breaks, and why they are claimed.
   static let unbroken: [String: String] = [
     "stage2/ends": endless, "hyp/ends": endless, "arm/ends": endless,
+    "buffer/sleeps-where-it-may": "no call that is proved takes a lock that spins",
     "pfn/refresh-told": "only an invalidation breaks it, and of those nothing is proved yet",
   ]
 

@@ -4,6 +4,8 @@ public import Machines
 public enum FieldProtection {
   /// Nobody: it is what it is.
   case constant
+  /// This thread alone: nobody else can reach it, or looks at it.
+  case caller
   /// Anybody, at any moment.
   case nobody
   /// Who holds all of these locks alone, each of them where its condition is true; so whoever holds one

@@ -51,9 +51,10 @@ public struct RecordState {
   /// Makes a field arbitrary, but where `isKept`.
   mutating func forget(_ place: FieldPlace, at moment: Int, unless isKept: Formula) {
     if isKept.constant == true { return }
-    let old = self[place]
+    // What nobody asks for is not made.
+    let old = isKept.constant == nil ? self[place] : nil
     values[place] = nil
     moments[place] = moment
-    if isKept.constant == nil { values[place] = .select(isKept, old, arbitrary(place)) }
+    if let old { values[place] = .select(isKept, old, arbitrary(place)) }
   }
 }

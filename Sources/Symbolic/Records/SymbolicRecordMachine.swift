@@ -129,7 +129,7 @@ public final class SymbolicRecordMachine: RecordMachine {
   public func stability(of place: FieldPlace) -> Formula {
     if privateRecords.contains(place.record) { return Formula(true) }
     switch discipline.protection(of: place, in: state) {
-    case .constant: return Formula(true)
+    case .constant, .caller: return Formula(true)
     case .nobody: return Formula(false)
     case .locks(let locks):
       return .any(locks.filter { holdsLock($0.lock) }.map(\.when))
@@ -141,7 +141,7 @@ public final class SymbolicRecordMachine: RecordMachine {
     if privateRecords.contains(place.record) { return Formula(true) }
     switch discipline.protection(of: place, in: state) {
     case .constant: return Formula(false)
-    case .nobody: return Formula(true)
+    case .nobody, .caller: return Formula(true)
     case .locks(let locks):
       return .all(locks.filter { !holdsAlone($0.lock) }.map { .!$0.when })
     }

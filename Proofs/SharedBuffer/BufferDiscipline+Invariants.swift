@@ -1,0 +1,410 @@
+import Machines
+import Symbolic
+import Walkers
+
+extension BufferDiscipline {
+  private static let zero = BitVector(0)
+  private static let flags = BitVector(3)
+  /// The greatest number that counts come to.
+  private static let limit = BitVector(1 << 32)
+
+  private func `is`(_ word: BitVector, _ addresses: [UInt64]) -> Formula {
+    .any(addresses.map { word .== BitVector($0) })
+  }
+
+  /// The lists there are, those included that the call made.
+  private var allLists: [UInt64] {
+    lists + left.filter { made[$0]?.name == FenceListRecord.layout(4).name }
+  }
+
+  // MARK: Fences
+
+  private func slotCount(_ list: UInt64) -> Int {
+    made[list].map { $0.wordCount - Int(FenceListRecord.slot(0).index) } ?? operation.slotCount
+  }
+
+  /// Whether a fence was signalled.
+  func isSignalled(_ fence: UInt64, _ state: RecordState) -> Formula {
+    state[FenceRecord.flags, fence] & BitVector(FenceFlags.signalled) .!= Self.zero
+  }
+
+  /// Whether the fence was signalled that is watched.
+  func isWatchedSignalled(_ state: RecordState) -> Formula {
+    isSignalled(Records.fences[0], state)
+  }
+
+  /// Whether a slot has the fence that is watched, or a later one of its line, used for no less.
+  func covers(_ slot: BitVector, _ state: RecordState) -> Formula {
+    let watched = Records.fences[0]
+    let isUsed = slot & Self.flags .<= watchedUsage
+    return isUsed
+      .& .any(
+        fences.map { fence in
+          let isThere = slot & ~Self.flags .== BitVector(fence)
+          if fence == watched { return isThere }
+          let isOnLine =
+            state[FenceRecord.context, fence] .== state[FenceRecord.context, watched]
+          let isLater =
+            state[FenceRecord.number, watched] .<= state[FenceRecord.number, fence]
+          return isThere .& isOnLine .& isLater
+        }
+      )
+  }
+
+  private func slotCovers(_ list: UInt64, _ index: Int, _ state: RecordState) -> Formula {
+    let isUsed = BitVector(UInt64(index)) .< state[FenceListRecord.count, list]
+    return isUsed .& covers(state[FenceListRecord.slot(index), list], state)
+  }
+
+  /// Whether the reservation has the fence that is watched.
+  private func isCovered(_ state: RecordState) -> Formula {
+    let current = state[ReservationRecord.fences, Records.reservation]
+    return .any(
+      allLists.map { list in
+        (current .== BitVector(list))
+          .& .any((0..<slotCount(list)).map { slotCovers(list, $0, state) })
+      }
+    )
+  }
+
+  private var listPlaces: Set<FieldPlace> {
+    var places: Set<FieldPlace> = [
+      FieldPlace(ReservationRecord.fences, of: Records.reservation)
+    ]
+    for list in allLists {
+      places.insert(FieldPlace(FenceListRecord.count, of: list))
+      for index in 0..<slotCount(list) {
+        places.insert(FieldPlace(FenceListRecord.slot(index), of: list))
+      }
+    }
+    return places
+  }
+
+  // MARK: At every step
+
+  /// Where references are counted.
+  private var counts: [FieldPlace] {
+    let places =
+      fences.map { FieldPlace(FenceRecord.count, of: $0) } + [
+        FieldPlace(FileRecord.count, of: Records.file),
+        FieldPlace(FileRecord.count, of: Records.otherFile),
+        FieldPlace(EntryRecord.count, of: Records.entry),
+      ]
+    return places.filter(self.places.contains)
+  }
+
+  func makeInvariants() -> [RecordInvariant] {
+    let counts = self.counts
+    let references = RecordInvariant(
+      Clause.countsReferences.name,
+      "leaves a count no less than the references that there are",
+      Set(counts)
+    ) { [unowned self] state in
+      .all(
+        counts.map { place in
+          // A directory entry has its file's, while there is that.
+          let files = place.record == Records.entry && !gone.contains(Records.file) ? 1 : 0
+          let known = own[place.record, default: 0] + files
+          return BitVector(UInt64(max(known, 0))) .<= state[place]
+        }
+      )
+    }
+    if operation.hasAttachment {
+      // It is handed out without a lock.
+      let table = FieldPlace(AttachmentRecord.table, of: Records.attachment)
+      let isTable = RecordInvariant(
+        Clause.losesNoBufferMapping.name,
+        "keeps no error as a mapping",
+        [table]
+      ) { state in .!ErrorPointer.isError(state[table]) }
+      return [references, isTable]
+    }
+    guard operation.hasFences else { return [references] }
+    let covered = RecordInvariant(
+      Clause.keepsPending.name,
+      Clause.keepsPending.text,
+      listPlaces
+    ) { [unowned self] state in isWatchedSignalled(state) .| isCovered(state) }
+    return hasTable ? [references, covered] + knowing : [references, covered]
+  }
+
+  /// What is so of the moment up to which all fences are known to be signalled.
+  private var knowing: [RecordInvariant] {
+    let reservation = Records.reservation
+    let fields = FenceUsage.allCases.map(ReservationRecord.known)
+    let places = Set(
+      (fields + [ReservationRecord.sequence]).map { FieldPlace($0, of: reservation) }
+    )
+    return [
+      RecordInvariant(
+        Clause.knowsSignalled.name,
+        Clause.knowsSignalled.text,
+        places
+      ) { [unowned self] state in
+        let sequence = state[ReservationRecord.sequence, reservation]
+        return .all(
+          FenceUsage.allCases.map { usage in
+            let known = state[ReservationRecord.known(usage), reservation]
+            let isAbout = watchedUsage .<= BitVector(UInt64(usage.rawValue))
+            return (known .<= sequence)
+              .& .implies(isAbout .& (watchedSince .<= known), isWatchedSignalled(state))
+          }
+        )
+      },
+      RecordInvariant(
+        Clause.countsAdditions.name,
+        Clause.countsAdditions.text,
+        [FieldPlace(ReservationRecord.sequence, of: reservation)]
+      ) { [unowned self] state in
+        watchedSince .<= state[ReservationRecord.sequence, reservation]
+      },
+    ]
+  }
+
+  func makeSteps() -> [StepInvariant] {
+    var steps = operation.hasFences ? [signalsStay, listsStay, slotsStay] : []
+    if operation.hasAttachment { steps.append(keptStays) }
+    guard operation.hasFences, hasTable else { return steps }
+    let sequence = FieldPlace(ReservationRecord.sequence, of: Records.reservation)
+    steps.append(
+      StepInvariant(
+        Clause.countsAdditions.name,
+        Clause.countsAdditions.text,
+        [sequence]
+      ) { before, after in before[sequence] .<= after[sequence] }
+    )
+    return steps
+  }
+
+  private var signalsStay: StepInvariant {
+    let places = Set(fences.map { FieldPlace(FenceRecord.flags, of: $0) })
+    return StepInvariant(
+      Clause.knowsSignalled.name,
+      "leaves signalled what was",
+      places
+    ) { [unowned self] before, after in
+      .all(fences.map { .implies(isSignalled($0, before), isSignalled($0, after)) })
+    }
+  }
+
+  /// A list that was replaced does not come back.
+  private var listsStay: StepInvariant {
+    let place = FieldPlace(ReservationRecord.fences, of: Records.reservation)
+    return StepInvariant(
+      Clause.keepsPending.name,
+      "gives a reservation no list that it had before",
+      [place]
+    ) { before, after in
+      let first = BitVector(BufferProofRecord.lists[0])
+      return .implies(before[place] .!= first, after[place] .!= first)
+    }
+  }
+
+  /// Who looks at one slot after the other does not miss the fence that is watched.
+  private var slotsStay: StepInvariant {
+    StepInvariant(Clause.keepsPending.name, Clause.keepsPending.text, listPlaces) {
+      [unowned self] before, after in
+      let place = FieldPlace(ReservationRecord.fences, of: Records.reservation)
+      return .all(
+        lists.flatMap { list in
+          (0..<operation.slotCount).map { index in
+            let isSame =
+              (before[place] .== BitVector(list)) .& (after[place] .== BitVector(list))
+            return .implies(
+              isSame .& slotCovers(list, index, before),
+              isWatchedSignalled(after) .| slotCovers(list, index, after)
+            )
+          }
+        }
+      )
+    }
+  }
+
+  private var keptStays: StepInvariant {
+    let kept = [AttachmentRecord.table, AttachmentRecord.direction].map {
+      FieldPlace($0, of: Records.attachment)
+    }
+    return StepInvariant(
+      Clause.keepsMapping.name,
+      Clause.keepsMapping.text,
+      Set(kept)
+    ) { before, after in
+      .implies(
+        before[kept[0]] .!= BitVector(0),
+        .all(kept.map { before[$0] .== after[$0] })
+      )
+    }
+  }
+
+  /// What the caller was given and is not kept is its own: nobody keeps it later.
+  private func isOthers(_ state: RecordState) -> Formula {
+    guard let ownMapping, let taken = kept else { return Formula(true) }
+    let table = state[AttachmentRecord.table, Records.attachment]
+    return .implies(taken .!= ownMapping, table .!= ownMapping)
+  }
+
+  // MARK: While a lock is free
+
+  func invariants(of lock: FieldPlace) -> [RecordInvariant] {
+    switch lock {
+    case .reservationLock where operation.hasAttachment: [attachmentList, keptMapping]
+    case .bufferListLock: [bufferList]
+    default: []
+    }
+  }
+
+  /// The attachments are those that are attached, and one more stands for all others.
+  private var attachmentList: RecordInvariant {
+    RecordInvariant(Clause.linksAttachments.name, Clause.linksAttachments.text, []) {
+      [unowned self] state in
+      let first = state[BufferRecord.attachments, Records.buffer]
+      let other = Records.otherAttachment
+      let afterOther = state[AttachmentRecord.next, other]
+      guard let listed = listedAttachment else {
+        return (first .== Self.zero) .| ((first .== BitVector(other)) .& (afterOther .== Self.zero))
+      }
+      let after = state[AttachmentRecord.next, listed]
+      let isAlone = (first .== BitVector(listed)) .& (after .== Self.zero)
+      let isFirst = (first .== BitVector(listed)) .& (after .== BitVector(other))
+      let isSecond = (first .== BitVector(other)) .& (afterOther .== BitVector(listed))
+      return isAlone .| (isFirst .& (afterOther .== Self.zero))
+        .| (isSecond .& (after .== Self.zero))
+    }
+  }
+
+  /// A mapping is kept where importer and exporter do not both deal with moves, or the exporter says so.
+  private var keptMapping: RecordInvariant {
+    RecordInvariant(
+      Clause.losesNoBufferMapping.name,
+      "keeps a mapping of an attachment where one has to be, and nowhere else",
+      []
+    ) { [unowned self] state in
+      // Of one that a call makes it is shown when the call is over.
+      guard let listed = listedAttachment, listed == Records.attachment else {
+        return Formula(true)
+      }
+      let table = state[AttachmentRecord.table, listed]
+      let hasTable = table .!= Self.zero
+      let isNeeded = needsKept(listed, state)
+      let caches = can(ExporterOperations.cachesMappings, state)
+      let direction = state[AttachmentRecord.direction, listed]
+      return .all([
+        .implies(isNeeded, hasTable), .implies(hasTable, isNeeded .| caches),
+        .!ErrorPointer.isError(table), direction .<= BitVector(2),
+      ])
+    }
+  }
+
+  /// Whether an attachment's mapping is kept from the beginning.
+  func needsKept(_ attachment: UInt64, _ state: RecordState) -> Formula {
+    let isDynamic = state.isSet(AttachmentRecord.isDynamic, attachment)
+    return .!Formula.equivalent(isDynamic, can(ExporterOperations.pin, state))
+  }
+
+  /// Whether the exporter can do something.
+  func can(_ operation: UInt64, _ state: RecordState) -> Formula {
+    state[BufferRecord.operations, Records.buffer] & BitVector(operation) .!= Self.zero
+  }
+
+  private var bufferList: RecordInvariant {
+    RecordInvariant(Clause.linksBuffers.name, Clause.linksBuffers.text, []) {
+      [unowned self] state in
+      let other = Records.otherBuffer
+      let first = state[BufferGlobals.first, Records.globals]
+      func place(_ buffer: UInt64, _ previous: UInt64, _ next: UInt64) -> Formula {
+        (state[BufferRecord.previous, buffer] .== BitVector(previous))
+          .& (state[BufferRecord.next, buffer] .== BitVector(next))
+      }
+      let isOther = (first .== BitVector(other)) .& place(other, 0, 0)
+      guard let listed = listedBuffer else { return (first .== Self.zero) .| isOther }
+      let isAlone = (first .== BitVector(listed)) .& place(listed, 0, 0)
+      let isFirst =
+        (first .== BitVector(listed)) .& place(listed, 0, other) .& place(other, listed, 0)
+      let isSecond =
+        (first .== BitVector(other)) .& place(other, 0, listed) .& place(listed, other, 0)
+      return isAlone .| isFirst .| isSecond
+    }
+  }
+
+  // MARK: What fields mean
+
+  func meaning(of state: RecordState) -> Formula {
+    let numbers =
+      counts + [
+        FieldPlace(FileRecord.laterCount, of: Records.file),
+        FieldPlace(BufferRecord.kernelCount, of: Records.buffer),
+      ]
+    var known = numbers.map { state[$0] .< Self.limit }
+    known.append(isSound(state[BufferRecord.operations, Records.buffer]))
+    if operation.hasAttachment {
+      known += [Records.attachment, Records.otherAttachment].map {
+        state[AttachmentRecord.isDynamic, $0] .<= BitVector(1)
+      }
+    }
+    if operation == .put {
+      known.append(`is`(state[BufferRecord.name, Records.buffer], [0, Records.name]))
+    }
+    known.append(isOthers(state))
+    if hasRoom {
+      known.append(state[ReservationRecord.room, Records.reservation] .!= Self.zero)
+    }
+    return .all(known + meaningOfFences(state))
+  }
+
+  private func meaningOfFences(_ state: RecordState) -> [Formula] {
+    let current = state[ReservationRecord.fences, Records.reservation]
+    guard operation.hasFences else { return [current .== Self.zero] }
+    let (watched, bound) = (Records.fences[0], operation.fenceBound)
+    var known = [`is`(current, allLists)]
+    for list in lists {
+      let count = state[FenceListRecord.count, list]
+      known.append(hasTable ? Formula(true) : count .<= BitVector(UInt64(bound)))
+      for index in 0..<operation.slotCount {
+        let slot = state[FenceListRecord.slot(index), list] & ~Self.flags
+        let owns = operation == .add ? [Records.ownFence] : []
+        known.append(`is`(slot, index < bound ? [0] + fences : [0] + owns))
+        let isThere = (current .== BitVector(list)) .& (BitVector(UInt64(index)) .< count)
+        if !hasTable { known.append(.implies(isThere, slot .!= Self.zero)) }
+        // The reservation has a reference of its own.
+        for fence in fences {
+          let least = BitVector(UInt64(max(own[fence, default: 0] + 1, 0)))
+          known.append(
+            .implies(
+              isThere .& (slot .== BitVector(fence)),
+              least .<= state[FenceRecord.count, fence]
+            )
+          )
+        }
+      }
+    }
+    known.append(state[ReservationRecord.sequence, Records.reservation] .< BitVector(1 << 60))
+    for fence in fences {
+      let callbacks = state[FenceRecord.callbacks, fence]
+      known.append(`is`(callbacks, [0, Records.otherCallback]))
+      // Fences of a line are signalled in their order.
+      let isLater =
+        (state[FenceRecord.context, fence] .== state[FenceRecord.context, watched])
+        .& (state[FenceRecord.number, watched] .<= state[FenceRecord.number, fence])
+      known.append(
+        .implies(isLater .& .!isSignalled(watched, state), .!isSignalled(fence, state))
+      )
+      // Who added a callback has a reference.
+      let count = BitVector(UInt64(max(own[fence, default: 0], 0)))
+      known.append(
+        .implies(callbacks .!= Self.zero, count .< state[FenceRecord.count, fence])
+      )
+    }
+    return known
+  }
+
+  /// Whether what an exporter says that it can do goes together, by what it is told.
+  func isSound(_ operations: BitVector) -> Formula {
+    func has(_ operation: UInt64) -> Formula { operations & BitVector(operation) .!= Self.zero }
+    let pins = has(ExporterOperations.pin)
+    return .all([
+      has(ExporterOperations.map), has(ExporterOperations.unmap), has(ExporterOperations.release),
+      .equivalent(pins, has(ExporterOperations.unpin)),
+      .!(pins .& has(ExporterOperations.cachesMappings)),
+    ])
+  }
+}
