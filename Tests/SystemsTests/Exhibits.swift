@@ -1,4 +1,5 @@
 import Checking
+import Machines
 import Property
 
 /// A museum piece's place: its system, its name, the rules of which one has to convict it, and in how

@@ -272,6 +272,15 @@ private func reservations<R: ReservationWalker>(_ walker: R, _ title: String) ->
         let single = walker.singleton(&machine, reservation, usage, context: 60)
         return single.0 == .ok && single.1 == fence
       },
+      Situation("resv: what takes the place of a signalled one is waited for, \(usage), \(title)") {
+        machine in
+        let (reservation, fence) = reserved(&machine, walker, usage)
+        Fences.signal(&machine, fence)
+        let before = walker.isSignalled(&machine, reservation, usage)
+        let other = machine.fence()
+        walker.replace(&machine, context: 1, with: other, usage, in: reservation)
+        return before && walker.firstPending(&machine, reservation, usage) == other
+      },
       Situation("resv: who is concerned with less does not wait for it, \(usage), \(title)") {
         machine in
         let (reservation, _) = reserved(&machine, walker, usage)

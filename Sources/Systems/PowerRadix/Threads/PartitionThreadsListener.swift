@@ -4,7 +4,7 @@ import Schedules
 
 /// Who is told of what threads do: the judges of threads, those of tables, and who writes it down where
 /// that is asked for.
-struct PartitionThreadsListener: RecordListener {
+struct PartitionThreadsListener: ThreadedListener {
   var judges = ThreadJudges()
   var sharing = RadixSharing()
   var trace = Trace()

@@ -5,14 +5,14 @@ import Reference
 import Schedules
 
 /// What a worker's cases use one after the other: threads, tables, judges.
-public final class PartitionThreadsWorld<Scheme: PartitionScheme> {
+final class PartitionThreadsWorld<Scheme: PartitionScheme> {
   typealias World = ScheduledWorld<CaseScheduler, PartitionThreadsListener>
 
   let scheme: Scheme
   let world: World
   let state: UnsafeMutablePointer<PartitionThreadsState>
   /// How often a thread of the last run made way for another though it could have gone on.
-  private(set) var preemptionCount = 0
+  var preemptionCount = 0
 
   init(_ scheme: Scheme) {
     self.scheme = scheme
@@ -48,12 +48,7 @@ public final class PartitionThreadsWorld<Scheme: PartitionScheme> {
     }
     let isAlone = operations.allSatisfy { $0.thread == nil }
     let bodies = Array(repeating: body, count: isAlone ? 1 : state.pointee.plan.threadCount)
-    let span = choices.open(.schedule)
-    world.withScheduler { $0.begin(&choices, isAlone: isAlone) }
-    let result = world.run(bodies)
-    world.withScheduler { $0.exchange(&choices) }
-    choices.close(span)
-    preemptionCount = result.preemptionCount
+    let result = run(bodies, &choices, isAlone: isAlone)
     if result.ending == .finished {
       world.withListener { state.pointee.rest(&$0.sharing) }
       if isAlone {
@@ -64,18 +59,17 @@ public final class PartitionThreadsWorld<Scheme: PartitionScheme> {
     }
     return result
   }
-
-  /// Whether anything was found in this case.
-  var hasFindings: Bool {
-    !state.pointee.model.breaches.isEmpty
-      || world.withListener {
-        $0.judges.violationCount > 0 || $0.sharing.violationCount > 0
-      }
-  }
 }
 
 extension PartitionThreadsWorld: ThreadedWorld {
   typealias Operation = PartitionThreadsOperation
 
   var results: [Errno?] { state.pointee.results }
+
+  var hasFindings: Bool {
+    !state.pointee.model.breaches.isEmpty
+      || world.withListener {
+        $0.judges.violationCount > 0 || $0.sharing.violationCount > 0
+      }
+  }
 }

@@ -149,6 +149,19 @@ public struct CompactReservations: ReservationWalker {
     machine.write(sequence &+ M.W(1), ReservationRecord.sequence, of: reservation, .release)
   }
 
+  /// What was known of all is not of what takes the place of others.
+  @inlinable
+  public func replace<M: BufferHostMachine>(
+    _ machine: inout M,
+    context: M.W,
+    with fence: M.Record,
+    _ usage: FenceUsage,
+    in reservation: M.Record
+  ) {
+    replaceAll(&machine, context: context, with: fence, usage, in: reservation)
+    note(&machine, reservation)
+  }
+
   /// Nothing is looked for where all are known to be signalled.
   @inlinable
   public func firstPending<M: BufferHostMachine>(

@@ -32,6 +32,14 @@ public protocol ReservationWalker: Sendable {
     _ reservation: M.Record,
     _ usage: FenceUsage
   ) -> Bool
+  /// Puts another fence in place of all of a line, under the lock: its work is over when that one's is.
+  func replace<M: BufferHostMachine>(
+    _ machine: inout M,
+    context: M.W,
+    with fence: M.Record,
+    _ usage: FenceUsage,
+    in reservation: M.Record
+  )
 }
 
 extension ReservationWalker {
@@ -159,9 +167,21 @@ extension ReservationWalker {
     return (fence == nil ? .noMemory : .ok, fence)
   }
 
-  /// Puts another fence in place of all of a line, under the lock: its work is over when that one's is.
+  /// Looks at all.
   @inlinable
   public func replace<M: BufferHostMachine>(
+    _ machine: inout M,
+    context: M.W,
+    with fence: M.Record,
+    _ usage: FenceUsage,
+    in reservation: M.Record
+  ) {
+    replaceAll(&machine, context: context, with: fence, usage, in: reservation)
+  }
+
+  /// Goes through the list.
+  @inlinable
+  func replaceAll<M: BufferHostMachine>(
     _ machine: inout M,
     context: M.W,
     with fence: M.Record,
