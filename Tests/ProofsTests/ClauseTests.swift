@@ -49,7 +49,6 @@ import Testing
   static let unbroken: [String: String] = [
     "stage2/ends": endless, "hyp/ends": endless, "arm/ends": endless,
     "buffer/sleeps-where-it-may": "no call that is proved takes a lock that spins",
-    "pfn/refresh-told": "only an invalidation breaks it, and of those nothing is proved yet",
   ]
 
   private static let endless =

@@ -62,6 +62,7 @@ import Walkers
     (.refreshesInactive, .refresh, .refusesUnused),
     (.skipsRefreshing, .invalidate, .tellsRefresh),
     (.announcedLate, .invalidate, .announcesFirst),
+    (.announcedLate, .invalidate, .leavesNoneValid),
     (.kicksOnlyIfValid, .invalidate, .clearsGuestMode),
     (.leavesRequest, .invalidate, Clause.recordDuties[1]),
   ]
@@ -132,7 +133,6 @@ import Walkers
       mutated(.skipWrite("mn_active"), .invalidate, .announcesRange),
       mutated(.alterWrite("mn_start", 1 << 63), .invalidate, .announcesRange),
       mutated(.misread("uhva", HostMemory.noAddress), .invalidate, .passesAll),
-      mutated(.lead(PfnProofRecord.bucket(0)), .invalidate, .leavesNoneValid, ordinal: 4),
       mutated(.misread("mode", 0), .invalidate, .clearsGuestMode),
       mutated(.misread("usage", 0), .invalidate, .clearsGuestMode),
       mutated(.skipRelease("lock"), .invalidate, .roundsAlike, ordinal: 1),
