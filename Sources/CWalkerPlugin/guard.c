@@ -36,7 +36,8 @@ static void forget(pid_t process)
 /* Becomes a worker. The signals of one are the walker's, whatever its host does with its own, and its group
  * of processes is its own: a terminal's interrupt is its host's to answer, and what it forks goes with it.
  * It has no descriptor that is open for somebody else, such as the end of a pipe, whose reader would wait
- * for as long as the worker lives. It does not outlive its guard. Runs in memory that is its parent's until it has become one. */
+ * for as long as the worker lives. It does not outlive its guard. Runs in memory that is its parent's until it
+ * has become one. */
 static void become_worker(const struct walkproof_guard_request *request, int memory, pid_t parent)
 {
 	char number[] = { '0' + WALKPROOF_MEMORY_DESCRIPTOR, 0 };
