@@ -64,8 +64,8 @@ enum WholeFile {
       return access(target, W_OK) == 0 ? nil : .latest
     }
     guard errno == ENOENT else { return .latest }
-    let folder = (target as NSString).deletingLastPathComponent
-    return access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 ? nil : .latest
+    let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { target[...$0] } ?? "."
+    return access(String(folder), W_OK | X_OK) == 0 ? nil : .latest
   }
 
   /// Writes text to a descriptor, all of it.

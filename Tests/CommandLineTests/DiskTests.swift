@@ -28,6 +28,16 @@ import Testing
     #expect(try text().contains("  known as   "))
   }
 
+  @Test(arguments: ["x", "~", "\n", "\u{301}", "./-", "a b"])
+  func `a report goes into a file of any name`(name: String) throws {
+    let command = try Command()
+    defer { command.clean() }
+    let rows = ["bench", "--only", "wrprotect", "--runs", "5", "--output", name]
+    #expect(try command.run(rows).status == 0)
+    let report = command.folder.appendingPathComponent(name)
+    #expect(try String(contentsOf: report, encoding: .utf8).contains("wrprotect"))
+  }
+
   @Test(arguments: [nil, "exec >&-"])
   func `a report that standard output does not take is kept`(shell: String?) throws {
     let command = try Command()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tries what the world, and those who do not mean well, may do to the built command.
 
-For a bounded time it runs the command on damaged tokens, corpora, lists and options, on plugins that do evil,
+A number of times, or for a time, it runs the command on damaged tokens, corpora, lists and options, on plugins that do evil,
 under signals, limits, full disks and damaged caches, drawn from a seed. Whatever it is: the exit status is a
 promised one, a refusal has two lines at most, no process is left behind, nothing found is lost, and a verdict is
 the one of an undisturbed run. It prints how many of each it tried, and ends with 1 where anything was wrong.
@@ -9,6 +9,7 @@ the one of an undisturbed run. It prints how many of each it tried, and ends wit
 import argparse
 import collections
 import glob
+import itertools
 import json
 import os
 import random
@@ -43,14 +44,16 @@ PROBLEM_LIMIT = 20
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--walkproof", default=".build/release/walkproof", help="the built command")
-    parser.add_argument("--seconds", type=float, default=150, help="how long to try (150)")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--trials", type=int, help="how often to try")
+    length.add_argument("--seconds", type=float, default=150, help="how long to try (150)")
+    length.add_argument("--trial", type=int, help="only the trial with this number, as a problem names it")
     parser.add_argument("--seed", type=int, default=None, help="what is tried; drawn and printed by default")
     parser.add_argument("--only", choices=sorted(KINDS), action="append", help="only this kind; of several, one of them")
     parser.add_argument("--tree", help="the top folder of a Linux tree")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else int(time.time())
-    end = time.monotonic() + options.seconds
-    print(f"hostile: seed {seed}, {options.seconds:g} s", flush=True)
+    print(f"hostile: seed {seed}", flush=True)
     trial.adopt_orphans()
     base = tempfile.mkdtemp(prefix="walkproof-hostile-")
     folder = os.path.join(base, "here")
@@ -60,7 +63,7 @@ def main():
     os.chmod(folder, 0o777)
     has_disk = mount(os.path.join(folder, "small"))
     try:
-        problems = attack(trial.Command(options.walkproof, folder), options, random.Random(seed), has_disk, end)
+        problems = attack(trial.Command(options.walkproof, folder), options, seed, has_disk)
     finally:
         if has_disk:
             subprocess.run(["umount", os.path.join(folder, "small")], check=False)
@@ -78,8 +81,18 @@ def mount(place):
         return False
 
 
-def attack(command, options, drawn, has_disk, end):
-    """Tries until the time is over; how many problems there were."""
+def trials(options):
+    """The numbers of what is tried."""
+    if options.trial is not None:
+        return [options.trial]
+    if options.trials is not None:
+        return range(options.trials)
+    end = time.monotonic() + options.seconds
+    return itertools.takewhile(lambda _: time.monotonic() < end, itertools.count())
+
+
+def attack(command, options, seed, has_disk):
+    """Tries; how many problems there were."""
     known = baseline(command, options)
     known["small disk"] = has_disk
     kinds = [kind for kind in KINDS if not options.only or kind in options.only]
@@ -91,16 +104,19 @@ def attack(command, options, drawn, has_disk, end):
         kinds.remove("trees")
     tried, problems = collections.Counter(), 0
     details = collections.defaultdict(collections.Counter)
-    while time.monotonic() < end and problems < PROBLEM_LIMIT:
+    for number in trials(options):
+        if problems >= PROBLEM_LIMIT:
+            break
+        # Of its own, so that what is tried does not depend on how fast the others were.
+        drawn = random.Random(f"{seed}/{number}")
         # Each once before any twice.
-        new = [kind for kind in kinds if not tried[kind]]
-        kind = new[0] if new else drawn.choices(kinds, [KINDS[kind][1] for kind in kinds])[0]
+        kind = kinds[number] if number < len(kinds) else drawn.choices(kinds, [KINDS[kind][1] for kind in kinds])[0]
         tried[kind] += 1
         try:
             details[kind][KINDS[kind][0](drawn, command, known)] += 1
         except trial.Problem as problem:
             problems += 1
-            print(f"PROBLEM with {kind}: {problem}\n  {command.last.encode(errors='replace')!r}", flush=True)
+            print(f"PROBLEM with {kind}, --seed {seed} --trial {number}: {problem}\n  {command.last.encode(errors='replace')!r}", flush=True)
     for kind in KINDS:
         of = ", ".join(f"{name} {count}" for name, count in sorted(details[kind].items(), key=str))
         print(f"  {tried[kind]:6}  {kind}: {of or 'none'}")

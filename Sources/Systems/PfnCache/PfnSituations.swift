@@ -94,9 +94,10 @@ struct PfnSituations {
 
   /// A thread has looked a frame up.
   mutating func found(_ frame: UInt64, _ thread: Int) {
+    // What looks at everything in the end is no call.
+    guard let cache = running[thread]?.cache else { return }
     lookUpCounts[thread] += 1
     if lookUpCounts[thread] == 2 { count(.lookedUpAgain) }
-    guard let cache = running[thread]?.cache else { return }
     if lastFrames[cache] == frame { count(.foundSameFrame) }
     lastFrames[cache] = frame
   }
