@@ -145,9 +145,6 @@ public struct Subject: Sendable {
     self.makeCheck = makeCheck
   }
 
-  /// Whether a check of it should find nothing.
-  public var shouldHold: Bool { role != .seed && role != .variant }
-
   /// Runs the case with these choices and writes it down; nil where it holds.
   ///
   /// Findings with accepted fingerprints are passed over.

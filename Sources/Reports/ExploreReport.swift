@@ -101,12 +101,7 @@ extension ExploreReport.Result {
     var seen: Set<String> = []
     for violation in explored.flatMap(\.result.violations)
     where seen.insert(violation.fingerprint).inserted {
-      let token = ReplayToken(
-        system: system.name,
-        subject: subject.name,
-        choices: violation.shortest.choices,
-        kind: .explored
-      )
+      let token = ReplayToken(of: violation, in: system, subject)
       guard let told = exploration.counterexample(violation.shortest),
         told.finding.fingerprint == violation.fingerprint
       else {
@@ -120,6 +115,18 @@ extension ExploreReport.Result {
       ? .nondeterministic
       : !violations.isEmpty
         ? .violated : programs.allSatisfy(\.isExhausted) ? .holds : .undecided
+  }
+}
+
+extension ReplayToken {
+  /// The token of a run that an exploration found something in.
+  public init(of violation: ProgramExploration.Violation, in system: System, _ subject: Subject) {
+    self.init(
+      system: system.name,
+      subject: subject.name,
+      choices: violation.shortest.choices,
+      kind: .explored
+    )
   }
 }
 

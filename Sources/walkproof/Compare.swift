@@ -28,8 +28,8 @@ struct Compare: ParsableCommand {
   @Option(help: "The granules to build trees for: 4K, 16K or 64K; all by default.")
   var granule: [GranuleArgument] = []
 
-  @Option(help: "The system to compare in; all that both are of by default.")
-  var system: String?
+  @Option(help: "The system to compare in, one of several; all that both are of by default.")
+  var system: [String] = []
 
   @OptionGroup var budget: BudgetOptions
 

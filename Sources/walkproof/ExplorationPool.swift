@@ -11,6 +11,9 @@ final class ExplorationPool: Sendable {
   private struct State {
     var waiting: [Int]
     var results: [Int: (result: ProgramExploration, seconds: Double)] = [:]
+    /// The fingerprints of what is wrong, and what of it was not told of yet.
+    var known: Set<String> = []
+    var news: [ProgramExploration.Violation] = []
   }
 
   private let exploration: SubjectExploration
@@ -43,8 +46,13 @@ final class ExplorationPool: Sendable {
     }
   }
 
-  /// Explores all; `progress` is told now and then how many are done.
-  func run(jobs: Int, progress: (Int) -> Void) {
+  /// Explores all; `progress` is told now and then how many are done, and `found` of each fault as soon
+  /// as its first program is explored, so that who is killed has told of it.
+  func run(
+    jobs: Int,
+    progress: (Int) -> Void,
+    found: (ProgramExploration.Violation) -> Void
+  ) {
     for isSecondRound in [false, true] {
       state.withLock { state in
         guard isSecondRound else { return }
@@ -60,9 +68,16 @@ final class ExplorationPool: Sendable {
           while let (index, share) = claim(jobs) { explore(index, share) }
         }
       }
+      var isOver = false
       repeat {
         progress(state.withLock { $0.results.count })
-      } while workers.wait(timeout: .now() + .milliseconds(100)) == .timedOut
+        isOver = workers.wait(timeout: .now() + .milliseconds(100)) == .success
+        state.withLock { state in
+          defer { state.news = [] }
+          return state.news
+        }
+        .forEach(found)
+      } while !isOver
     }
   }
 
@@ -87,6 +102,9 @@ final class ExplorationPool: Sendable {
       shouldStop: { interruptFlag.isRaised || clock.now >= until }
     )
     let seconds = (clock.now - start).inSeconds
-    state.withLock { $0.results[index] = (result, seconds) }
+    state.withLock { state in
+      state.results[index] = (result, seconds)
+      state.news += result.violations.filter { state.known.insert($0.fingerprint).inserted }
+    }
   }
 }

@@ -18,11 +18,14 @@ struct Explore: ParsableCommand {
       """
   )
 
-  @Option(help: "The system to explore; all that have threads by default.")
-  var system: String?
+  @Option(help: "The system to explore, one of several; all that have threads by default.")
+  var system: [String] = []
 
-  @Option(help: "The subject to explore; see 'walkproof list'. All that should hold by default.")
-  var subject: String?
+  @Option(
+    help:
+      "The subject to explore, one of several; see 'walkproof list'. All that should hold by default."
+  )
+  var subject: [String] = []
 
   @Option(help: "What the threads call, as 'a | b; c'; --list-calls shows what there is.")
   var calls: String?
@@ -99,9 +102,16 @@ struct Explore: ParsableCommand {
       let share = (end - start) / (chosen.count - number)
       let pool = ExplorationPool(choice.exploration, programs[number], limits, until: start + share)
       let name = "\(choice.system.name)/\(choice.subject.name)"
-      pool.run(jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount) { done in
-        terminal.progress("\(name): \(done) of \(programs[number].count) combinations of calls")
-      }
+      pool.run(
+        jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+        progress: { done in
+          terminal.progress("\(name): \(done) of \(programs[number].count) combinations of calls")
+        },
+        found: { violation in
+          let token = ReplayToken(of: violation, in: choice.system, choice.subject)
+          terminal.note("found \(violation.fingerprint): walkproof replay \(token)")
+        }
+      )
       report.results.append(
         ExploreReport.Result(
           system: choice.system,
@@ -140,24 +150,21 @@ struct Explore: ParsableCommand {
     var choices: [Choice] = []
     let systems = try System.selection(system)
     for system in systems {
-      for subject in system.subjects {
-        if let name = self.subject {
-          guard subject.name == name else { continue }
-        } else {
-          guard subject.role == .clean else { continue }
-        }
-        if let exploration = subject.exploration {
-          choices.append((system, subject, exploration))
+      for candidate in system.subjects {
+        let isMeant =
+          subject.isEmpty ? candidate.role == .clean : subject.contains(candidate.name)
+        if isMeant, let exploration = candidate.exploration {
+          choices.append((system, candidate, exploration))
         }
       }
     }
-    guard choices.isEmpty else { return choices }
-    if let subject, !systems.contains(where: { $0.subject(named: subject) != nil }) {
+    for name in subject where !systems.contains(where: { $0.subject(named: name) != nil }) {
       throw Complaint(
         .usage,
-        "there is no subject '\(subject)'; 'walkproof list' shows those there are"
+        "there is no subject '\(name)'; 'walkproof list' shows those there are"
       )
     }
+    guard choices.isEmpty else { return choices }
     let names = System.all.filter { $0.subjects.contains { $0.exploration != nil } }.map(\.name)
     throw Complaint(
       .usage,

@@ -9,8 +9,8 @@ struct List: ParsableCommand {
     abstract: "Show the systems and their subjects, or the rules that they are judged by."
   )
 
-  @Option(help: "The system to show; all by default.")
-  var system: String?
+  @Option(help: "The system to show, one of several; all by default.")
+  var system: [String] = []
 
   @Flag(help: "Show the rules: what each demands, where it is from, and which oracle applies it.")
   var rules = false

@@ -31,24 +31,27 @@ struct OutputOptions: ParsableArguments {
 
 /// What is checked.
 struct SelectionOptions: ParsableArguments {
-  @Option(help: "The system to check; see 'walkproof list'. All by default.")
-  var system: String?
+  @Option(help: "The system to check, one of several; see 'walkproof list'. All by default.")
+  var system: [String] = []
 
-  @Option(help: "The subject to check; see 'walkproof list'. All that should hold by default.")
-  var subject: String?
+  @Option(
+    help:
+      "The subject to check, one of several; see 'walkproof list'. All that should hold by default."
+  )
+  var subject: [String] = []
 
   @OptionGroup var external: ExternalOptions
 
   /// Whether it is said which subject is meant.
-  var isNamed: Bool { subject != nil || external.isGiven }
+  var isNamed: Bool { !subject.isEmpty || external.isGiven }
 
   /// The systems and subjects named, or all that should hold; `found` is what `external` loads.
   func selection(
     _ found: ExternalSubject?
   ) throws(Complaint) -> [(system: System, subject: Subject)] {
-    let systems = try systems()
+    let systems = try System.selection(system)
     if let found {
-      if subject != nil {
+      if !subject.isEmpty {
         throw Complaint(
           .usage,
           "--subject names one of ours; leave it out beside a subject of yours"
@@ -61,44 +64,38 @@ struct SelectionOptions: ParsableArguments {
         let names = System.all.filter { found.subject(in: $0) != nil }.map(\.name)
         throw Complaint(
           .usage,
-          "\(found.origin) is of \(names.joined(separator: " and ")), and not of '\(system ?? "")'"
+          "\(found.origin) is of \(names.joined(separator: " and ")), and not of '\(system.joined(separator: "' or '"))'"
         )
       }
       return chosen
     }
-    guard let name = subject else {
+    if subject.isEmpty {
       return systems.flatMap { system in
         system.subjects.filter { $0.role == .clean }.map { (system, $0) }
       }
     }
-    let found = systems.compactMap { system in
-      system.subject(named: name).map { (system: system, subject: $0) }
-    }
-    if found.isEmpty {
-      let place = system.map { " in the system '\($0)'" } ?? ""
+    for name in subject where !systems.contains(where: { $0.subject(named: name) != nil }) {
+      let place = system.isEmpty ? "" : " in the system '\(system.joined(separator: "' or '"))'"
       throw Complaint(
         .usage,
         "there is no subject '\(name)'\(place); 'walkproof list' shows those there are"
       )
     }
-    return found
-  }
-
-  private func systems() throws(Complaint) -> [System] {
-    try System.selection(system)
+    return systems.flatMap { system in
+      system.subjects.filter { subject.contains($0.name) }.map { (system, $0) }
+    }
   }
 }
 
 extension System {
-  /// The systems that go by a name, all for none.
-  static func selection(_ name: String?) throws(Complaint) -> [System] {
-    guard let name else { return all }
-    let found = all(named: name)
-    if found.isEmpty {
-      let names = all.map(\.name).joined(separator: ", ")
-      throw Complaint(.usage, "there is no system '\(name)'; there are \(names)")
+  /// The systems that go by these names, in the order of `all`; all for none.
+  static func selection(_ names: [String]) throws(Complaint) -> [System] {
+    for name in names where all(named: name).isEmpty {
+      let known = all.map(\.name).joined(separator: ", ")
+      throw Complaint(.usage, "there is no system '\(name)'; there are \(known)")
     }
-    return found
+    let chosen = Set(names.flatMap { all(named: $0).map(\.name) })
+    return names.isEmpty ? all : all.filter { chosen.contains($0.name) }
   }
 }
 

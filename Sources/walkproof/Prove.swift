@@ -17,8 +17,11 @@ struct Prove: ParsableCommand {
       """
   )
 
-  @Option(help: "Only theorems about this system; all by default, and of a subject its own.")
-  var system: String?
+  @Option(
+    help:
+      "Only theorems about this system, one of several; all by default, and of a subject its own."
+  )
+  var system: [String] = []
 
   @Option(help: "The subject to prove things of: built-in, reference, seed or a museum variant.")
   var subject = "built-in"
@@ -56,10 +59,10 @@ struct Prove: ParsableCommand {
 
   func run() throws {
     // The theorems of a family are about all its systems.
-    let system = system.map { name in
+    let systems = system.map { name in
       Catalogue.systems.contains(name) ? name : System.named(name)?.family ?? name
     }
-    if let system, !Catalogue.systems.contains(system) {
+    for system in systems where !Catalogue.systems.contains(system) {
       throw Complaint(
         .usage,
         "there are no theorems about a system '\(system)'; there are about "
@@ -67,14 +70,14 @@ struct Prove: ParsableCommand {
       )
     }
     guard
-      let (proofSubject, proofSystem) = Catalogue.subject(named: subject, system: system)
+      let (proofSubject, proofSystems) = Catalogue.subject(named: subject, among: systems)
     else {
       throw Complaint(
         .usage,
         "nothing can be proved of a subject '\(subject)'; 'walkproof list' shows those there are"
       )
     }
-    let chosen = Catalogue.jobs(of: proofSystem).filter { job in
+    let chosen = Catalogue.jobs(of: proofSystems).filter { job in
       only.isEmpty
         || job.theorems.contains { theorem in only.contains { theorem.name.contains($0) } }
     }

@@ -19,6 +19,29 @@ import Testing
     #expect(outcome.errors.isEmpty, "there is no progress line in a pipe")
   }
 
+  @Test func `of several systems and subjects that are named each is checked`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let outcome = try command.run([
+      "check", "--system", "power-radix-process", "--system", "arm64-hyp", "--subject", "reference",
+      "--subject", "built-in", "--cases", "60", "--no-corpus", "--format", "json",
+    ])
+    let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let results = (report as? [String: Any])?["results"] as? [[String: Any]] ?? []
+    let checked = results.map { "\($0["system"] ?? "")/\($0["subject"] ?? "")" }
+    #expect(
+      checked.sorted() == [
+        "arm64-hyp/built-in", "arm64-hyp/reference", "power-radix-process/built-in",
+        "power-radix-process/reference",
+      ]
+    )
+    for (more, word) in [(["--system", "x86"], "x86"), (["--subject", "y"], "'y'")] {
+      let refused = try command.run(["check", "--system", "arm64-hyp", "--subject", "seed"] + more)
+      #expect(refused.status == 64)
+      #expect(refused.errorLines.count == 1 && refused.errors.contains(word), "\(refused.errors)")
+    }
+  }
+
   @Test func `the seed is convicted, and the printed command replays it`() throws {
     let command = try Command()
     defer { command.clean() }

@@ -94,9 +94,10 @@ class Command:
         self.last = ""
 
     def run(self, arguments, *, environment=None, limits=None, stdout=None, before=None, is_nobody=False,
-            signals=(), allowed=PROMISED, may_be_killed=False):
+            signals=(), is_terminal=False, allowed=PROMISED, may_be_killed=False):
         """Runs it to its end, and judges it; `signals` are sent after so many seconds each, of which the first are
-        those from the moment on at which it answers signals."""
+        those from the moment on at which it answers signals: to it alone, or as a terminal does to whatever it
+        has started besides."""
         mark = f"{MARK}={uuid.uuid4()}"
         name, value = mark.split("=")
         given = dict(os.environ, **{name: value})
@@ -105,7 +106,7 @@ class Command:
         given = {key: text for key, text in given.items() if text is not None}
         told = " ".join(f"{key}={text}" for key, text in (environment or {}).items())
         words = " ".join(argument[:200] for argument in map(str, arguments))
-        self.last = f"{told} walkproof {words} limits={limits} signals={signals}"
+        self.last = f"{told} walkproof {words} limits={limits} signals={signals}{' of a terminal' if is_terminal else ''}"
 
         def prepare():
             if before:
@@ -120,7 +121,7 @@ class Command:
             process = subprocess.Popen(
                 [self.path, *map(str, arguments)], cwd=self.folder, env=given, stdin=subprocess.DEVNULL,
                 stdout=stdout if stdout is not None else subprocess.PIPE, stderr=subprocess.PIPE,
-                preexec_fn=prepare)
+                preexec_fn=prepare, process_group=0 if is_terminal else None)
         except (OSError, subprocess.SubprocessError):
             return None  # under this limit nothing can be started at all
         texts = {}
@@ -128,7 +129,7 @@ class Command:
                    for pair in (("output", process.stdout), ("errors", process.stderr)) if pair[1]]
         for reader in readers:
             reader.start()
-        status = self.follow(process, sorted(signals, key=lambda sent: sent[1]))
+        status = self.follow(process, sorted(signals, key=lambda sent: sent[1]), is_terminal)
         left = self.left_behind(mark.encode())
         # Whoever holds the other ends is gone by now, or has been ended.
         for reader in readers:
@@ -145,7 +146,7 @@ class Command:
         return outcome
 
     @staticmethod
-    def follow(process, signals):
+    def follow(process, signals, is_terminal):
         """Sends the signals, and waits for the end; its status, none where it has to be ended."""
         patience = Patience(PATIENCE)
         if signals and signals[0][0] != signal.SIGKILL:
@@ -158,7 +159,10 @@ class Command:
                 process.wait(max(0, start + delay - time.monotonic()))
                 break
             except subprocess.TimeoutExpired:
-                process.send_signal(number)
+                if is_terminal:
+                    os.killpg(process.pid, number)
+                else:
+                    process.send_signal(number)
                 patience = Patience(PATIENCE_AFTER_SIGNAL)
         # The first moments are looked at closely: most runs are over soon.
         for step in [0.005] * 100 + [0.05] * 10 ** 6:

@@ -15,7 +15,7 @@ private func results(
   options.subject = subject
   options.mutation = mutation
   if let sought { options.isEnough = { $0 == sought } }
-  let job = Catalogue.jobs(of: "arm-unmap").first { $0.theorems[0].subject.hasPrefix(call) }
+  let job = Catalogue.jobs(of: ["arm-unmap"]).first { $0.theorems[0].subject.hasPrefix(call) }
   let results = job?.prove(options) ?? []
   return Dictionary(results.map { ($0.theorem.clause, $0) }) { first, _ in first }
 }
@@ -143,7 +143,7 @@ private func results(
   }
 
   @Test func `indices and next addresses are proved for every layout`() {
-    let jobs = Catalogue.jobs(of: "arm-unmap").filter { job in
+    let jobs = Catalogue.jobs(of: ["arm-unmap"]).filter { job in
       job.theorems.contains { $0.name.hasPrefix("alignment.") }
     }
     #expect(jobs.count == 4 * 8)

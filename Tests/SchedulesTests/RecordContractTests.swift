@@ -67,7 +67,9 @@ where M.W == UInt64 {
   machine.awaitCompletion(Toy.done, of: toy)
   machine.wake(Toy.queue, of: toy, all: true)
   for domain in [ReadDomain.rcu, .srcu(Toy.domain, of: toy)] {
-    machine.withSection(domain) { $0.mightSleep() }
+    machine.enterSection(domain)
+    machine.mightSleep()
+    machine.leaveSection(domain)
     machine.synchronise(domain)
   }
 }

@@ -47,16 +47,4 @@ extension RecordMachine {
     release(lock, of: record, mode)
     return result
   }
-
-  /// Does `body` in a section of readers.
-  @inlinable @inline(__always)
-  public mutating func withSection<Result>(
-    _ domain: ReadDomain<Record>,
-    _ body: (inout Self) -> Result
-  ) -> Result {
-    enterSection(domain)
-    let result = body(&self)
-    leaveSection(domain)
-    return result
-  }
 }

@@ -19,8 +19,6 @@ public struct Choices: Sendable {
   @usableFromInline var isScripted: Bool
   @usableFromInline let limit: Int
 
-  @usableFromInline var wasRefused = false
-
   /// Starts a case that draws afresh.
   public init(seed: Seed, case caseIndex: UInt64, limit: Int = Choices.defaultLimit) {
     precondition(limit >= 0 && limit < Int32.max, "a limit of \(limit) choices")
@@ -55,15 +53,11 @@ public struct Choices: Sendable {
     recorded.removeAll(keepingCapacity: true)
     recordedSpans.removeAll(keepingCapacity: true)
     innermostSpan = -1
-    wasRefused = false
   }
 
   /// How many choices the case has consumed.
   @inlinable
   public var count: Int { recorded.count }
-
-  /// Whether a draw was refused, and 0 given, because the case had reached its limit.
-  public var reachedLimit: Bool { wasRefused }
 
   /// The values consumed: replaying them makes the same case.
   public var values: [UInt64] { recorded.map(\.value) }
@@ -91,10 +85,7 @@ public struct Choices: Sendable {
     fresh: (inout CaseRandom) -> UInt64
   ) -> UInt64 {
     let position = recorded.count
-    guard position < limit else {
-      wasRefused = true
-      return 0
-    }
+    guard position < limit else { return 0 }
     let value: UInt64
     if isScripted {
       value = position < script.count ? min(script[position], maximum) : 0
@@ -109,10 +100,7 @@ public struct Choices: Sendable {
   /// Records a value that is not up for choice, so that edits elsewhere find everything in place.
   @inlinable
   public mutating func dictate(_ value: UInt64) {
-    guard recorded.count < limit else {
-      wasRefused = true
-      return
-    }
+    guard recorded.count < limit else { return }
     recorded.append(Choice(value: value, maximum: 0))
   }
 }
