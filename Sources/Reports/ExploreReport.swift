@@ -1,5 +1,5 @@
 public import Checking
-import Property
+public import Property
 
 /// The findings of `explore`, as data.
 ///
