@@ -23,7 +23,7 @@ struct Scenario: Sendable {
     /// are over one.
     case pages(Int)
     /// One aligned block at this level, over whatever is there.
-    case block(level: Int)
+    case block(level: LookupLevel)
     /// Any range that does not end inside the input address space.
     case outside
     /// Any range whose output does not end inside the output address space.

@@ -91,14 +91,14 @@ extension Specification {
       (max(1, machine.shape.startLevel)...Decoder.lastLevel).map { level in
         let first = start(address, level)
         let touches = Formula.any(pages.map { start($0, level) .== first })
-        return (before.level .== word(UInt64(level))) .& touches
+        return (before.level .== word(UInt64(level.number))) .& touches
       }
     )
   }
 
   /// Whether a word is the descriptor of the leaf that a translation is by; 0 for none.
   func isDescriptor(_ found: BitVector, of translation: SymbolicTranslation) -> Formula {
-    let isPage = translation.level .== word(UInt64(Decoder.lastLevel))
+    let isPage = translation.level .== word(UInt64(Decoder.lastLevel.number))
     let kind = BitVector.select(isPage, word(0b10), word(0))
     let rest = found & ~word(decoder.addressField)
     let isSame = (rest .== translation.attributes | kind) .& isAddress(found, of: translation)
@@ -108,7 +108,7 @@ extension Specification {
   private func isAddress(_ found: BitVector, of translation: SymbolicTranslation) -> Formula {
     Formula.any(
       (max(1, machine.shape.startLevel)...Decoder.lastLevel).map { level in
-        (translation.level .== word(UInt64(level)))
+        (translation.level .== word(UInt64(level.number)))
           .& (decoder.address(found) .== start(translation.output, level))
       }
     )

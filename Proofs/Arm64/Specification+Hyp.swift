@@ -85,14 +85,14 @@ extension Specification {
 
   /// The entry that was there for an address before the call; nil beneath or in place of a table
   /// that the call made.
-  private func found(_ address: BitVector, _ level: Int) -> BitVector? {
+  private func found(_ address: BitVector, _ level: LookupLevel) -> BitVector? {
     let isMade = madeTables.contains { table in
       table.level <= level && decide(table.start .== start(address, table.level))
     }
     return isMade ? nil : initial(address, level)
   }
 
-  private func isMadeTable(_ address: BitVector, _ level: Int) -> Bool {
+  private func isMadeTable(_ address: BitVector, _ level: LookupLevel) -> Bool {
     madeTables.contains { $0.level == level && decide($0.start .== start(address, level)) }
   }
 

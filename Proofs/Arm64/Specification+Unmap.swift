@@ -22,8 +22,8 @@ extension Specification {
     for level in max(1, machine.shape.startLevel)...Decoder.lastLevel {
       let isHere =
         level == Decoder.lastLevel
-        ? before.level .== BitVector(0) .| (before.level .== BitVector(UInt64(level)))
-        : before.level .== BitVector(UInt64(level))
+        ? before.level .== BitVector(0) .| (before.level .== BitVector(UInt64(level.number)))
+        : before.level .== BitVector(UInt64(level.number))
       let first = start(address, level)
       let touches = pages.reduce(Formula(false)) { $0 .| (start($1, level) .== first) }
       result = SymbolicTranslation.select(isHere .& touches, .unmapped(), result)

@@ -15,10 +15,10 @@ struct Specification {
   /// Kept as a level and an aligned start, not as two ends: whether an address is inside is then a
   /// matter of equal bits, which solvers are good at, and of no arithmetic.
   struct Effect {
-    let level: Int
+    let level: LookupLevel
     let start: BitVector
     /// The leaf's attributes and level; nil where nothing is mapped any more.
-    let leaf: (attributes: BitVector, output: BitVector, level: Int)?
+    let leaf: (attributes: BitVector, output: BitVector, level: LookupLevel)?
     /// The invalid descriptor, where no leaf is.
     let annotation: BitVector
   }
@@ -32,7 +32,7 @@ struct Specification {
   var allocations: Int
   private(set) var effects: [Effect] = []
   /// Tables the call made: the level of the entry, and the first address it spans.
-  private(set) var madeTables: [(level: Int, start: BitVector)] = []
+  private(set) var madeTables: [(level: LookupLevel, start: BitVector)] = []
   /// How many bytes a hypervisor's unmap unmapped.
   var unmappedBytes: UInt64 = 0
   /// Whether an unmap takes out all that its range touches.
@@ -57,11 +57,11 @@ struct Specification {
   func decide(_ formula: Formula) -> Bool { machine.explorer.decide(formula) }
   func word(_ value: UInt64) -> BitVector { BitVector(value) }
 
-  func start(_ address: BitVector, _ level: Int) -> BitVector {
+  func start(_ address: BitVector, _ level: LookupLevel) -> BitVector {
     address & word(~(decoder.span(level) - 1))
   }
 
-  func initial(_ address: BitVector, _ level: Int) -> BitVector {
+  func initial(_ address: BitVector, _ level: LookupLevel) -> BitVector {
     let key = address &>> decoder.shift(level)
     let entry = machine.initialEntry(level: level, key: key)
     machine.explorer.assume(decoder.isWellFormed(entry, level))
@@ -140,7 +140,7 @@ struct Specification {
     _ input: BitVector,
     _ output: BitVector,
     _ remaining: UInt64,
-    _ level: Int
+    _ level: LookupLevel
   ) -> Bool {
     if level == Decoder.lastLevel { return true }
     let span = decoder.span(level)
@@ -154,7 +154,7 @@ struct Specification {
     _ input: BitVector,
     _ output: BitVector,
     _ attributes: BitVector,
-    _ level: Int
+    _ level: LookupLevel
   ) -> Bool {
     if madeTables.contains(where: { decide($0.start .== start(input, $0.level)) }) { return false }
     // Above the leaf there are tables on this path, or the map would have made them.
@@ -170,7 +170,7 @@ struct Specification {
   }
 
   /// Makes sure of a table in the entry for `address` at `level`; false where there is no memory.
-  mutating func descend(_ address: BitVector, _ level: Int) -> Bool {
+  mutating func descend(_ address: BitVector, _ level: LookupLevel) -> Bool {
     let start = start(address, level)
     let isMade = madeTables.contains { table in
       table.level == level && decide(table.start .== start)
@@ -214,7 +214,7 @@ struct Specification {
         changed = SymbolicTranslation(
           attributes: leaf.attributes,
           output: leaf.output | (address & word(decoder.span(effect.level) - 1)),
-          level: word(UInt64(leaf.level))
+          level: word(UInt64(leaf.level.number))
         )
       }
       return SymbolicTranslation.select(isInside, changed, translation)

@@ -4,7 +4,7 @@ import Walkers
 
 /// One call of an older walker, with symbolic or plain arguments.
 enum ArmUnmapCall<W: Word> {
-  case map(address: W, physical: W, protection: W, level: Int)
+  case map(address: W, physical: W, protection: W, level: LookupLevel)
   case faultIn(address: W, slot: MemorySlot, isWrite: Bool)
   case annotate(address: W)
   case unmap(address: W, sizeInBytes: W, mayYield: Bool)

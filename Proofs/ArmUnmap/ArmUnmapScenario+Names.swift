@@ -27,7 +27,7 @@ extension ArmUnmapScenario {
     case .flush(let extent): parts.append(name(of: extent))
     }
     parts.append("\(1 << (geometry.pageShift - 10))K")
-    parts.append("\(Geometry.lastLevel + 1 - geometry.startLevel)-levels")
+    parts.append("\(geometry.startLevel.levelsBeneath + 1)-levels")
     if scale == .small { parts.append("\(geometry.entryCount)-entries") }
     parts.append("ia\(geometry.inputAddressBits)")
     if configuration.hasRangeInvalidation { parts.append("range") }

@@ -19,7 +19,7 @@ struct ArmUnmapScenario: Sendable {
   /// Which call, and what is fixed of its arguments.
   enum Operation: Sendable, Hashable {
     /// One page or block of this level, of any address, aligned or not, and protection.
-    case map(level: Int)
+    case map(level: LookupLevel)
     /// Any address, by reading or writing, in one of several slots.
     case faultIn
     /// Any address.
@@ -73,7 +73,7 @@ struct ArmUnmapScenario: Sendable {
   private var isBelowRoot: Bool { operation != .map(level: geometry.startLevel) }
 
   /// The highest level at which the call may put a leaf over a table; 3 for none.
-  private var blockLevel: Int {
+  private var blockLevel: LookupLevel {
     switch operation {
     case .map(let level): level
     case .faultIn: scale == .small ? 2 : Geometry.lastLevel

@@ -12,9 +12,9 @@ struct ArmUnmapSpecification {
   /// How many allocations succeed; later ones are refused.
   var allocations: Int
   /// The entry whose place a table took, and with it nothing is mapped beneath.
-  private var hole: (level: Int, start: BitVector)?
+  private var hole: (level: LookupLevel, start: BitVector)?
   /// The entry that was made, and what stands there.
-  private var made: (level: Int, start: BitVector, descriptor: BitVector)?
+  private var made: (level: LookupLevel, start: BitVector, descriptor: BitVector)?
   /// Whether what was asked for was there already; nil where the call never came to that.
   private(set) var isThere: Bool?
 
@@ -29,11 +29,11 @@ struct ArmUnmapSpecification {
   private func decide(_ formula: Formula) -> Bool { machine.explorer.decide(formula) }
   private func word(_ value: UInt64) -> BitVector { BitVector(value) }
 
-  private func start(_ address: BitVector, _ level: Int) -> BitVector {
+  private func start(_ address: BitVector, _ level: LookupLevel) -> BitVector {
     address & word(~(decoder.span(level) - 1))
   }
 
-  private func initial(_ address: BitVector, _ level: Int) -> BitVector {
+  private func initial(_ address: BitVector, _ level: LookupLevel) -> BitVector {
     let entry = machine.initialEntry(level: level, key: address &>> decoder.shift(level))
     machine.explorer.assume(decoder.isWellFormed(entry, level))
     return entry
@@ -60,7 +60,7 @@ struct ArmUnmapSpecification {
     _ address: BitVector,
     _ physical: BitVector,
     _ protection: BitVector,
-    _ level: Int
+    _ level: LookupLevel
   ) -> Errno {
     guard scenario.hasLeaf else { return .invalid }
     let forbidden = word(Protection.device | Protection.execute)
@@ -117,7 +117,7 @@ struct ArmUnmapSpecification {
   }
 
   /// Makes sure of tables down to a level; false where that takes more memory than there is.
-  private mutating func descend(to level: Int, _ address: BitVector) -> Bool {
+  private mutating func descend(to level: LookupLevel, _ address: BitVector) -> Bool {
     for upper in scenario.geometry.startLevel..<level {
       if hole == nil, decide(decoder.isTable(initial(address, upper), level: upper)) { continue }
       guard allocations > 0 else { return false }
@@ -127,7 +127,7 @@ struct ArmUnmapSpecification {
     return true
   }
 
-  private mutating func make(_ descriptor: BitVector, _ level: Int, _ address: BitVector) {
+  private mutating func make(_ descriptor: BitVector, _ level: LookupLevel, _ address: BitVector) {
     made = (level, start(address, level), descriptor)
     isThere = hole == nil && decide(initial(address, level) .== descriptor)
   }
@@ -136,7 +136,11 @@ struct ArmUnmapSpecification {
   ///
   /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats"; the hypervisor's attribute index 4 is
   /// device memory.
-  private func leaf(_ physical: BitVector, _ protection: BitVector, _ level: Int) -> BitVector {
+  private func leaf(
+    _ physical: BitVector,
+    _ protection: BitVector,
+    _ level: LookupLevel
+  ) -> BitVector {
     func flag(_ bit: UInt64, _ set: UInt64, _ clear: UInt64) -> BitVector {
       BitVector.select((protection & word(bit)) .!= word(0), word(set), word(clear))
     }
@@ -173,7 +177,7 @@ struct ArmUnmapSpecification {
       SymbolicTranslation(
         attributes: made.descriptor & ~word(decoder.addressField | 0b10),
         output: decoder.address(made.descriptor) | offset,
-        level: word(UInt64(made.level))
+        level: word(UInt64(made.level.number))
       ),
       .unmapped(made.descriptor)
     )
@@ -191,7 +195,7 @@ struct ArmUnmapSpecification {
     for level in max(1, scenario.geometry.startLevel)...Decoder.lastLevel {
       let isUnmapped =
         level == Decoder.lastLevel ? before.level .== word(0) : Formula(false)
-      let isHere = (before.level .== word(UInt64(level))) .| isUnmapped
+      let isHere = (before.level .== word(UInt64(level.number))) .| isUnmapped
       let touches = Formula.any(pages.map { start($0, level) .== start(address, level) })
       result = SymbolicTranslation.select(isHere .& touches, .unmapped(), result)
     }

@@ -32,7 +32,7 @@ extension SystemTheorems {
   /// Unmaps of one to three pages: in two levels at the architecture's sizes, of one in three and four
   /// too; of up to three in small tables; and such as let others run.
   private static var unmaps: [ArmUnmapScenario] {
-    let small: [(startLevel: Int, isHyp: Bool, pageCounts: [Int])] = [
+    let small: [(startLevel: LookupLevel, isHyp: Bool, pageCounts: [Int])] = [
       (1, true, [3, 2, 1]), (2, false, [3, 2, 1]), (2, true, [3, 2, 1]), (0, true, [1]),
       (1, false, [1]), (0, false, [1]),
     ]
@@ -65,7 +65,7 @@ extension SystemTheorems {
 
   /// Maps of pages and blocks, faults and annotations.
   private static var maps: [ArmUnmapScenario] {
-    let levels: [(startLevel: Int, isHyp: Bool, leafLevels: [Int])] = [
+    let levels: [(startLevel: LookupLevel, isHyp: Bool, leafLevels: [LookupLevel])] = [
       (0, true, [3, 2, 1, 0]), (1, true, [3, 2, 1]), (1, false, [3, 2, 1]), (2, true, [3, 2]),
       (2, false, [3, 2, 1, 4]),
     ]
@@ -103,7 +103,7 @@ extension SystemTheorems {
   /// A call in tables of two entries, with two root pages for a guest.
   private static func small(
     _ isHyp: Bool,
-    _ startLevel: Int,
+    _ startLevel: LookupLevel,
     _ operation: ArmUnmapScenario.Operation,
     usesRanges: Bool = false
   ) -> ArmUnmapScenario {
@@ -136,8 +136,8 @@ extension SystemTheorems {
   }
 
   /// A tree of tables of two entries with 2^`rootPageBits` root pages.
-  private static func smallTree(startLevel: Int, rootPageBits: UInt64) -> Geometry {
-    let levels = UInt64(Geometry.lastLevel + 1 - startLevel)
+  private static func smallTree(startLevel: LookupLevel, rootPageBits: UInt64) -> Geometry {
+    let levels = startLevel.levelsBeneath + 1
     return Geometry(
       pageShift: 12,
       bitsPerLevel: 1,

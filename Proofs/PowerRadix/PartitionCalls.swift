@@ -33,7 +33,7 @@ protocol PartitionCalls: Sendable {
   ) -> Bool
   func install<T: PartitionWalker, H: PartitionHost>(
     _ leaf: T.M.W,
-    at place: (address: UInt64, level: Int),
+    at place: (address: UInt64, level: RadixLevel),
     of slot: GuestSlot,
     in table: T,
     on machine: inout T.M,
@@ -91,7 +91,7 @@ extension PartitionCalls {
 
   func install<T: PartitionWalker, H: PartitionHost>(
     _ leaf: T.M.W,
-    at place: (address: UInt64, level: Int),
+    at place: (address: UInt64, level: RadixLevel),
     of slot: GuestSlot,
     in table: T,
     on machine: inout T.M,

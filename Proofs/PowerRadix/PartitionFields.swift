@@ -95,7 +95,7 @@ enum PartitionFields {
       let address = context.variable("address")
       var rebuilt = address & BitVector(1 << pageShift - 1)
       var goals: [Claim] = []
-      for level in 0...3 {
+      for level in RadixLevel.last...3 {
         let (shift, bits) = (configuration.shift(of: level), configuration.bits(of: level))
         let index = encoding.index(address, shift, bits)
         goals.append(Claim(.staysInTable, index .< BitVector(1 << bits)))
@@ -116,7 +116,7 @@ enum PartitionFields {
     ) { context in
       let address = context.variable("address")
       var goals: [Claim] = []
-      for level in 0...2 {
+      for level in RadixLevel.last...2 {
         let shift = configuration.shift(of: level)
         let sizeName = RadixLayout.sizeName(level: level, pageShift: pageShift)
         let operand = encoding.operand(address, shift, sizeName)

@@ -37,7 +37,7 @@ extension PartitionJudge {
 
   // MARK: Installed leaves
 
-  private mutating func judgeInstall(_ level: Int, _ result: Errno) {
+  private mutating func judgeInstall(_ level: RadixLevel, _ result: Errno) {
     judgeLock()
     judgePages()
     let hasChanged = path.situation.answers.hasChanged
@@ -59,7 +59,7 @@ extension PartitionJudge {
   /// Whether a table was refused.
   var isRefused: Bool { machine.trace.contains { $0.isRefusal } }
 
-  private func isRight(_ result: Errno, _ level: Int) -> Bool {
+  private func isRight(_ result: Errno, _ level: RadixLevel) -> Bool {
     switch result {
     case .noMemory: isRefused
     case .again: path.situation.answers.hasChanged

@@ -159,7 +159,7 @@ struct PartitionJudge {
       at: place(name),
       base: tree.frames(name).lowerBound << scenario.configuration.pageShift,
       // The entry's page as the hardware has it: small tables stand for those of real sizes.
-      shift: [12, 21, 30, 39][tree.level(name)]
+      shift: [12, 21, 30, 39][tree.level(name).number]
     )
   }
 

@@ -4,10 +4,12 @@ import Symbolic
 
 extension PartitionScenario {
   /// The last lookup level as machines count them.
-  static let lastLevel = 3
+  static let lastLevel = LookupLevel.last
 
   /// The manual's number of a level that machines count from the root.
-  static func level(_ machineLevel: Int) -> Int { lastLevel - machineLevel }
+  static func level(_ machineLevel: LookupLevel) -> RadixLevel {
+    RadixLevel(lastLevel.number - machineLevel.number)
+  }
 
   static func has(_ entry: BitVector, _ field: PowerField) -> Formula {
     (entry & BitVector(field.mask)) .!= BitVector(0)
@@ -28,7 +30,7 @@ extension PartitionScenario {
   private static let freshBase: UInt64 = 1 << 46
 
   /// What entries are assumed to be: what earlier calls can have left there.
-  private func isWellFormed(_ entry: BitVector, _ machineLevel: Int) -> Formula {
+  private func isWellFormed(_ entry: BitVector, _ machineLevel: LookupLevel) -> Formula {
     let level = PartitionScenario.level(machineLevel)
     let isEmpty = entry .== BitVector(0)
     // A table has a page of its own, below those that are handed out later.

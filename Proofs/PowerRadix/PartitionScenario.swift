@@ -19,7 +19,7 @@ struct PartitionScenario: Sendable {
     /// It is asked whether a frame was accessed.
     case testAge
     /// A leaf of a level is installed.
-    case install(level: Int)
+    case install(level: RadixLevel)
     /// The tables are freed.
     case free
     /// A fault is handled, from the first question to the host on.
@@ -65,7 +65,7 @@ struct PartitionScenario: Sendable {
     switch operation {
     case .unmap(let frames), .harvest(let frames): UInt64(frames)
     case .age, .testAge, .flush, .fault: 1
-    case .install(let level): 1 << UInt64(level)
+    case .install(let level): 1 << level.levelsBeneath
     case .free: 16
     }
   }

@@ -161,11 +161,11 @@ extension PartitionScenario {
 
   /// The highest level at which a leaf maps nothing but what the slot, the host's page and the host's
   /// entry reach.
-  func highestLevel(_ situation: PartitionSituation) -> Int {
+  func highestLevel(_ situation: PartitionSituation) -> RadixLevel {
     let (slot, answers) = (situation.slot, situation.answers)
     guard let page = answers.page, let entry = answers.entry else { return 0 }
-    return (1...2).last { level in
-      let count: UInt64 = 1 << UInt64(level)
+    return (RadixLevel(1)...2).last { level in
+      let count: UInt64 = 1 << level.levelsBeneath
       let start = situation.first / count * count
       let isInside = slot.frames.lowerBound <= start && start + count <= slot.frames.upperBound
       let size = count << configuration.pageShift

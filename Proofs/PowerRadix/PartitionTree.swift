@@ -20,7 +20,7 @@ struct PartitionTree {
     self.machine = machine
     self.root = root
     // Tables may be linked to one another before they are linked to the tree.
-    for _ in 0..<PartitionScenario.lastLevel { findFreshBases() }
+    for _ in 0..<PartitionScenario.lastLevel.number { findFreshBases() }
   }
 
   private var configuration: PartitionConfiguration { scenario.configuration }
@@ -41,7 +41,7 @@ struct PartitionTree {
     return number.map(SymbolicTable.init(number:))
   }
 
-  func level(_ name: EntryName) -> Int {
+  func level(_ name: EntryName) -> RadixLevel {
     PartitionScenario.level(machine.tables[name.table.number].level)
   }
 

@@ -105,7 +105,7 @@ struct RadixSpecification {
   private mutating func walk(base: BitVector, bits: BitVector) -> RadixResult<BitVector> {
     var (base, size) = (base, bits)
     var shift: UInt64 = 52
-    for level in stride(from: 3, through: 0, by: -1) {
+    for level in stride(from: RadixLevel.root, through: .last, by: -1) {
       let supported: [UInt64] = level == 3 ? [13] : level == 0 ? [9, 5] : [9]
       guard let bits = supported.first(where: { decide(size .== BitVector($0)) }) else {
         return .refused(.invalid)
@@ -126,7 +126,11 @@ struct RadixSpecification {
     return .refused(.invalid)
   }
 
-  private func leaf(_ entry: BitVector, _ level: Int, _ shift: UInt64) -> RadixResult<BitVector> {
+  private func leaf(
+    _ entry: BitVector,
+    _ level: RadixLevel,
+    _ shift: UInt64
+  ) -> RadixResult<BitVector> {
     let page = entry & BitVector(RadixField.realPage.mask)
     let offset = BitVector(1 << shift - 1)
     guard level < 3, decide((page & offset) .== BitVector(0)) else { return .refused(.invalid) }

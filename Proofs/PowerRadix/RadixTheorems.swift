@@ -174,7 +174,7 @@ struct RadixDecoding: Sendable {
     RadixField.execute,
   ]
   /// How many address bits a table resolves.
-  var tableBits: @Sendable (_ level: Int) -> UInt64 = { RadixLayout.bits(at: $0) }
+  var tableBits: @Sendable (_ level: RadixLevel) -> UInt64 = { RadixLayout.bits(at: $0) }
   /// The index for an address in a table of so many bits, whose entries have 2^`shift` bytes.
   var index: @Sendable (_ address: BitVector, _ shift: UInt64, _ bits: UInt64) -> BitVector = {
     RadixLayout.index(of: $0, shift: $1, bits: $2)
@@ -280,7 +280,7 @@ enum RadixFields {
       var shift = RadixLayout.treeBits
       var rebuilt = BitVector(0)
       var goals: [Claim] = []
-      for level in stride(from: 3, through: 0, by: -1) {
+      for level in stride(from: RadixLevel.root, through: .last, by: -1) {
         let bits = level == 0 ? lastBits : decoding.tableBits(level)
         shift -= bits
         let index = decoding.index(address, shift, bits)

@@ -1,4 +1,5 @@
 import Checking
+import Machines
 import Systems
 import Walkers
 
@@ -23,7 +24,7 @@ extension SystemTheorems {
     let runs = (1...3).flatMap {
       [PartitionScenario(operation: .unmap(frames: $0)), .init(operation: .harvest(frames: $0))]
     }
-    let installs = (0...2).map { PartitionScenario(operation: .install(level: $0)) }
+    let installs = (RadixLevel.last...2).map { PartitionScenario(operation: .install(level: $0)) }
     let faults = PartitionScenario.Fault.allCases.map { PartitionScenario(operation: .fault($0)) }
     let others: [PartitionScenario] = [
       .init(operation: .flush), .init(operation: .age), .init(operation: .testAge),

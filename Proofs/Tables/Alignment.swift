@@ -13,8 +13,8 @@ struct Alignment {
   /// What places and encodes its entries.
   var encoding: TableEncoding
   private var decoder: Decoder { Decoder(geometry: geometry) }
-  private var levels: ClosedRange<Int> { geometry.startLevel...Decoder.lastLevel }
-  private var leafLevels: ClosedRange<Int> { geometry.firstBlockLevel...Decoder.lastLevel }
+  private var levels: ClosedRange<LookupLevel> { geometry.startLevel...Decoder.lastLevel }
+  private var leafLevels: ClosedRange<LookupLevel> { geometry.firstBlockLevel...Decoder.lastLevel }
 
   /// The stage-2 tables of a granule, 48 bits in.
   init(_ granule: Granule) {

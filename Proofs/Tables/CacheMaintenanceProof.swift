@@ -21,7 +21,7 @@ struct CacheMaintenanceProof {
   /// A leaf that is, or was, in an entry.
   private struct Leaf {
     let descriptor: BitVector
-    let level: Int
+    let level: LookupLevel
   }
 
   let stores: BreakBeforeMakeProof
@@ -65,7 +65,7 @@ struct CacheMaintenanceProof {
     judgeNeed()
   }
 
-  private mutating func store(_ old: BitVector, _ new: BitVector, level: Int) {
+  private mutating func store(_ old: BitVector, _ new: BitVector, level: LookupLevel) {
     let wasLeaf = decide(decoder.isLeaf(old, level: level))
     if wasLeaf { changed.append(Leaf(descriptor: old, level: level)) }
     guard decide(decoder.isLeaf(new, level: level)) else { return }
@@ -152,7 +152,7 @@ struct CacheMaintenanceProof {
     Formula.any(
       (max(1, machine.shape.startLevel)...Decoder.lastLevel).map { level in
         let offset = BitVector(~(decoder.span(level) - 1))
-        return (translation.level .== BitVector(UInt64(level)))
+        return (translation.level .== BitVector(UInt64(level.number)))
           .& ((byte & offset) .== (translation.output & offset))
       }
     )

@@ -13,11 +13,11 @@ struct TableFormat {
   /// Where an entry has the address that it links to.
   let addressField: UInt64
   /// Whether an entry of a level links to a table.
-  let isTable: (_ entry: BitVector, _ level: Int) -> Formula
+  let isTable: (_ entry: BitVector, _ level: LookupLevel) -> Formula
   /// The same of a number.
-  let isLink: (_ entry: UInt64, _ level: Int) -> Bool
+  let isLink: (_ entry: UInt64, _ level: LookupLevel) -> Bool
   /// The base-2 logarithm of what an entry of a level spans, in bytes.
-  let shift: (_ level: Int) -> UInt64
+  let shift: (_ level: LookupLevel) -> UInt64
 }
 
 /// The tables of a model, laid out in plain memory.

@@ -73,7 +73,7 @@ struct PathCaches {
   }
 
   /// What must have been done before an entry becomes this leaf.
-  private mutating func judge(_ new: BitVector, over initial: BitVector, _ level: Int) {
+  private mutating func judge(_ new: BitVector, over initial: BitVector, _ level: LookupLevel) {
     let offset = context.variable("byte") & BitVector(decoder.span(level) - 1)
     let byte = decoder.address(new) | offset
     let isLeaf = decoder.isLeaf(new, level: level)
@@ -117,7 +117,7 @@ struct PathCaches {
       assumptions += walk.assumptions
       for level in decoder.geometry.firstBlockLevel...Decoder.lastLevel {
         let span = decoder.span(level)
-        let isHere = translation.level .== BitVector(UInt64(level))
+        let isHere = translation.level .== BitVector(UInt64(level.number))
         let start = translation.output & BitVector(~(span - 1))
         let isSo = isHere .& isCacheable(translation.attributes)
         leaves.append((isSo, Bytes(start: start, sizeInBytes: BitVector(span))))

@@ -7,16 +7,19 @@ import Walkers
 struct TableEncoding: Sendable {
   /// Whether a leaf of a level is possible for so many bytes from input to output address.
   var fits:
-    @Sendable (_ level: Int, _ input: BitVector, _ output: BitVector, _ remaining: BitVector)
+    @Sendable (
+      _ level: LookupLevel, _ input: BitVector, _ output: BitVector, _ remaining: BitVector
+    )
       -> Formula
   /// The index of an address's entry in its table at a level.
-  var index: @Sendable (_ address: BitVector, _ level: Int) -> BitVector
+  var index: @Sendable (_ address: BitVector, _ level: LookupLevel) -> BitVector
   /// The number of the root page that an address belongs to.
   var rootIndex: @Sendable (_ address: BitVector) -> BitVector
   /// The first address after the entry at a level that an address belongs to.
-  var next: @Sendable (_ address: BitVector, _ level: Int) -> BitVector
+  var next: @Sendable (_ address: BitVector, _ level: LookupLevel) -> BitVector
   /// A leaf of a level.
-  var leaf: @Sendable (_ output: BitVector, _ attributes: BitVector, _ level: Int) -> BitVector
+  var leaf:
+    @Sendable (_ output: BitVector, _ attributes: BitVector, _ level: LookupLevel) -> BitVector
   /// The entry that leads to a table.
   var table: @Sendable (_ address: BitVector) -> BitVector
   /// The output address of a leaf.

@@ -8,7 +8,7 @@ import Walkers
 /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats".
 struct Decoder: Sendable {
   /// The last lookup level.
-  static let lastLevel = 3
+  static let lastLevel = LookupLevel.last
   /// The fields that permissions, the access flag and software own: S2AP 7:6, AF 10, XN 54:53,
   /// software 58:55.
   ///
@@ -41,12 +41,12 @@ struct Decoder: Sendable {
   func isValid(_ descriptor: BitVector) -> Formula { (descriptor & word(1)) .!= word(0) }
 
   /// Whether a descriptor at `level` points to a table.
-  func isTable(_ descriptor: BitVector, level: Int) -> Formula {
+  func isTable(_ descriptor: BitVector, level: LookupLevel) -> Formula {
     level < Decoder.lastLevel ? (descriptor & word(3)) .== word(3) : Formula(false)
   }
 
   /// Whether a descriptor at `level` is a block or a page.
-  func isLeaf(_ descriptor: BitVector, level: Int) -> Formula {
+  func isLeaf(_ descriptor: BitVector, level: LookupLevel) -> Formula {
     if level == Decoder.lastLevel { return (descriptor & word(3)) .== word(3) }
     return level < geometry.firstBlockLevel
       ? Formula(false) : (descriptor & word(3)) .== word(1)
@@ -71,18 +71,18 @@ struct Decoder: Sendable {
   }
 
   /// The base-2 logarithm of what an entry at `level` spans.
-  func shift(_ level: Int) -> UInt64 {
-    geometry.pageShift + UInt64(Decoder.lastLevel - level) * geometry.bitsPerLevel
+  func shift(_ level: LookupLevel) -> UInt64 {
+    geometry.pageShift + level.levelsBeneath * geometry.bitsPerLevel
   }
 
   /// What an entry at `level` spans, in bytes.
-  func span(_ level: Int) -> UInt64 { 1 << shift(level) }
+  func span(_ level: LookupLevel) -> UInt64 { 1 << shift(level) }
 
   /// What entries are assumed to be before a call: what earlier calls can have left there.
   ///
   /// A leaf's output address is aligned to its span; an invalid entry is empty, or at the last
   /// level an owner's annotation; a table lies below the pages that are handed out later.
-  func isWellFormed(_ descriptor: BitVector, _ level: Int) -> Formula {
+  func isWellFormed(_ descriptor: BitVector, _ level: LookupLevel) -> Formula {
     let kind = descriptor & word(3)
     let isEmpty = descriptor .== word(0)
     if level == Decoder.lastLevel {

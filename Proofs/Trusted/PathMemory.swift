@@ -26,7 +26,7 @@ struct PathMemory {
 
   func page(_ table: SymbolicTable) -> SymbolicPage { machine.tables[table.number] }
   func entry(_ name: EntryName) -> SymbolicEntry { page(name.table).entries[name.entry] }
-  func level(_ name: EntryName) -> Int { page(name.table).level }
+  func level(_ name: EntryName) -> LookupLevel { page(name.table).level }
 
   /// What an entry holds at this point.
   func value(_ name: EntryName) -> BitVector { written[name] ?? entry(name).initial }

@@ -53,9 +53,9 @@ struct TableWalk {
 
   private var decoder: Decoder { memory.decoder }
   private var machine: SymbolicMachine { memory.machine }
-  private var startLevel: Int { memory.machine.shape.startLevel }
+  private var startLevel: LookupLevel { memory.machine.shape.startLevel }
 
-  private func index(_ level: Int) -> BitVector {
+  private func index(_ level: LookupLevel) -> BitVector {
     (address &>> decoder.shift(level)) & BitVector(1 << machine.shape.indexBits - 1)
   }
 
@@ -84,7 +84,7 @@ struct TableWalk {
   }
 
   /// The initial entry for the address at a level.
-  private mutating func initialEntry(_ level: Int) -> BitVector {
+  private mutating func initialEntry(_ level: LookupLevel) -> BitVector {
     let key = address &>> decoder.shift(level)
     let entry = machine.initialEntry(level: level, key: key)
     assumptions.append(decoder.isWellFormed(entry, level))
@@ -92,7 +92,7 @@ struct TableWalk {
   }
 
   /// The walk from a level down through tables that the path never came to.
-  private mutating func untouched(_ level: Int) -> SymbolicTranslation {
+  private mutating func untouched(_ level: LookupLevel) -> SymbolicTranslation {
     let entry = initialEntry(level)
     guard level < Decoder.lastLevel else { return leaf(entry, level) }
     return SymbolicTranslation.select(
@@ -143,14 +143,14 @@ struct TableWalk {
   }
 
   /// What a descriptor that links to no table means at its level.
-  private func leaf(_ descriptor: BitVector, _ level: Int) -> SymbolicTranslation {
+  private func leaf(_ descriptor: BitVector, _ level: LookupLevel) -> SymbolicTranslation {
     let offset = address & BitVector(decoder.span(level) - 1)
     return SymbolicTranslation.select(
       decoder.isLeaf(descriptor, level: level),
       SymbolicTranslation(
         attributes: descriptor & ~BitVector(decoder.addressField | 0b10),
         output: decoder.address(descriptor) | offset,
-        level: BitVector(UInt64(level))
+        level: BitVector(UInt64(level.number))
       ),
       SymbolicTranslation.unmapped(descriptor)
     )

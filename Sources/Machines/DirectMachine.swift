@@ -71,7 +71,7 @@ public struct DirectMachine: ArmMachine, PowerMachine {
 
   /// A zeroed page with a count of 1; nil when the window is used up.
   @inlinable
-  public func allocateTable(level: Int) -> Table? {
+  public func allocateTable(level: LookupLevel) -> Table? {
     let page: Int
     if let freed = memory.freePages.popLast() {
       page = freed
@@ -87,7 +87,7 @@ public struct DirectMachine: ArmMachine, PowerMachine {
   }
 
   /// Contiguous zeroed pages, each with a count of 1; nil when the window is used up.
-  public func allocateRoot(pageCount: Int, level: Int) -> Table? {
+  public func allocateRoot(pageCount: Int, level: LookupLevel) -> Table? {
     let first = (memory.nextPage + pageCount - 1) / pageCount * pageCount
     guard first + pageCount <= memory.capacity else { return nil }
     memory.freePages.append(contentsOf: memory.nextPage..<first)

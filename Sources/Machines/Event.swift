@@ -11,9 +11,9 @@ public enum Event: Sendable, Equatable {
   /// The hardware set bits of a descriptor that was `old`, of its own accord.
   case hardwareStore(address: UInt64, old: UInt64, new: UInt64)
   /// `pageCount` zeroed table pages were handed out for use at `level`, each with a count of 1.
-  case allocate(address: UInt64, pageCount: Int, level: Int)
+  case allocate(address: UInt64, pageCount: Int, level: LookupLevel)
   /// An allocation was refused.
-  case refuse(level: Int)
+  case refuse(level: LookupLevel)
   /// A table page's count rose by `amount`.
   case retain(address: UInt64, amount: Int)
   /// A table page's count fell by `amount`, to `remaining`; at 0 the page was freed.

@@ -30,11 +30,11 @@ public struct FailingMachine<Base: ArmMachine & PowerMachine>: ArmMachine, Power
   }
 
   /// A table page, unless it is this one's turn to be refused.
-  public mutating func allocateTable(level: Int) -> Table? {
+  public mutating func allocateTable(level: LookupLevel) -> Table? {
     mayAllocate() ? base.allocateTable(level: level) : nil
   }
   /// A root, unless it is this one's turn to be refused.
-  public mutating func allocateRoot(pageCount: Int, level: Int) -> Table? {
+  public mutating func allocateRoot(pageCount: Int, level: LookupLevel) -> Table? {
     mayAllocate() ? base.allocateRoot(pageCount: pageCount, level: level) : nil
   }
 

@@ -24,7 +24,7 @@ public struct MachineMutation: Sendable, Hashable {
     /// An invalidation reaches this CPU alone.
     case localInvalidation
     /// An invalidation promises this level.
-    case hintInvalidation(Int)
+    case hintInvalidation(LookupLevel)
     /// An invalidation has these bits of its address or operand the other way round.
     case alterInvalidation(UInt64)
     /// A count does not rise.
@@ -232,9 +232,11 @@ public struct MutatingMachine<Base: ArmMachine & PowerMachine>: ArmMachine, Powe
   }
 
   /// As the wrapped machine.
-  public mutating func allocateTable(level: Int) -> Table? { base.allocateTable(level: level) }
+  public mutating func allocateTable(level: LookupLevel) -> Table? {
+    base.allocateTable(level: level)
+  }
   /// As the wrapped machine.
-  public mutating func allocateRoot(pageCount: Int, level: Int) -> Table? {
+  public mutating func allocateRoot(pageCount: Int, level: LookupLevel) -> Table? {
     base.allocateRoot(pageCount: pageCount, level: level)
   }
   /// As the wrapped machine.

@@ -20,12 +20,12 @@ public protocol TableMachine: Machine {
   ) -> W
 
   /// A zeroed table page for use at `level`, its count 1; nil when there is no memory.
-  mutating func allocateTable(level: Int) -> Table?
+  mutating func allocateTable(level: LookupLevel) -> Table?
   /// `pageCount` contiguous zeroed pages, aligned to their total size, each with a count of 1; nil
   /// when there is no memory.
   ///
   /// The handle is that of the first page.
-  mutating func allocateRoot(pageCount: Int, level: Int) -> Table?
+  mutating func allocateRoot(pageCount: Int, level: LookupLevel) -> Table?
   /// The page number `index` of a root, counted from 0.
   mutating func rootPage(_ root: Table, at index: W) -> Table
   /// Gives a root's pages back, whatever their counts.
@@ -46,7 +46,7 @@ public protocol TableMachine: Machine {
   mutating func release(_ table: Table, by amount: Int)
   /// Takes the last 1 from the count of a table to which no entry leads any more, and frees it: at once,
   /// or where others walk without the walker's lock, when those have left that could have come to it.
-  mutating func releaseUnlinked(_ table: Table, level: Int)
+  mutating func releaseUnlinked(_ table: Table, level: LookupLevel)
   /// The table page's count.
   mutating func count(of table: Table) -> W
 }
@@ -57,7 +57,7 @@ extension TableMachine {
   public mutating func hasRoot(_ root: Table) -> W.Condition { W.Condition(true) }
   /// Frees it at once.
   @inlinable @inline(__always)
-  public mutating func releaseUnlinked(_ table: Table, level: Int) { release(table, by: 1) }
+  public mutating func releaseUnlinked(_ table: Table, level: LookupLevel) { release(table, by: 1) }
   /// Adds 1 to the table page's count.
   @inlinable @inline(__always)
   public mutating func retain(_ table: Table) { retain(table, by: 1) }

@@ -140,7 +140,7 @@ public struct TracingMachine<Listener: EventListener>: ArmMachine, PowerMachine 
   }
 
   /// A zeroed page that was never handed out since `reset()`.
-  public mutating func allocateTable(level: Int) -> UInt64? {
+  public mutating func allocateTable(level: LookupLevel) -> UInt64? {
     guard memory.nextPage < memory.capacity else {
       listener.observe(.refuse(level: level))
       return nil
@@ -149,7 +149,7 @@ public struct TracingMachine<Listener: EventListener>: ArmMachine, PowerMachine 
   }
 
   /// Contiguous zeroed pages, aligned to their total size.
-  public mutating func allocateRoot(pageCount: Int, level: Int) -> UInt64? {
+  public mutating func allocateRoot(pageCount: Int, level: LookupLevel) -> UInt64? {
     let firstPage = (memory.nextPage + pageCount - 1) / pageCount * pageCount
     guard firstPage + pageCount <= memory.capacity else {
       listener.observe(.refuse(level: level))
@@ -158,7 +158,7 @@ public struct TracingMachine<Listener: EventListener>: ArmMachine, PowerMachine 
     return handOut(firstPage: firstPage, pageCount: pageCount, level: level)
   }
 
-  private mutating func handOut(firstPage: Int, pageCount: Int, level: Int) -> UInt64 {
+  private mutating func handOut(firstPage: Int, pageCount: Int, level: LookupLevel) -> UInt64 {
     memory.nextPage = firstPage + pageCount
     for page in firstPage..<memory.nextPage { memory.counts[page] = 1 }
     let address = memory.base &+ UInt64(firstPage) &<< memory.pageShift

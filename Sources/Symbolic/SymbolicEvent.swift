@@ -11,7 +11,7 @@ public enum SymbolicEvent {
   /// A zeroed page was handed out.
   case allocate(SymbolicTable)
   /// An allocation was refused.
-  case refuse(level: Int)
+  case refuse(level: LookupLevel)
   /// A page's count rose.
   case retain(SymbolicTable, amount: Int)
   /// A page's count fell, and if to 0, the page was freed.

@@ -1,8 +1,8 @@
-import Machines
+public import Machines
 
 extension SymbolicMachine {
   /// A zeroed page, or nil on the path on which there is no memory.
-  public func allocateTable(level: Int) -> SymbolicTable? {
+  public func allocateTable(level: LookupLevel) -> SymbolicTable? {
     guard step(), mayAllocate(level: level) else { return nil }
     let page = SymbolicPage(level: level, origin: .fresh(address: nextAddress()), parent: nil)
     let table = add(page)
@@ -11,14 +11,14 @@ extension SymbolicMachine {
   }
 
   /// Zeroed consecutive pages, or nil on the path on which there is no memory.
-  public func allocateRoot(pageCount: Int, level: Int) -> SymbolicTable? {
+  public func allocateRoot(pageCount: Int, level: LookupLevel) -> SymbolicTable? {
     guard step(), mayAllocate(level: level) else { return nil }
     let table = add(SymbolicPage(level: level, origin: .root(isFresh: true), parent: nil))
     note(.allocate(table))
     return table
   }
 
-  private func mayAllocate(level: Int) -> Bool {
+  private func mayAllocate(level: LookupLevel) -> Bool {
     let name = "allocation\(allocationCount).succeeds"
     if !refusesAllocations || explorer.decide(explorer.context.proposition(name)) { return true }
     note(.refuse(level: level))

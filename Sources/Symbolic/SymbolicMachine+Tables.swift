@@ -1,4 +1,4 @@
-import Machines
+public import Machines
 
 extension SymbolicMachine {
   /// The page and the position in it of the entry at `index`, which is met now or was before.
@@ -127,7 +127,7 @@ extension SymbolicMachine {
   }
 
   /// The page handed out on this path that lies at `address`.
-  private func freshTable(at address: BitVector, level: Int) -> SymbolicTable? {
+  private func freshTable(at address: BitVector, level: LookupLevel) -> SymbolicTable? {
     for (number, page) in tables.enumerated().reversed() {
       guard case .fresh(let base) = page.origin, page.level == level else { continue }
       if explorer.decide(address .== BitVector(base)) { return SymbolicTable(number: number) }
@@ -156,7 +156,7 @@ extension SymbolicMachine {
 extension SymbolicMachine {
   /// What the entry number `key` of a level, counted from the first entry of the root, held before the
   /// walker ran, or before it went on after it had let others run.
-  public func initialEntry(level: Int, key: BitVector) -> BitVector {
+  public func initialEntry(level: LookupLevel, key: BitVector) -> BitVector {
     explorer.context.function(nameNow("entry\(level)"))(key)
   }
 }

@@ -1,3 +1,5 @@
+import Machines
+
 extension SymbolicMachine {
   /// Others run, and leave any well-formed tables behind: of what was there the root alone is left, and
   /// its entries are arbitrary again.
@@ -49,7 +51,7 @@ extension SymbolicMachine {
 
 extension SymbolicPage {
   /// Forgets what the page held; a root page is there still, of any other nothing is known.
-  mutating func forget(startLevel: Int) {
+  mutating func forget(startLevel: LookupLevel) {
     entries = []
     countChange = 0
     initialCount = nil

@@ -41,7 +41,7 @@ public final class SymbolicMachine: ArmMachine, PowerMachine {
   /// is read again.
   ///
   /// Nil for hardware that leaves entries alone.
-  public var hardware: ((_ value: BitVector, _ level: Int) -> BitVector)?
+  public var hardware: ((_ value: BitVector, _ level: LookupLevel) -> BitVector)?
   /// What the hardware may have done on this path, in order.
   public private(set) var hardwareWrites: [HardwareWrite] = []
   /// How many chances to write it the hardware had, of each entry that was met.

@@ -1,3 +1,5 @@
+public import Machines
+
 /// What a symbolic machine must be told about the tables it holds.
 ///
 /// They are a tree of pages of words, in which some words link to a page one level down. Nothing
@@ -8,9 +10,9 @@ public struct TableTreeShape: Sendable {
   /// The base-2 logarithm of the size of a table page in bytes.
   public var pageShift: UInt64
   /// The level of the root; each link leads to the next higher number.
-  public var startLevel: Int
+  public var startLevel: LookupLevel
   /// The last level, whose entries link nowhere.
-  public var lastLevel: Int
+  public var lastLevel: LookupLevel
   /// The address of the first page that is handed out; each later one follows it.
   public var freshBase: UInt64
   /// Whether a page's count is 1 and its entries in use; it is 1 otherwise.
@@ -18,20 +20,20 @@ public struct TableTreeShape: Sendable {
   /// Which address an entry would link to.
   public var linkedAddress: @Sendable (_ value: BitVector) -> BitVector
   /// Whether an entry of a level links to a page.
-  public var isLink: @Sendable (_ value: BitVector, _ level: Int) -> Formula
+  public var isLink: @Sendable (_ value: BitVector, _ level: LookupLevel) -> Formula
   /// What is assumed of every entry that is there from the start.
-  public var isWellFormed: @Sendable (_ value: BitVector, _ level: Int) -> Formula
+  public var isWellFormed: @Sendable (_ value: BitVector, _ level: LookupLevel) -> Formula
 
   /// The shape of a tree.
   public init(
     indexBits: UInt64,
     pageShift: UInt64,
-    startLevel: Int,
-    lastLevel: Int,
+    startLevel: LookupLevel,
+    lastLevel: LookupLevel,
     freshBase: UInt64,
     linkedAddress: @escaping @Sendable (_ value: BitVector) -> BitVector,
-    isLink: @escaping @Sendable (_ value: BitVector, _ level: Int) -> Formula,
-    isWellFormed: @escaping @Sendable (_ value: BitVector, _ level: Int) -> Formula
+    isLink: @escaping @Sendable (_ value: BitVector, _ level: LookupLevel) -> Formula,
+    isWellFormed: @escaping @Sendable (_ value: BitVector, _ level: LookupLevel) -> Formula
   ) {
     self.indexBits = indexBits
     self.pageShift = pageShift
@@ -85,7 +87,7 @@ public struct SymbolicPage {
   }
 
   /// The level of its entries.
-  public let level: Int
+  public let level: LookupLevel
   /// Where it comes from.
   public internal(set) var origin: Origin
   /// The entry it was reached through, if it was there from the start and is not a root.

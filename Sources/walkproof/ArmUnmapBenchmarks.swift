@@ -75,7 +75,7 @@ struct ArmUnmapBenchmarks<Walker: ArmUnmapWalker> where Walker.M == DirectMachin
   }
 
   /// Maps leaves of a level over 1 GiB, one at every multiple of `stride`, in an empty table.
-  private mutating func fill(every stride: UInt64, level: Int) {
+  private mutating func fill(every stride: UInt64, level: LookupLevel) {
     unmapAll()
     for address in Swift.stride(from: 0, to: Self.size, by: Int(stride)) {
       let result = table.map(

@@ -25,7 +25,7 @@ import Testing
     _ raw: UInt64,
     at level: Int = 3
   ) throws -> DecodedLeaf {
-    guard case .leaf(let leaf) = regime.decode(raw, at: LookupLevel(rawValue: level)) else {
+    guard case .leaf(let leaf) = regime.decode(raw, at: LookupLevel(level)) else {
       throw NotALeaf()
     }
     return leaf
@@ -36,7 +36,7 @@ import Testing
   func `the two low bits and the level say what a descriptor is`(granule: Granule) {
     let regime = Self.stage2(granule)
     for number in 0...3 {
-      let level = LookupLevel(rawValue: number)
+      let level = LookupLevel(number)
       let hasBlocks = number == 2 || (number == 1 && granule == .size4K)
       for rest in [0, 1 << 20, 0x7ff << 52] as [UInt64] {
         #expect(regime.kind(of: rest, at: level) == (rest == 0 ? .invalid : .annotated))
@@ -96,7 +96,7 @@ import Testing
   @Test func `a reserved encoding decodes as invalid, and keeps its bits`() {
     let regime = Self.stage2(.size4K)
     #expect(regime.decode(0x1001, at: .last) == .invalid(raw: 0x1001))
-    #expect(regime.decode(0x1001, at: LookupLevel(rawValue: 0)) == .invalid(raw: 0x1001))
+    #expect(regime.decode(0x1001, at: LookupLevel(0)) == .invalid(raw: 0x1001))
     #expect(regime.decode(0b100, at: .last) == .invalid(raw: 0b100))
   }
 
@@ -104,7 +104,7 @@ import Testing
   func `every bit of an output address has one place`(granule: Granule) throws {
     let regime = Self.stage2(granule, bits: granule == .size64K ? 52 : 48)
     for number in 1...3 {
-      let level = LookupLevel(rawValue: number)
+      let level = LookupLevel(number)
       guard number == 3 || regime.allowsBlocks(at: level) else { continue }
       let low: UInt64 = number == 3 ? 0b11 : 0b01
       var reached: UInt64 = 0
@@ -184,7 +184,7 @@ import Testing
     func told(_ regime: TranslationRegime, _ raw: UInt64, at level: Int) -> [UInt64] {
       (0..<64).filter {
         raw & 1 << $0 == 0
-          && regime.misplacedBits(in: raw | 1 << $0, at: LookupLevel(rawValue: level)) == 1 << $0
+          && regime.misplacedBits(in: raw | 1 << $0, at: LookupLevel(level)) == 1 << $0
       }
     }
     let page = Self.stage2(.size4K)
@@ -194,7 +194,7 @@ import Testing
     #expect(told(Self.stage2(.size64K), 0b11, at: 3) == [11, 48, 49, 50, 51, 53])
     #expect(told(Self.stage2(.size16K), 0b11, at: 3) == [11, 12, 13, 48, 49, 50, 51, 53])
     #expect(told(Self.el2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
-    let last = LookupLevel(rawValue: 3)
+    let last = LookupLevel(3)
     #expect(Self.el2.misplacedBits(in: 0b11, at: last) == 1 << 6, "AP[1] is 1 where EL0 is not")
     #expect(page.misplacedBits(in: 0b10, at: last) == 0, "the hardware reads nothing of it")
   }
@@ -214,7 +214,7 @@ import Testing
 
   @Test func `a table demands a break for another table or a leaf`() {
     let regime = Self.stage2(.size4K)
-    let level = LookupLevel(rawValue: 2)
+    let level = LookupLevel(2)
     #expect(regime.demandsBreak(from: 0x1003, to: 0x2003, at: level))
     #expect(regime.demandsBreak(from: 0x1003, to: 0x20_0001, at: level))
     #expect(regime.demandsBreak(from: 0x20_0001, to: 0x1003, at: level))

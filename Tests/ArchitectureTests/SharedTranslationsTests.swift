@@ -10,7 +10,7 @@ private func stale(
   SharedTranslations.Stale(
     inputAddress: 0x1000,
     sizeInBytes: 0x1000,
-    level: LookupLevel(rawValue: isTable ? 2 : 3),
+    level: LookupLevel(isTable ? 2 : 3),
     entryAddress: 0x108,
     raw: 1,
     table: isTable ? 0x200 : nil,
@@ -20,7 +20,7 @@ private func stale(
   )
 }
 
-private func page(_ hint: Int? = nil, isBroadcast: Bool = true) -> TLBInvalidation<UInt64> {
+private func page(_ hint: LookupLevel? = nil, isBroadcast: Bool = true) -> TLBInvalidation<UInt64> {
   TLBInvalidation(.ipas2e1, address: 0x1000, levelHint: hint, isBroadcast: isBroadcast)
 }
 
@@ -29,7 +29,7 @@ extension SharedTranslations {
   fileprivate mutating func cutOff(level: Int, page: UInt64 = 1, by cpu: Int) {
     cutOff(
       at: level == 3 ? 0x108 : 0x308,
-      level: LookupLevel(rawValue: level),
+      level: LookupLevel(level),
       inputAddress: page << 12,
       sizeInBytes: 0x1000,
       by: cpu,
@@ -38,7 +38,11 @@ extension SharedTranslations {
   }
 
   /// Invalidates page 1 as one does, by a CPU that may have broken it or not.
-  fileprivate mutating func invalidate(_ hint: Int? = nil, by cpu: Int, isBroadcast: Bool = true) {
+  fileprivate mutating func invalidate(
+    _ hint: LookupLevel? = nil,
+    by cpu: Int,
+    isBroadcast: Bool = true
+  ) {
     barrier(.dsbISHST, by: cpu)
     invalidate(page(hint, isBroadcast: isBroadcast), by: cpu)
     barrier(.dsbISH, by: cpu)

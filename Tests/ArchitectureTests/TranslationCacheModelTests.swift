@@ -44,7 +44,7 @@ import Testing
           entry.address < operation.address + size
           && operation.address < entry.address + 1 << shift
         let fits =
-          operation.levelHint.map { !entry.isTable && entry.level == $0 } ?? true
+          operation.levelHint.map { !entry.isTable && entry.level == $0.number } ?? true
         let isSpared = entry.isTable && operation.operation == .ipas2le1
         for cpu in operation.isBroadcast ? 0..<2 : 0..<1 where entry.brokenAt < visibleAt[cpu] {
           switch operation.operation {
@@ -72,7 +72,7 @@ import Testing
     let operations: [TLBInvalidation<UInt64>.Operation] = [
       .ipas2e1, .ipas2e1, .ipas2le1, .ripas2e1, .vmalle1, .vmalle1, .vmalls12e1,
     ]
-    let hints: [Int?] = [nil, nil, 1, 2, 3]
+    let hints: [LookupLevel?] = [nil, nil, 1, 2, 3]
     return TLBInvalidation(
       operations[numbers.next(below: operations.count)],
       address: UInt64(numbers.next(below: 1024)) << 12,
@@ -107,7 +107,7 @@ import Testing
             entryAddress: UInt64(now) << 3,
             anchor: UInt64(now) << 3,
             bucket: now % 8,
-            level: LookupLevel(rawValue: level),
+            level: LookupLevel(level),
             kind: isTable ? .table : level == 3 ? .page : .block,
             brokenAt: now,
             isDebt: false,

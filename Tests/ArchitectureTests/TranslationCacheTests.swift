@@ -19,7 +19,7 @@ import Testing
           entryAddress: UInt64(number) << 3,
           anchor: UInt64(number) << 3,
           bucket: 0,
-          level: LookupLevel(rawValue: entry.level),
+          level: LookupLevel(entry.level),
           kind: entry.kind,
           brokenAt: 1,
           isDebt: false,
@@ -43,7 +43,7 @@ import Testing
     cache.barrier(.dsbISH, at: 3)
     cache.invalidate(TLBInvalidation(.vmalle1))
     cache.barrier(.dsbISH, at: 4)
-    return cache.staleEntries.map(\.level.rawValue).sorted()
+    return cache.staleEntries.map(\.level.number).sorted()
   }
 
   private static let nested: [(address: UInt64, level: Int, kind: EntryKind)] = [
@@ -60,8 +60,10 @@ import Testing
     #expect(Self.remaining(Self.cache(Self.nested), after: operation) == [1, 2, 2])
   }
 
-  @Test(arguments: [(1, [1, 2, 2, 3]), (2, [1, 2, 2, 3]), (3, [1, 2, 2])])
-  func `one with a level takes leaves of that level alone`(hint: Int, expected: [Int]) {
+  @Test(
+    arguments: [(1, [1, 2, 2, 3]), (2, [1, 2, 2, 3]), (3, [1, 2, 2])] as [(LookupLevel, [Int])]
+  )
+  func `one with a level takes leaves of that level alone`(hint: LookupLevel, expected: [Int]) {
     let operation = TLBInvalidation<UInt64>(
       .ipas2e1,
       address: 0,

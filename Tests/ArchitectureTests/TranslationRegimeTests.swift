@@ -21,7 +21,7 @@ import Testing
       let regime = TranslationRegime(
         Stage2Configuration(granule: granule, inputAddressBits: inputAddressBits)
       )
-      #expect(regime.startLevel.rawValue == level, "\(granule), \(inputAddressBits) bits")
+      #expect(regime.startLevel.number == level, "\(granule), \(inputAddressBits) bits")
       let doublings = tables == 1 ? 0 : inputAddressBits - bits.lowerBound
       #expect(regime.rootTableCount == tables << doublings, "\(granule), \(inputAddressBits) bits")
     }
@@ -48,7 +48,7 @@ import Testing
       let regime = TranslationRegime(
         HypConfiguration(granule: granule, inputAddressBits: inputAddressBits)
       )
-      #expect(regime.startLevel.rawValue == level, "\(granule), \(inputAddressBits) bits")
+      #expect(regime.startLevel.number == level, "\(granule), \(inputAddressBits) bits")
       #expect(regime.rootTableCount == 1)
     }
   }
@@ -66,7 +66,7 @@ import Testing
         stage: stage,
         granule: granule,
         inputAddressBits: bits,
-        startLevel: LookupLevel(rawValue: level)
+        startLevel: LookupLevel(level)
       )
     }
     #expect(tables(.stage2, .size4K, 43, 1) == 16)
@@ -91,7 +91,7 @@ import Testing
         Stage2Configuration(granule: granule, inputAddressBits: 48)
       )
       for number in 0...3 {
-        let level = LookupLevel(rawValue: number)
+        let level = LookupLevel(number)
         #expect(regime.entryShift(at: level) == shifts[number])
         #expect(regime.allowsBlocks(at: level) == blocks[number])
       }

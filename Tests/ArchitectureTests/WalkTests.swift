@@ -38,7 +38,7 @@ import Testing
   func `a block is found at its level, with its offset`(level: Int) throws {
     var memory = Memory()
     let regime = Self.regime
-    let size = regime.entrySizeInBytes(at: LookupLevel(rawValue: level))
+    let size = regime.entrySizeInBytes(at: LookupLevel(level))
     memory.descriptors[0x1_0000] =
       level == 1 ? 4 * size | Self.attributes | 0b01 : 0x2_0003
     memory.descriptors[0x2_0000] = 4 * size | Self.attributes | 0b01
@@ -46,7 +46,7 @@ import Testing
       translation(regime.walk(size - 1, root: 0x1_0000, read: memory.read))
     )
     #expect(found.outputAddress == 5 * size - 1)
-    #expect(found.leaf.level.rawValue == level)
+    #expect(found.leaf.level.number == level)
   }
 
   @Test func `an invalid descriptor is a translation fault of its level`() {
@@ -54,7 +54,7 @@ import Testing
     for level in 1...3 {
       let result = Self.regime.walk(0, root: 0x1_0000, read: memory.read)
       #expect(fault(result)?.kind == .translation)
-      #expect(fault(result)?.level.rawValue == level)
+      #expect(fault(result)?.level.number == level)
       let table = UInt64(level) << 16
       memory.descriptors[table] = table + 0x1_0000 | 0b11
     }
@@ -62,7 +62,7 @@ import Testing
 
   @Test func `an input address beyond the table is a translation fault of level 0`() {
     let result = Self.regime.walk(1 << 40, root: 0x1_0000, read: Memory().read)
-    #expect(fault(result) == WalkFault(kind: .translation, level: LookupLevel(rawValue: 0)))
+    #expect(fault(result) == WalkFault(kind: .translation, level: LookupLevel(0)))
   }
 
   @Test func `a clear access flag is a fault that still shows the leaf`() {
@@ -70,7 +70,7 @@ import Testing
     memory.descriptors[0x1_0000] = (Self.attributes & ~(1 << 10)) | 1 << 30 | 0b01
     let result = fault(Self.regime.walk(0, root: 0x1_0000, read: memory.read))
     #expect(result?.kind == .accessFlag)
-    #expect(result?.level.rawValue == 1)
+    #expect(result?.level.number == 1)
     #expect(result?.leaf?.outputAddress == 1 << 30)
   }
 
@@ -83,7 +83,7 @@ import Testing
     memory.descriptors[0x1_0000] = isTable ? 0x2_1003 : 0x1001 | Self.attributes
     let result = fault(regime.walk(0, root: 0x1_0000, read: memory.read))
     #expect(result?.kind == .addressSize)
-    #expect(result?.level.rawValue == 2)
+    #expect(result?.level.number == 2)
   }
 
   @Test func `a table where there is no memory is an external abort of the next level`() {
@@ -92,7 +92,7 @@ import Testing
     memory.descriptors[0x1_0000] = 1 << 41 | 0b11
     let result = fault(Self.regime.walk(0, root: 0x1_0000, read: memory.read))
     #expect(result?.kind == .external)
-    #expect(result?.level.rawValue == 2)
+    #expect(result?.level.number == 2)
   }
 
   @Test func `EL2 tables may take permissions away from what hangs from them`() throws {

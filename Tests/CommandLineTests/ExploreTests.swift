@@ -46,8 +46,8 @@ import Testing
     // Told of before all is explored too, so that nobody who is killed keeps it to himself.
     let news = outcome.errors.split(separator: "\n")
     #expect(news.count == 1, "\(outcome.errors)")
-    let told = "found freed-page-accessed: walkproof replay explored-1:pfn-cache:"
-    #expect(news.first?.hasPrefix(told) == true, "\(outcome.errors)")
+    let note = "found freed-page-accessed: walkproof replay explored-1:pfn-cache:"
+    #expect(news.first?.hasPrefix(note) == true, "\(outcome.errors)")
     #expect(outcome.output.contains("violation 1 of 1, in 2 of 3 combinations of calls: "))
     #expect(outcome.output.contains("\n    1  thread 0: activate("))
     #expect(outcome.output.contains("  schedule, 1 preemption:\n"))

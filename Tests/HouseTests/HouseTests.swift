@@ -192,4 +192,12 @@ private func users(
       )
     }
   }
+
+  @Test func `a level of a table is no number`() {
+    // A lock has levels too, how often it is held; and a finding tells of any architecture's.
+    for folder in ["Sources", "Models", "Proofs"] {
+      let numbers = users(folder, of: ["evel: Int"], except: ["LockDiscipline", "Finding"])
+      #expect(numbers.isEmpty, "\(numbers)")
+    }
+  }
 }

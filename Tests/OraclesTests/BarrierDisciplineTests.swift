@@ -94,7 +94,7 @@ import Testing
     machine.listener.beginCall(.map)
     let root = machine.allocateRoot(
       pageCount: regime.rootTableCount,
-      level: regime.startLevel.rawValue
+      level: regime.startLevel
     )
     #expect(root != nil)
     if let barrier { machine.barrier(barrier) }

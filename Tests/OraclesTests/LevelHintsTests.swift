@@ -25,15 +25,15 @@ import Testing
     #expect(litmus.rules.first == .wrongLevelHint)
   }
 
-  @Test(arguments: [-2, -1, 4, 17])
-  func `a hint of a level that there is not is convicted, whatever it is for`(hint: Int) {
+  @Test(arguments: [-2, -1, 4, 17] as [LookupLevel])
+  func `a hint of a level that there is not is convicted, whatever it is for`(hint: LookupLevel) {
     var litmus = Litmus()
     litmus.call(.unmap(cleans: false)) { $0.invalidate(0, hint: hint) }
     #expect(litmus.rules == [.wrongLevelHint])
   }
 
-  @Test(arguments: [0, 1, 2, 3])
-  func `a hint where nothing is cached is acquitted`(hint: Int) {
+  @Test(arguments: [0, 1, 2, 3] as [LookupLevel])
+  func `a hint where nothing is cached is acquitted`(hint: LookupLevel) {
     var litmus = Litmus()
     litmus.call(.unmap(cleans: false)) { $0.invalidate(0x4000_0000, hint: hint) }
     #expect(litmus.rules == [])

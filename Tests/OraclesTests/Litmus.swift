@@ -48,7 +48,7 @@ struct Litmus {
   /// The root that the regime demands.
   mutating func makeRoot() {
     let pageCount = regime.rootTableCount
-    let level = regime.startLevel.rawValue
+    let level = regime.startLevel
     guard let root = machine.allocateRoot(pageCount: pageCount, level: level) else {
       preconditionFailure("the window is used up")
     }
@@ -69,7 +69,7 @@ struct Litmus {
   mutating func link(
     at index: UInt64,
     of parent: UInt64,
-    level: Int,
+    level: LookupLevel,
     order: MemoryOrder = .release
   ) -> UInt64 {
     guard let table = machine.allocateTable(level: level) else {
@@ -93,7 +93,7 @@ struct Litmus {
   }
 
   /// The whole maintenance for one address, from the first barrier to the last.
-  mutating func invalidate(_ address: UInt64, hint: Int? = nil, isBroadcast: Bool = true) {
+  mutating func invalidate(_ address: UInt64, hint: LookupLevel? = nil, isBroadcast: Bool = true) {
     machine.barrier(.dsbISHST)
     let isStage2 = regime.stage == .stage2
     machine.invalidate(

@@ -97,7 +97,7 @@ extension LitmusPair {
       let judges = Judges(regime: regime, memory: memory, countsPages: true)
       var machine = TracingMachine(memory: memory, listener: judges)
       machine.listener.beginCall(.map)
-      let level = regime.startLevel.rawValue
+      let level = regime.startLevel
       guard machine.allocateRoot(pageCount: regime.rootTableCount, level: level) != nil else {
         return []
       }

@@ -254,7 +254,7 @@ struct FaultyCalls: PartitionCalls {
 
   func install<T: PartitionWalker, H: PartitionHost>(
     _ leaf: T.M.W,
-    at place: (address: UInt64, level: Int),
+    at place: (address: UInt64, level: RadixLevel),
     of slot: GuestSlot,
     in table: T,
     on machine: inout T.M,

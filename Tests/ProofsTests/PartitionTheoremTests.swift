@@ -1,3 +1,4 @@
+import Machines
 import Symbolic
 import Testing
 import Walkers

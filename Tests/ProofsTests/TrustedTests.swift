@@ -16,7 +16,7 @@ import Testing
       let isHarmless = Decoder.harmless >> bit & 1 == 1
       let isStricter = TrustedTests.stricter >> bit & 1 == 1
       let demandsBreak = TranslationRegime(Stage2Configuration())
-        .demandsBreak(from: page, to: page ^ 1 << bit, at: LookupLevel(rawValue: 3))
+        .demandsBreak(from: page, to: page ^ 1 << bit, at: LookupLevel(3))
       #expect(demandsBreak == !(isHarmless || isStricter), "bit \(bit)")
       #expect(!(isHarmless && isStricter), "bit \(bit)")
     }

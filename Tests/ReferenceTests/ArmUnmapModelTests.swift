@@ -52,7 +52,7 @@ import Testing
     for (base, size, physical, level) in [
       (0x20_0000, 0x20_0000, 0x40_0000, 2), (0x20_0000, 0x1f_f000, 0x40_0000, 3),
       (0x20_1000, 0x40_0000, 0x40_1000, 3), (0x20_0000, 0x20_0000, 0x40_1000, 3),
-    ] as [(UInt64, UInt64, UInt64, Int)] {
+    ] as [(UInt64, UInt64, UInt64, LookupLevel)] {
       var model = ArmUnmapModel(ArmUnmapConfiguration())
       let slot = MemorySlot(
         base: base,

@@ -21,7 +21,7 @@ private struct ToldTables {
   private var entries: [UInt64: UInt64] = [:]
 
   init() {
-    let shape = SmallTables(bitsPerLevel: 1, startLevel: LookupLevel(rawValue: 2))
+    let shape = SmallTables(bitsPerLevel: 1, startLevel: LookupLevel(2))
     sharing = TableSharing(shape)
     allocate(ToldTables.root)
     count(ToldTables.root, 2)

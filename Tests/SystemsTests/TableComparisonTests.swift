@@ -18,7 +18,7 @@ import Testing
   private func finding(
     _ raw: UInt64,
     _ expected: EntryModel,
-    level: Int = 3,
+    level: LookupLevel = 3,
     hasExecutionByPrivilege: Bool = false
   ) -> Finding? {
     var configuration = Stage2Configuration()

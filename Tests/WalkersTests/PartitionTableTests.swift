@@ -45,7 +45,7 @@ enum PartitionKeeper: CaseIterable {
 
   /// A tree with these leaves: the frame, the level, and whether it is dirty.
   private func table(
-    _ leaves: [(frame: UInt64, level: Int, isDirty: Bool)],
+    _ leaves: [(frame: UInt64, level: RadixLevel, isDirty: Bool)],
     _ keeper: PartitionKeeper,
     pageShift: UInt64 = 12
   ) throws -> (any PartitionWalker<DirectMachine>, DirectMachine, PhysicalMemory) {
@@ -79,7 +79,7 @@ enum PartitionKeeper: CaseIterable {
     let pages: [UInt64] = [0, 1, 5, 62, 63, 64, 65, 127, 128, 200, 510, 511, 512, 513, 700, 1023]
     for first: UInt64 in [0, 1, 5, 63, 64, 65, 130] {
       for count: UInt64 in [1, 63, 64, 65, 448, 700, 1400] {
-        var leaves = pages.map { (frame: $0, level: 0, isDirty: true) }
+        var leaves = pages.map { (frame: $0, level: RadixLevel.last, isDirty: true) }
         leaves.append((frame: 1024, level: 1, isDirty: true))
         leaves.append((frame: 300, level: 0, isDirty: false))
         var (table, machine, _) = try table(leaves, keeper)
@@ -103,7 +103,7 @@ enum PartitionKeeper: CaseIterable {
   func `an unmap takes whole leaves, and logs those that were dirty`(keeper: PartitionKeeper) throws
   {
     for first: UInt64 in [0, 3, 64] {
-      let leaves: [(frame: UInt64, level: Int, isDirty: Bool)] = [
+      let leaves: [(frame: UInt64, level: RadixLevel, isDirty: Bool)] = [
         (64, 0, true), (65, 0, false), (127, 0, true), (511, 0, true), (512, 1, true),
       ]
       var (table, machine, memory) = try table(leaves, keeper)

@@ -12,10 +12,10 @@ import Walkers
       let stage2 = Stage2Configuration(granule: granule, inputAddressBits: bits)
       let regime = TranslationRegime(stage2)
       let geometry = Geometry(stage2)
-      #expect(geometry.startLevel == regime.startLevel.rawValue, "stage 2, \(bits) bits")
+      #expect(geometry.startLevel == regime.startLevel, "stage 2, \(bits) bits")
       #expect(geometry.rootPageCount == regime.rootTableCount, "stage 2, \(bits) bits")
       let hyp = HypConfiguration(granule: granule, inputAddressBits: bits)
-      #expect(Geometry(hyp).startLevel == TranslationRegime(hyp).startLevel.rawValue)
+      #expect(Geometry(hyp).startLevel == TranslationRegime(hyp).startLevel)
       #expect(Geometry(hyp).rootPageCount == 1)
     }
   }
@@ -23,7 +23,7 @@ import Walkers
   @Test func `known roots`() {
     func root(_ granule: Granule, _ bits: UInt64) -> [Int] {
       let geometry = Geometry(Stage2Configuration(granule: granule, inputAddressBits: bits))
-      return [geometry.startLevel, geometry.rootPageCount]
+      return [geometry.startLevel.number, geometry.rootPageCount]
     }
     #expect(root(.size4K, 32) == [2, 4])
     #expect(root(.size4K, 40) == [1, 2])

@@ -1,3 +1,5 @@
+public import Machines
+
 extension TranslationRegime {
   /// The bits of a leaf that the hardware does not read: 58:55 for software, 63:59 ignored or
   /// implementation defined.

@@ -183,7 +183,7 @@ public struct SharedTranslations: Sendable {
 
   private func covers(_ invalidation: TLBInvalidation<UInt64>, _ entry: Stale) -> Bool {
     if invalidation.operation == .ipas2le1, entry.table != nil { return false }
-    if let hint = invalidation.levelHint, entry.table != nil || entry.level.rawValue != hint {
+    if let hint = invalidation.levelHint, entry.table != nil || entry.level != hint {
       return false
     }
     return entry.overlaps(

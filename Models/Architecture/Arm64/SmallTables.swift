@@ -1,3 +1,5 @@
+public import Machines
+
 /// Tables with fewer entries than a granule has room for, so that every schedule of walks can be gone
 /// through: which input addresses an entry covers.
 ///
@@ -21,7 +23,7 @@ public struct SmallTables: Sendable, Hashable {
 
   /// How many pages an entry of a level covers.
   public func pageSpan(at level: LookupLevel) -> Int {
-    1 << (Int(bitsPerLevel) * (LookupLevel.last.rawValue - level.rawValue))
+    1 << (Int(bitsPerLevel) * (LookupLevel.last.number - level.number))
   }
 
   /// What an entry of a level covers, in bytes.

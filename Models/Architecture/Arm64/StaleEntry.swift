@@ -1,3 +1,5 @@
+public import Machines
+
 /// A descriptor that was valid, is so no longer, and may still be in some TLB.
 public struct StaleEntry: Sendable {
   /// How far the invalidation of one CPU's copies has come.

@@ -1,9 +1,11 @@
+import Machines
+
 // Where the entries are kept: in slots, and in lists by place and by the page of their anchor.
 
 extension TranslationCache {
   /// A number for a place: the address is a multiple of the granule, so the level fits below it.
   func key(_ inputAddress: UInt64, _ level: LookupLevel) -> UInt64 {
-    inputAddress | UInt64(truncatingIfNeeded: level.rawValue)
+    inputAddress | UInt64(truncatingIfNeeded: level.number)
   }
 
   func chain(of key: UInt64) -> Int {
@@ -107,7 +109,7 @@ struct LevelCounts: Sendable {
   private var counts: (Int, Int, Int, Int) = (0, 0, 0, 0)
   subscript(level: LookupLevel) -> Int {
     get {
-      switch level.rawValue {
+      switch level.number {
       case 0: counts.0
       case 1: counts.1
       case 2: counts.2
@@ -115,7 +117,7 @@ struct LevelCounts: Sendable {
       }
     }
     set {
-      switch level.rawValue {
+      switch level.number {
       case 0: counts.0 = newValue
       case 1: counts.1 = newValue
       case 2: counts.2 = newValue

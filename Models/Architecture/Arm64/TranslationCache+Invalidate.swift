@@ -14,7 +14,7 @@ extension TranslationCache {
   /// is reserved, and level 1 with 16 KiB granules; a reserved value gives no information.
   public func promisedLevel(_ invalidation: TLBInvalidation<UInt64>) -> LookupLevel? {
     guard let hint = invalidation.levelHint, 1...3 ~= hint else { return nil }
-    return hint == 1 && regime.granule == .size16K ? nil : LookupLevel(rawValue: hint)
+    return hint == 1 && regime.granule == .size16K ? nil : hint
   }
 
   /// Issues a TLB maintenance instruction; one for another regime does nothing here.
@@ -64,7 +64,7 @@ extension TranslationCache {
 
   private mutating func invalidateOne(_ invalidation: TLBInvalidation<UInt64>) {
     for number in 0...3 {
-      let level = LookupLevel(rawValue: number)
+      let level = LookupLevel(number)
       guard countAtLevel[level] > 0 else { continue }
       invalidate(regime.entryBase(of: invalidation.address, at: level), level, by: invalidation)
     }
@@ -74,7 +74,7 @@ extension TranslationCache {
     let size = max(invalidation.sizeInBytes, regime.granule.sizeInBytes)
     let last = invalidation.address &+ (size &- 1)
     for number in 0...3 {
-      let level = LookupLevel(rawValue: number)
+      let level = LookupLevel(number)
       guard countAtLevel[level] > 0 else { continue }
       let shift = regime.entryShift(at: level)
       let unitCount = (last >> shift) &- (invalidation.address >> shift) &+ 1

@@ -96,7 +96,7 @@ public struct TranslationRegime: Sendable, Hashable {
     maintainsCaches: Bool = true
   ) {
     let legal = (0...2).reversed().lazy.compactMap { number -> (LookupLevel, Int)? in
-      let level = LookupLevel(rawValue: number)
+      let level = LookupLevel(number)
       return Self.rootTableCount(
         stage: stage,
         granule: granule,
@@ -132,8 +132,8 @@ public struct TranslationRegime: Sendable, Hashable {
     inputAddressBits: UInt64,
     startLevel: LookupLevel
   ) -> Int? {
-    if startLevel.rawValue == 0, granule == .size64K { return nil }
-    if startLevel.rawValue == 0, granule == .size16K, stage == .stage2 { return nil }
+    if startLevel.number == 0, granule == .size64K { return nil }
+    if startLevel.number == 0, granule == .size16K, stage == .stage2 { return nil }
     let shift = entryShift(at: startLevel, granule: granule)
     guard inputAddressBits > shift, inputAddressBits <= 48 else { return nil }
     let indexBits = inputAddressBits - shift
@@ -144,7 +144,7 @@ public struct TranslationRegime: Sendable, Hashable {
 
   @inlinable
   static func entryShift(at level: LookupLevel, granule: Granule) -> UInt64 {
-    granule.shift &+ granule.bitsPerLevel &* UInt64(truncatingIfNeeded: 3 &- level.rawValue)
+    granule.shift &+ granule.bitsPerLevel &* UInt64(truncatingIfNeeded: 3 &- level.number)
   }
 
   /// The base-2 logarithm of the bytes of input address that one descriptor of `level` covers.
@@ -163,7 +163,7 @@ public struct TranslationRegime: Sendable, Hashable {
   /// Whether a descriptor of `level` may be a block.
   @inlinable
   public func allowsBlocks(at level: LookupLevel) -> Bool {
-    level.rawValue == 2 || (level.rawValue == 1 && granule == .size4K)
+    level.number == 2 || (level.number == 1 && granule == .size4K)
   }
 
   /// The first byte of the input range that the descriptor over `inputAddress` at `level` covers.

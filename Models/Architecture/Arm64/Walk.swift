@@ -1,3 +1,5 @@
+public import Machines
+
 /// What the hardware makes of an input address.
 public enum WalkResult: Sendable, Hashable {
   /// A leaf was found and may be used.
@@ -65,7 +67,7 @@ extension TranslationRegime {
     read: (_ physicalAddress: UInt64) -> UInt64?
   ) -> WalkResult {
     if inputAddress &>> inputAddressBits != 0 {
-      return .fault(WalkFault(kind: .translation, level: LookupLevel(unchecked: 0)))
+      return .fault(WalkFault(kind: .translation, level: LookupLevel(0)))
     }
     return walk(inputAddress, table: root, level: startLevel, isRoot: true, read: read)
   }

@@ -1,3 +1,5 @@
+public import Machines
+
 /// A leaf that a radix-tree walk ends at.
 public struct RadixLeaf: Sendable, Hashable {
   /// The real address of its doubleword.
@@ -5,7 +7,7 @@ public struct RadixLeaf: Sendable, Hashable {
   /// The doubleword.
   public let entry: UInt64
   /// Its level, 2 to 0.
-  public let level: Int
+  public let level: RadixLevel
   /// The base-2 logarithm of its page in bytes.
   public let shift: UInt64
 
@@ -45,8 +47,8 @@ public enum RadixTree {
     var base = root & RadixField.rootBase.mask
     var bits = RadixField.rootSize.value(in: root)
     var shift = addressBits
-    for level in stride(from: 3, through: 0, by: -1) {
-      guard level == 0 ? bits == 5 || bits == 9 : bits == levelBits[level] else {
+    for level in stride(from: RadixLevel.root, through: .last, by: -1) {
+      guard level == 0 ? bits == 5 || bits == 9 : bits == levelBits[level.number] else {
         return .failure(.geometry(level: level))
       }
       guard base % (8 << bits) == 0 else { return .failure(.tableMisaligned(level: level)) }

@@ -7,19 +7,19 @@ public enum RadixFault: Error, Sendable, Hashable {
   /// The process identifier is beyond the process table.
   case processBeyondTable
   /// A table is where there is no memory.
-  case noMemory(level: Int?)
+  case noMemory(level: RadixLevel?)
   /// The tree does not translate 52 bits, or its geometry is none that the implementation has.
-  case geometry(level: Int?)
+  case geometry(level: RadixLevel?)
   /// A table is not aligned to its size.
-  case tableMisaligned(level: Int)
+  case tableMisaligned(level: RadixLevel)
   /// The entry is not valid.
-  case notPresent(level: Int)
+  case notPresent(level: RadixLevel)
   /// The entry of the last level is no leaf.
   case noLeaf
   /// A leaf of the first level, of 512 GiB.
   case leafTooLarge
   /// A leaf's real address is not aligned to its size.
-  case leafMisaligned(level: Int)
+  case leafMisaligned(level: RadixLevel)
 }
 
 extension RadixFault {

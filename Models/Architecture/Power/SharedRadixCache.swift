@@ -21,7 +21,7 @@ public struct SharedRadixCache: Sendable {
     /// The first guest real address that it translates, or leads to tables for.
     public var base: UInt64
     /// The level of its table, 3 to 0.
-    public var level: Int
+    public var level: RadixLevel
     /// Who replaced it.
     public var breaker: Int
     /// When, in events.
@@ -41,7 +41,7 @@ public struct SharedRadixCache: Sendable {
       place: UInt64,
       old: UInt64,
       base: UInt64,
-      level: Int,
+      level: RadixLevel,
       breaker: Int,
       brokenAt: Int,
       isChangeOnly: Bool
@@ -103,7 +103,7 @@ public struct SharedRadixCache: Sendable {
   }
 
   /// The level whose leaves have a page size in TLB maintenance.
-  private static func level(of size: RadixPageSize) -> Int {
+  private static func level(of size: RadixPageSize) -> RadixLevel {
     switch size {
     case .size4K, .size64K: 0
     case .size2M: 1

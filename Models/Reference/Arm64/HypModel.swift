@@ -62,7 +62,7 @@ public struct HypModel: Sendable {
   }
 
   private func leafFits(
-    at level: Int,
+    at level: LookupLevel,
     _ input: UInt64,
     _ output: UInt64,
     _ remaining: UInt64

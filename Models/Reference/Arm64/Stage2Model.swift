@@ -100,7 +100,7 @@ public struct Stage2Model: Sendable {
   }
 
   private func leafFits(
-    at level: Int,
+    at level: LookupLevel,
     _ input: UInt64,
     _ output: UInt64,
     _ remaining: UInt64,
@@ -273,7 +273,7 @@ public struct Stage2Model: Sendable {
   }
 
   /// How many tables it takes to have pages in the place of a block of a level.
-  private func tableCount(beneath level: Int) -> Int {
+  private func tableCount(beneath level: LookupLevel) -> Int {
     let entries = Int(tables.span(at: level) / tables.span(at: level + 1))
     return level + 1 == TableModel.lastLevel ? 1 : 1 + entries * tableCount(beneath: level + 1)
   }

@@ -3,12 +3,12 @@ public import Machines
 /// Which entry of a tree of tables: its level, and the input addresses that it spans.
 public struct EntryLocation: Hashable, Sendable {
   /// The level of the table that holds the entry, in the architecture's numbering.
-  public let level: Int
+  public let level: LookupLevel
   /// The first input address of the entry.
   public let address: UInt64
 
   /// The entry at `level` that begins at `address`.
-  public init(level: Int, address: UInt64) {
+  public init(level: LookupLevel, address: UInt64) {
     self.level = level
     self.address = address
   }
@@ -93,7 +93,7 @@ public enum EntryModel: Hashable, Sendable {
 /// A tree of tables as a caller can observe it: which entries there are, and what they mean.
 public struct TableModel: Sendable {
   /// The level whose leaves are pages.
-  public static let lastLevel = 3
+  public static let lastLevel = LookupLevel.last
 
   /// One entry of a table.
   private struct Slot {
@@ -110,7 +110,7 @@ public struct TableModel: Sendable {
   }
 
   /// The level of the root.
-  public let startLevel: Int
+  public let startLevel: LookupLevel
   /// The size of the input address space in bytes.
   public let inputSize: UInt64
   /// The size of the output address space in bytes.
@@ -138,31 +138,33 @@ public struct TableModel: Sendable {
     inputSize = 1 << inputAddressBits
     outputSize = 1 << outputAddressBits
     var level = TableModel.lastLevel + 1 - levelMinimum
-    while inputSize >> (granule.shift + UInt64(4 - level) * granule.bitsPerLevel) > rootPageLimit {
+    while inputSize >> (granule.shift + (level.levelsBeneath + 1) * granule.bitsPerLevel)
+      > rootPageLimit
+    {
       level -= 1
     }
     startLevel = level
-    let rootShift = granule.shift + UInt64(TableModel.lastLevel - level) * granule.bitsPerLevel
+    let rootShift = granule.shift + level.levelsBeneath * granule.bitsPerLevel
     tables = [Table(slots: Array(repeating: Slot(), count: Int(inputSize >> rootShift)))]
   }
 
   /// The size of a page in bytes.
   public var pageSize: UInt64 { granule.sizeInBytes }
 
-  private func shift(at level: Int) -> UInt64 {
-    granule.shift + UInt64(TableModel.lastLevel - level) * granule.bitsPerLevel
+  private func shift(at level: LookupLevel) -> UInt64 {
+    granule.shift + level.levelsBeneath * granule.bitsPerLevel
   }
 
   /// What an entry at `level` spans, in bytes.
-  public func span(at level: Int) -> UInt64 { 1 << shift(at: level) }
+  public func span(at level: LookupLevel) -> UInt64 { 1 << shift(at: level) }
 
   /// The entry at `level` that an address belongs to.
-  public func place(of address: UInt64, at level: Int) -> EntryLocation {
+  public func place(of address: UInt64, at level: LookupLevel) -> EntryLocation {
     EntryLocation(level: level, address: address & ~(span(at: level) - 1))
   }
 
   /// Whether a block is possible at `level`: 1 GiB and 2 MiB, 32 MiB, or 512 MiB.
-  public func allowsLeaf(at level: Int) -> Bool { level >= (granule == .size4K ? 1 : 2) }
+  public func allowsLeaf(at level: LookupLevel) -> Bool { level >= (granule == .size4K ? 1 : 2) }
 
   /// The pages of a range; nil where it leaves the input address space.
   public func pages(from address: UInt64, sizeInBytes: UInt64) -> Range<UInt64>? {
@@ -179,7 +181,7 @@ public struct TableModel: Sendable {
     return start
   }
 
-  private func index(of address: UInt64, at level: Int) -> Int {
+  private func index(of address: UInt64, at level: LookupLevel) -> Int {
     let index = Int(address >> shift(at: level))
     return level == startLevel ? index : index & (1 << Int(granule.bitsPerLevel) - 1)
   }
@@ -285,7 +287,7 @@ public struct TableModel: Sendable {
   @discardableResult
   public mutating func visit(
     _ range: Range<UInt64>,
-    level: Int,
+    level: LookupLevel,
     visitsEmpty: Bool,
     _ body: (inout TableModel, EntryLocation, EntryModel?, UInt64) -> Bool
   ) -> Bool {

@@ -31,7 +31,7 @@ public struct ArmUnmapModel: Sendable {
     address: UInt64,
     physical: UInt64,
     protection: UInt64,
-    level: Int,
+    level: LookupLevel,
     allocations: Int
   ) -> Errno {
     beginCall()
@@ -91,7 +91,11 @@ public struct ArmUnmapModel: Sendable {
   }
 
   /// Makes sure of tables down to `level`; false where that takes more memory than there is.
-  private mutating func descend(to level: Int, _ address: UInt64, _ allocations: Int) -> Bool {
+  private mutating func descend(
+    to level: LookupLevel,
+    _ address: UInt64,
+    _ allocations: Int
+  ) -> Bool {
     var allocations = allocations
     for upper in tables.startLevel..<max(level, tables.startLevel) {
       let place = tables.place(of: address, at: upper)

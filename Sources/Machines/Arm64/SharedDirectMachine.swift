@@ -10,7 +10,7 @@ public struct SharedDirectMachine: SharedTableMachine {
   /// The machine that does all the rest.
   @usableFromInline var base: DirectMachine
   /// Tables to which no entry leads any more, and for use at which level.
-  public private(set) var unlinked: [(table: Table, level: Int)] = []
+  public private(set) var unlinked: [(table: Table, level: LookupLevel)] = []
 
   /// A machine whose tables come from `memory`.
   public init(memory: PhysicalMemory) { base = DirectMachine(memory: memory) }
@@ -19,7 +19,7 @@ public struct SharedDirectMachine: SharedTableMachine {
   public typealias Table = DirectMachine.Table
 
   /// A table that was unlinked, once; nil where there is none.
-  public mutating func takeUnlinked() -> (table: Table, level: Int)? { unlinked.popLast() }
+  public mutating func takeUnlinked() -> (table: Table, level: LookupLevel)? { unlinked.popLast() }
 
   /// The condition itself.
   @inlinable @inline(__always)
@@ -75,9 +75,9 @@ public struct SharedDirectMachine: SharedTableMachine {
   public func count(of table: Table) -> UInt64 { base.count(of: table) }
   /// As the direct machine.
   @inlinable
-  public func allocateTable(level: Int) -> Table? { base.allocateTable(level: level) }
+  public func allocateTable(level: LookupLevel) -> Table? { base.allocateTable(level: level) }
   /// As the direct machine.
-  public func allocateRoot(pageCount: Int, level: Int) -> Table? {
+  public func allocateRoot(pageCount: Int, level: LookupLevel) -> Table? {
     base.allocateRoot(pageCount: pageCount, level: level)
   }
   /// As the direct machine.
@@ -106,12 +106,12 @@ public struct SharedDirectMachine: SharedTableMachine {
   public func leaveWalk() {}
   /// Keeps it.
   @inlinable
-  public mutating func unlink(_ table: Table, level: Int) { keep(table, level) }
+  public mutating func unlink(_ table: Table, level: LookupLevel) { keep(table, level) }
   /// Keeps it.
   @inlinable
-  public mutating func releaseUnlinked(_ table: Table, level: Int) { keep(table, level) }
+  public mutating func releaseUnlinked(_ table: Table, level: LookupLevel) { keep(table, level) }
   @usableFromInline
-  mutating func keep(_ table: Table, _ level: Int) { unlinked.append((table, level)) }
+  mutating func keep(_ table: Table, _ level: LookupLevel) { unlinked.append((table, level)) }
 
   /// Nothing: there is no TLB to tell.
   @inlinable @inline(__always)

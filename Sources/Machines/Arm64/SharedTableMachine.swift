@@ -9,5 +9,5 @@ public protocol SharedTableMachine: ArmMachine {
   mutating func leaveWalk()
   /// Takes note of a table for use at `level` to which no entry leads any more: the caller frees it, with
   /// all beneath it, once everybody has left the walks that they are in.
-  mutating func unlink(_ table: Table, level: Int)
+  mutating func unlink(_ table: Table, level: LookupLevel)
 }

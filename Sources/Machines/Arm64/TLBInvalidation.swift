@@ -31,7 +31,7 @@ public struct TLBInvalidation<W: Word>: Sendable {
   /// Length in bytes: of the range, or of the granule; 0 where the operation takes no address.
   public var sizeInBytes: W
   /// The level of the leaf that is promised to be all there is (the TTL field); nil for none.
-  public var levelHint: Int?
+  public var levelHint: LookupLevel?
   /// Whether every CPU of the inner shareable domain takes part (the `is` forms).
   public var isBroadcast: Bool
 
@@ -41,7 +41,7 @@ public struct TLBInvalidation<W: Word>: Sendable {
     _ operation: Operation,
     address: W = W(0),
     sizeInBytes: W = W(0),
-    levelHint: Int? = nil,
+    levelHint: LookupLevel? = nil,
     isBroadcast: Bool = true
   ) {
     self.operation = operation

@@ -25,7 +25,7 @@ public struct PartitionConfiguration: Sendable, Hashable {
 
   /// The base-2 logarithm of what an entry of a level translates, in bytes.
   @inlinable
-  public func shift(of level: Int) -> UInt64 {
+  public func shift(of level: RadixLevel) -> UInt64 {
     switch level {
     case 0: pageShift
     case 1: pageShift &+ lastBits
@@ -36,7 +36,7 @@ public struct PartitionConfiguration: Sendable, Hashable {
 
   /// How many address bits the table of a level resolves.
   @inlinable
-  public func bits(of level: Int) -> UInt64 {
+  public func bits(of level: RadixLevel) -> UInt64 {
     switch level {
     case 0: lastBits
     case 3: rootBits

@@ -1,4 +1,5 @@
 import Architecture
+import Machines
 
 /// One store that changed what an entry holds.
 struct EntryChange {

@@ -1,4 +1,4 @@
-public import Architecture
+import Architecture
 public import Machines
 
 /// The audit: the whole tree is walked in memory and compared with what the events made of it.

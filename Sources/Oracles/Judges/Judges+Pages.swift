@@ -3,7 +3,7 @@ import Machines
 
 extension Judges {
   /// Zeroed pages were handed out; the first ones since the reset are the root.
-  mutating func allocate(_ address: UInt64, pageCount: Int, level: Int) {
+  mutating func allocate(_ address: UInt64, pageCount: Int, level: LookupLevel) {
     let first = memory.page(of: address)
     guard first < memory.capacity, first + pageCount <= memory.capacity else { return }
     let isRoot = lifetime.root == nil
@@ -12,7 +12,7 @@ extension Judges {
       barriers.noteRoot(at: findings.now)
       lifetime.judgeRoot(address, pageCount: pageCount, regime, &findings)
     }
-    let level = isRoot ? regime.startLevel : LookupLevel(rawValue: min(max(level, 0), 3))
+    let level = isRoot ? regime.startLevel : min(max(level, 0), .last)
     let parentSize = regime.entrySizeInBytes(at: level) << regime.granule.bitsPerLevel
     for number in 0..<pageCount {
       let page = first + number

@@ -62,7 +62,7 @@ extension Judges {
   /// The page to which a stale table entry leads, at or above `page`; nil if none does.
   func walkableTop(of page: Int) -> Int? {
     var page = page
-    for _ in 0...LookupLevel.last.rawValue {
+    for _ in 0...LookupLevel.last.number {
       if pages[page].walkReferences > 0 { return page }
       guard pages[page].parent >= 0 else { return nil }
       page = Int(pages[page].parent)

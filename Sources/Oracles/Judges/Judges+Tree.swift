@@ -1,4 +1,5 @@
 import Architecture
+import Machines
 
 // Which page hangs where: kept as entries come and go, so that a walk is never needed.
 

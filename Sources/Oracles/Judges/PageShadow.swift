@@ -1,4 +1,4 @@
-public import Architecture
+public import Machines
 
 /// What is known of one table page from the events alone.
 @usableFromInline

@@ -1,4 +1,5 @@
-public import Architecture
+import Architecture
+public import Machines
 
 /// An entry that a call wrote.
 public struct TouchedEntry: Sendable, Hashable {

@@ -112,7 +112,7 @@ extension RadixSharing {
   // MARK: Trees
 
   /// A table hangs from an entry, with all that hangs from it.
-  private mutating func link(_ record: UInt64, _ level: Int, _ firstFrame: UInt64) {
+  private mutating func link(_ record: UInt64, _ level: RadixLevel, _ firstFrame: UInt64) {
     guard level >= 0, var table = tables[record] else { return }
     table.isLinked = true
     table.level = level
@@ -122,7 +122,7 @@ extension RadixSharing {
       link(
         RadixSharing.record(in: raw),
         level - 1,
-        firstFrame + UInt64(index) << UInt64(level)
+        firstFrame + UInt64(index) << level.levelsBeneath
       )
     }
   }
@@ -148,9 +148,9 @@ extension RadixSharing {
     var record = root
     var level = RadixSharing.rootLevel
     while level >= 0, let table = tables[record] {
-      let raw = table.entries[Int(frame >> UInt64(level) & 1)]
+      let raw = table.entries[Int(frame >> level.levelsBeneath & 1)]
       guard RadixField.isTable(raw) else {
-        let offset = (frame % (1 << UInt64(level))) << 12
+        let offset = (frame % (1 << level.levelsBeneath)) << 12
         return RadixField.isLeaf(raw) ? raw & RadixField.realPage.mask + offset : nil
       }
       record = RadixSharing.record(in: raw)

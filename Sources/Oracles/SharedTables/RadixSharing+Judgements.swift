@@ -117,7 +117,7 @@ extension RadixSharing {
     var record = root
     var level = RadixSharing.rootLevel
     while level >= 0, let table = tables[record] {
-      let raw = table.entries[Int(frame >> UInt64(level) & 1)]
+      let raw = table.entries[Int(frame >> level.levelsBeneath & 1)]
       guard RadixField.isTable(raw) else {
         return RadixField.isLeaf(raw) && RadixField.change.value(in: raw) == 1
       }

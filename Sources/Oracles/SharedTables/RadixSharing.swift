@@ -15,7 +15,7 @@ public struct RadixSharing: RecordListener, Sendable {
   struct Table: Sendable {
     var entries: [UInt64]
     /// Where it hangs, or hung last: its level, and its first frame.
-    var level = 0
+    var level = RadixLevel.last
     var firstFrame: UInt64 = 0
     /// Whether a walk from the root comes to it.
     var isLinked = false
@@ -33,7 +33,7 @@ public struct RadixSharing: RecordListener, Sendable {
   }
 
   /// The level of the root.
-  static let rootLevel = 3
+  static let rootLevel = RadixLevel.root
   /// How many frames tables of two entries and four levels translate.
   public static let frameCount: UInt64 = 16
 
@@ -133,7 +133,7 @@ public struct RadixSharing: RecordListener, Sendable {
     Entry(
       place: record + UInt64(index) << 3,
       level: table.level,
-      firstFrame: table.firstFrame + UInt64(index) << UInt64(table.level)
+      firstFrame: table.firstFrame + UInt64(index) << table.level.levelsBeneath
     )
   }
 
@@ -141,11 +141,11 @@ public struct RadixSharing: RecordListener, Sendable {
   struct Entry {
     /// The address of its eight bytes.
     var place: UInt64
-    var level: Int
+    var level: RadixLevel
     var firstFrame: UInt64
 
     /// The frames, a bit each.
-    var frames: UInt64 { (1 << (UInt64(1) << UInt64(level)) &- 1) << firstFrame }
+    var frames: UInt64 { (1 << (UInt64(1) << level.levelsBeneath) &- 1) << firstFrame }
   }
 
   mutating func add(_ rule: Rule, _ message: String, _ entry: Entry?, _ cause: String = "") {

@@ -1,4 +1,3 @@
-public import Architecture
 public import Machines
 
 /// What is known of a walker besides its events: in which call it is, and in which of its functions

@@ -1,4 +1,3 @@
-public import Architecture
 public import Machines
 
 /// One breach of one rule, where it was seen.

@@ -76,7 +76,7 @@ struct ArmUnmapGenerator: OperationGenerator {
   }
 
   /// Mostly a level that has blocks; 0 and 4 have none.
-  private func blockLevel(_ choices: inout Choices) -> Int {
+  private func blockLevel(_ choices: inout Choices) -> LookupLevel {
     [2, 1, 0, 4][choices.draw(weights: ArmUnmapGenerator.blockLevelWeights)]
   }
 
@@ -130,7 +130,7 @@ struct ArmUnmapGenerator: OperationGenerator {
   static func allocations(of operation: ArmUnmapOperation) -> Int? { operation.allocations }
 
   /// One leaf, mostly aligned as it has to be.
-  private func map(level: Int, _ choices: inout Choices) -> ArmUnmapOperation {
+  private func map(level: LookupLevel, _ choices: inout Choices) -> ArmUnmapOperation {
     let span: UInt64 =
       switch level {
       case 3: addresses.pageSize

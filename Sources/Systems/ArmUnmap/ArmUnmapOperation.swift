@@ -7,7 +7,7 @@ public enum ArmUnmapOperation: Sendable, Hashable {
     address: UInt64,
     physical: UInt64,
     protection: UInt64,
-    level: Int,
+    level: LookupLevel,
     allocations: Int?
   )
   /// Annotates a page; `allocations` table allocations succeed.

@@ -61,7 +61,7 @@ extension PluginCase {
     if facts.root_pa != machine.base.memory.base {
       return Site("root() does not name what init allocated first")
     }
-    if Int32(bitPattern: facts.start_level) != regime.startLevel.rawValue {
+    if Int32(bitPattern: facts.start_level) != regime.startLevel.number {
       return Site("root() says another level than the one at which its input begins")
     }
     if UInt64(facts.ia_bits) != addressBits.input {

@@ -125,11 +125,11 @@ extension PluginCase {
   private func replayMaintenance(_ record: walkproof_record, on machine: inout CheckMachine) {
     let isLocal = record.flags & 1 != 0
     let hasHint = record.level != WALKPROOF_LEVEL_UNKNOWN && plugin.reports(WALKPROOF_CAP_TTL)
-    let hint = hasHint ? Int(record.level) : nil
+    let hint = hasHint ? LookupLevel(Int(record.level)) : nil
     func invalidation(
       _ operation: TLBInvalidation<UInt64>.Operation,
       sizeInBytes: UInt64 = 0,
-      levelHint: Int? = nil
+      levelHint: LookupLevel? = nil
     ) -> TLBInvalidation<UInt64> {
       TLBInvalidation(
         operation,

@@ -177,7 +177,7 @@ extension PluginCase {
     return Leaf(
       result: answer.errno,
       descriptor: answer.outputs.0,
-      level: Int(Int64(bitPattern: answer.outputs.1))
+      level: LookupLevel(Int(Int64(bitPattern: answer.outputs.1)))
     )
   }
 

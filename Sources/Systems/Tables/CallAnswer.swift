@@ -8,7 +8,7 @@ struct CallAnswer: ComparedAnswer {
   /// The descriptor, truth value or number of bytes that it returned; 0 where it returns none.
   var word: UInt64 = 0
   /// The level that it returned; 0 where it returns none.
-  var level = 0
+  var level: LookupLevel = 0
 
   /// The results, each in words.
   func difference(from other: CallAnswer) -> AnswerDifference? {

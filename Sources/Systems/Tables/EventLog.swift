@@ -1,4 +1,4 @@
-public import Architecture
+import Architecture
 public import Machines
 public import Oracles
 
@@ -88,7 +88,7 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
       (isEarlier ? lastStore(to: entryAddress) : nil) ?? ordinal.map { $0 - 1 }
       ?? decidingEvent(of: rule, at: entryAddress)
     let isOfEntry = !EventLog.rulesOfPages.contains(rule)
-    let part = isOfEntry ? inputAddress.flatMap { call.part(of: $0, level: level?.rawValue) } : nil
+    let part = isOfEntry ? inputAddress.flatMap { call.part(of: $0, level: level) } : nil
     let words = condition.isEmpty ? "line \(warningLine)" : "'\(condition)'"
     let condition = rule == .unexpectedWarning ? words : nil
     // What is wrong with an entry or a page is not for the sake of the output that was asked for.
@@ -119,7 +119,8 @@ public final class EventLog: FingerprintContext, @unchecked Sendable {
   }
 
   /// The end of the fingerprint of an entry that is not the model's.
-  func qualifyEntry(at entryAddress: UInt64?, inputAddress: UInt64?, level: Int?) -> String {
+  func qualifyEntry(at entryAddress: UInt64?, inputAddress: UInt64?, level: LookupLevel?) -> String
+  {
     guard let call else { return "" }
     let index = lastStore(to: entryAddress)
     let part = inputAddress.flatMap { call.part(of: $0, level: level) }
@@ -233,10 +234,10 @@ struct LoggedCall {
   }
 
   /// Which part of the call's range an entry of a level lies in.
-  func part(of entry: UInt64, level: Int?) -> String? {
+  func part(of entry: UInt64, level: LookupLevel?) -> String? {
     guard let input else { return nil }
     let shift = UInt64(pageSize.trailingZeroBitCount)
-    let entrySize = UInt64(1) << (shift + UInt64(3 - (level ?? 3)) * (shift - 3))
+    let entrySize = UInt64(1) << (shift + (level ?? .last).levelsBeneath * (shift - 3))
     let start = input.address & ~(pageSize - 1)
     let whole = start &+ input.size & ~(pageSize - 1)
     let lastByte = entry &+ (entrySize - 1)

@@ -29,7 +29,7 @@ extension Finding {
       violation.message,
       entryAddress: violation.entryAddress,
       inputAddress: violation.inputAddress,
-      level: violation.level?.rawValue,
+      level: violation.level?.number,
       eventOrdinal: violation.eventOrdinal
     )
     fingerprint = violation.fingerprint

@@ -29,7 +29,7 @@ extension TableComparison {
     }
     for number in 0..<machine.base.listener.judges.touchedCount {
       let touched = machine.base.listener.judges.touched(at: number)
-      let place = EntryLocation(level: touched.level.rawValue, address: touched.inputAddress)
+      let place = EntryLocation(level: touched.level, address: touched.inputAddress)
       // Both sides mostly change the same entries in the same order.
       if number < changes.count, changes[number] == place { continue }
       if let finding = compare(place, with: tables) { return finding }

@@ -1,4 +1,5 @@
 import Architecture
+import Machines
 import Reference
 
 /// Where an annotation has its type.
@@ -9,15 +10,14 @@ extension TableComparison {
   /// translation, whatever the size of its leaf.
   func translation(of address: UInt64) -> String {
     var text = "not reached by any table"
-    for level in regime.startLevel.rawValue...LookupLevel.last.rawValue {
-      let lookupLevel = LookupLevel(rawValue: level)
-      let span = regime.entrySizeInBytes(at: lookupLevel)
+    for level in regime.startLevel...LookupLevel.last {
+      let span = regime.entrySizeInBytes(at: level)
       let place = EntryLocation(level: level, address: address & ~(span - 1))
       guard var (raw, _) = descriptor(at: place) else { break }
       // An owner is the same owner whatever the type of its annotation.
       if raw & 1 == 0, ownerType != 0, raw & ownerTypeBits == ownerType { raw &= ~ownerTypeBits }
-      text = describe(raw, at: lookupLevel)
-      if case .leaf(var leaf) = regime.decode(raw, at: lookupLevel) {
+      text = describe(raw, at: level)
+      if case .leaf(var leaf) = regime.decode(raw, at: level) {
         leaf.outputAddress += address & (span - 1)
         text = describe(leaf)
         break

@@ -23,7 +23,7 @@ struct TableComparison {
       // A root may be claimed to be anywhere.
       let address = table &+ index &* 8
       guard let raw = memory.descriptor(at: address) else { return nil }
-      if level.rawValue == place.level { return (raw, address) }
+      if level == place.level { return (raw, address) }
       guard regime.kind(of: raw, at: level) == .table, let next = level.next else { return nil }
       table = regime.tableAddress(in: raw)
       level = next
@@ -58,7 +58,7 @@ struct TableComparison {
     address: UInt64?,
     with expected: EntryModel?
   ) -> Finding? {
-    let level = LookupLevel(rawValue: place.level)
+    let level = place.level
     let kind = regime.kind(of: raw, at: level)
     switch (expected, kind) {
     case (nil, .invalid): return nil
@@ -112,7 +112,7 @@ struct TableComparison {
       fingerprint: "\(kindText(expected)), \(foundKind)",
       entryAddress: address,
       inputAddress: place.address,
-      level: place.level
+      level: place.level.number
     )
   }
 
@@ -137,12 +137,11 @@ struct TableComparison {
       model: "\(hex(inputAddress)) is \(describe(entry)), at level \(place.level)",
       entryAddress: nil
     )
-    for level in regime.startLevel.rawValue...TableModel.lastLevel {
+    for level in regime.startLevel...LookupLevel.last {
       let place = model.place(of: inputAddress, at: level)
       guard let (raw, address) = descriptor(at: place) else { break }
-      let lookupLevel = LookupLevel(rawValue: level)
       views.hardware =
-        "\(hex(inputAddress)) is \(describe(raw, at: lookupLevel)), at level \(level)"
+        "\(hex(inputAddress)) is \(describe(raw, at: level)), at level \(level)"
         + " (descriptor \(hex(raw)) at \(hex(address)))"
       views.entryAddress = address
     }

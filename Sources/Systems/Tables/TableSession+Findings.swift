@@ -35,7 +35,7 @@ extension TableSession {
       ? log.qualifyEntry(
         at: finding.entryAddress,
         inputAddress: finding.inputAddress,
-        level: finding.level
+        level: finding.level.map { LookupLevel($0) }
       ) : log.qualifyResult(replaced: replacedLeaf)
     return finding
   }
@@ -61,7 +61,7 @@ extension TableSession {
     let touched = (0..<machine.judges.touchedCount).map { machine.judges.touched(at: $0) }
     let places =
       tables.changes
-      + touched.map { EntryLocation(level: $0.level.rawValue, address: $0.inputAddress) }
+      + touched.map { EntryLocation(level: $0.level, address: $0.inputAddress) }
     var seen: Set<EntryLocation> = []
     return places.filter { seen.insert($0).inserted }.compactMap {
       comparison.compare($0, with: tables)

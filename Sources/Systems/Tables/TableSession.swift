@@ -157,7 +157,7 @@ extension TableSession {
     machine.judges.audit { inputAddress, level, raw in
       entryCount += 1
       guard finding == nil else { return }
-      let place = EntryLocation(level: level.rawValue, address: inputAddress)
+      let place = EntryLocation(level: level, address: inputAddress)
       if let found = comparison.compare(
         raw,
         at: place,
@@ -188,7 +188,7 @@ extension TableSession {
     _ call: String,
     result: Errno,
     descriptor: UInt64,
-    level: Int,
+    level: LookupLevel,
     at address: UInt64
   ) -> Finding? {
     guard address < tables.inputSize, result == .ok else { return nil }
@@ -219,7 +219,7 @@ extension TableSession {
     return .wrongResult(
       call,
       expected: comparison.describe(expected),
-      found: comparison.describe(descriptor, at: LookupLevel(rawValue: place.level)),
+      found: comparison.describe(descriptor, at: place.level),
       fingerprint: "\(call) descriptor",
       inputAddress: address
     )

@@ -25,7 +25,7 @@ struct BrokenRun<M: ArmMachine> {
 
   /// Adds the leaf that holds `cursor`, of `span` bytes.
   @inlinable @inline(__always)
-  mutating func extend(over cursor: M.W, span: UInt64, level: Int) {
+  mutating func extend(over cursor: M.W, span: UInt64, level: LookupLevel) {
     if !isOpen {
       isOpen = true
       hasGap = false

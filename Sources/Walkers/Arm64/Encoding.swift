@@ -58,7 +58,7 @@ public struct Encoding: Sendable, Hashable {
 
   /// A leaf at `level` with this output address and these attributes.
   @inlinable @inline(__always)
-  public func leaf<W: Word>(_ output: W, attributes: W, level: Int) -> W {
+  public func leaf<W: Word>(_ output: W, attributes: W, level: LookupLevel) -> W {
     let type = level == Geometry.lastLevel ? Encoding.valid | Encoding.tableOrPage : Encoding.valid
     return address(output) | attributes | W(type)
   }

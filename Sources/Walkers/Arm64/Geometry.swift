@@ -7,30 +7,30 @@ public import Machines
 /// four entries.
 public struct Geometry: Sendable, Hashable {
   /// The last lookup level, whose leaves are pages.
-  public static let lastLevel = 3
+  public static let lastLevel = LookupLevel.last
 
   /// The base-2 logarithm of the granule in bytes.
   public let pageShift: UInt64
   /// How many input-address bits a level resolves; a table holds 2^this descriptors.
   public let bitsPerLevel: UInt64
   /// The level of the root.
-  public let startLevel: Int
+  public let startLevel: LookupLevel
   /// The size of the input address space in bits.
   public let inputAddressBits: UInt64
   /// The size of the output address space in bits.
   public let outputAddressBits: UInt64
   /// The first level at which a leaf (a block) is possible.
-  public let firstBlockLevel: Int
+  public let firstBlockLevel: LookupLevel
 
   /// The tree with exactly these parameters.
   @inlinable
   public init(
     pageShift: UInt64,
     bitsPerLevel: UInt64,
-    startLevel: Int,
+    startLevel: LookupLevel,
     inputAddressBits: UInt64,
     outputAddressBits: UInt64,
-    firstBlockLevel: Int
+    firstBlockLevel: LookupLevel
   ) {
     self.pageShift = pageShift
     self.bitsPerLevel = bitsPerLevel
@@ -95,23 +95,23 @@ public struct Geometry: Sendable, Hashable {
 
   /// The base-2 logarithm of what one entry at `level` spans, in bytes.
   @inlinable @inline(__always)
-  public func shift(at level: Int) -> UInt64 {
-    pageShift &+ UInt64(truncatingIfNeeded: Geometry.lastLevel &- level) &* bitsPerLevel
+  public func shift(at level: LookupLevel) -> UInt64 {
+    pageShift &+ level.levelsBeneath &* bitsPerLevel
   }
 
   /// What one entry at `level` spans, in bytes.
   @inlinable @inline(__always)
-  public func span(at level: Int) -> UInt64 { 1 &<< shift(at: level) }
+  public func span(at level: LookupLevel) -> UInt64 { 1 &<< shift(at: level) }
 
   /// The index of an address's entry in its table at `level`.
   @inlinable @inline(__always)
-  public func index<W: Word>(of address: W, at level: Int) -> W {
+  public func index<W: Word>(of address: W, at level: LookupLevel) -> W {
     (address &>> shift(at: level)) & W(entryCount &- 1)
   }
 
   /// The first address after the entry at `level` that an address belongs to.
   @inlinable @inline(__always)
-  public func next<W: Word>(after address: W, at level: Int) -> W {
+  public func next<W: Word>(after address: W, at level: LookupLevel) -> W {
     (address | W(span(at: level) &- 1)) &+ W(1)
   }
 
@@ -125,7 +125,7 @@ public struct Geometry: Sendable, Hashable {
   /// Whether a leaf at `level` is possible for `remaining` bytes from input to output address.
   @inlinable @inline(__always)
   public func leafFits<W: Word>(
-    at level: Int,
+    at level: LookupLevel,
     input: W,
     output: W,
     remaining: W

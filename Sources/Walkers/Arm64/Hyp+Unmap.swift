@@ -96,7 +96,7 @@ struct HypUnmap<M: ArmMachine>: Visitor {
 
   /// Invalidates what the run may have left in the TLBs, and ends it.
   @inlinable
-  mutating func retire(level: Int?, on machine: inout M) {
+  mutating func retire(level: LookupLevel?, on machine: inout M) {
     table.invalidation.invalidate(
       from: run.start,
       to: run.end,

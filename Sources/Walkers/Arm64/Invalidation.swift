@@ -30,7 +30,7 @@ public struct Invalidation: Sendable, Hashable {
   /// `level` is that of the broken leaf; nil where a table was broken or several levels may be
   /// cached, since a hint that is wrong may leave everything in place.
   @inlinable
-  public func invalidate<M: ArmMachine>(_ address: M.W, level: Int?, on machine: inout M) {
+  public func invalidate<M: ArmMachine>(_ address: M.W, level: LookupLevel?, on machine: inout M) {
     machine.barrier(.dsbISHST)
     issue(address, level: level, on: &machine)
     complete(on: &machine)
@@ -43,7 +43,7 @@ public struct Invalidation: Sendable, Hashable {
     from start: M.W,
     to end: M.W,
     span: UInt64,
-    level: Int?,
+    level: LookupLevel?,
     on machine: inout M
   ) {
     machine.barrier(.dsbISHST)
@@ -86,7 +86,7 @@ public struct Invalidation: Sendable, Hashable {
   }
 
   @inlinable
-  func issue<M: ArmMachine>(_ address: M.W, level: Int?, on machine: inout M) {
+  func issue<M: ArmMachine>(_ address: M.W, level: LookupLevel?, on machine: inout M) {
     // The last-level form of the EL2 instruction spares the walk caches when only a leaf went.
     let operation: TLBInvalidation<M.W>.Operation =
       regime == .stage2 ? .ipas2e1 : level == nil ? .vae2 : .vale2

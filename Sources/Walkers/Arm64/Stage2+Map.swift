@@ -78,7 +78,7 @@ struct Stage2Map<M: ArmMachine>: Visitor {
 
   /// Whether the rest of the range wants a leaf for the whole of this entry.
   @inlinable @inline(__always)
-  func wantsLeaf(at level: Int, cursor: M.W, end: M.W, on machine: inout M) -> Bool {
+  func wantsLeaf(at level: LookupLevel, cursor: M.W, end: M.W, on machine: inout M) -> Bool {
     if level == Geometry.lastLevel { return true }
     guard level >= table.tree.geometry.firstBlockLevel, !forcesPages else { return false }
     return machine.holds(

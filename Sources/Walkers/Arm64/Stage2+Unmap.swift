@@ -127,7 +127,7 @@ struct Stage2Unmap<M: ArmMachine>: Visitor {
 extension Stage2 {
   /// Invalidates what a run of broken leaves may have left in the TLBs, then cleans their memory.
   @inlinable
-  func retire(_ run: inout BrokenRun<M>, level: Int?, on machine: inout M) {
+  func retire(_ run: inout BrokenRun<M>, level: LookupLevel?, on machine: inout M) {
     invalidation.invalidate(
       from: run.start,
       to: run.end,

@@ -3,14 +3,14 @@ public import Machines
 extension Tree {
   /// Frees an unreachable table and everything beneath it, dropping a count for each entry.
   @inlinable
-  func free(_ table: M.Table, level: Int, on machine: inout M) {
+  func free(_ table: M.Table, level: LookupLevel, on machine: inout M) {
     machine.release(table, by: 1 &+ freeChildren(of: table, level: level, on: &machine))
   }
 
   /// Frees the tables beneath a table.
   /// - Returns: how many of its entries are counted.
   @inlinable
-  func freeChildren(of table: M.Table, level: Int, on machine: inout M) -> Int {
+  func freeChildren(of table: M.Table, level: LookupLevel, on machine: inout M) -> Int {
     var counted = 0
     var index = M.W(0)
     repeat {

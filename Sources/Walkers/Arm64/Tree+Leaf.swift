@@ -28,11 +28,11 @@ public struct Leaf<W: Word> {
   /// The descriptor as it is in memory.
   public var descriptor: W
   /// Its level.
-  public var level: Int
+  public var level: LookupLevel
 
   /// The leaf with this descriptor and level.
   @inlinable
-  public init(result: Errno, descriptor: W, level: Int) {
+  public init(result: Errno, descriptor: W, level: LookupLevel) {
     self.result = result
     self.descriptor = descriptor
     self.level = level

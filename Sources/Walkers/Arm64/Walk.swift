@@ -7,13 +7,13 @@ public struct Entry<M: ArmMachine> {
   /// Its index in that page.
   public let index: M.W
   /// Its level.
-  public let level: Int
+  public let level: LookupLevel
   /// The descriptor found there.
   public let descriptor: M.W
 
   /// The entry at `index` of `table`, where `descriptor` was found.
   @inlinable @inline(__always)
-  init(table: M.Table, index: M.W, level: Int, descriptor: M.W) {
+  init(table: M.Table, index: M.W, level: LookupLevel, descriptor: M.W) {
     self.table = table
     self.index = index
     self.level = level
@@ -182,7 +182,7 @@ public struct Tree<M: ArmMachine> {
   @inlinable
   func walkPage<V: Visitor>(
     _ table: M.Table,
-    level: Int,
+    level: LookupLevel,
     cursor: M.W,
     end: M.W,
     visiting visitor: inout V,
@@ -230,7 +230,7 @@ public struct Tree<M: ArmMachine> {
   @inlinable
   func walk<V: Visitor>(
     _ table: M.Table,
-    level: Int,
+    level: LookupLevel,
     cursor: inout M.W,
     end: M.W,
     visiting visitor: inout V,

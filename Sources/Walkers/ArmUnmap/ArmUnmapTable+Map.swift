@@ -20,7 +20,7 @@ extension ArmUnmapTable {
     address: M.W,
     physical: M.W,
     protection: M.W,
-    level: Int,
+    level: LookupLevel,
     on machine: inout M
   ) -> Errno {
     let geometry = tree.geometry
@@ -64,7 +64,7 @@ extension ArmUnmapTable {
   func leaf(
     _ physical: M.W,
     _ protection: M.W,
-    at level: Int,
+    at level: LookupLevel,
     on machine: inout M
   ) -> NewEntry<M> {
     let attributes =
@@ -99,7 +99,7 @@ extension ArmUnmapTable {
 @usableFromInline
 struct NewEntry<M: ArmMachine> {
   @usableFromInline let descriptor: M.W
-  @usableFromInline let level: Int
+  @usableFromInline let level: LookupLevel
   /// An entry that does as well, and is left where it is.
   @usableFromInline var equivalent: M.W?
   /// The memory behind it, and whether it is cleaned from the data cache and executed.
@@ -108,7 +108,7 @@ struct NewEntry<M: ArmMachine> {
   @usableFromInline var isExecutable = M.W.Condition(false)
 
   @inlinable
-  init(descriptor: M.W, level: Int) {
+  init(descriptor: M.W, level: LookupLevel) {
     self.descriptor = descriptor
     self.level = level
   }

@@ -16,7 +16,7 @@ public protocol ArmUnmapWalker<M> {
     address: M.W,
     physical: M.W,
     protection: M.W,
-    level: Int,
+    level: LookupLevel,
     on machine: inout M
   ) -> Errno
   /// Annotates a page; see `ArmUnmapTable.annotate`.

@@ -44,7 +44,7 @@ public enum RadixLayout {
 
   /// The address bits that the table of a level before the last resolves.
   @inlinable
-  public static func bits(at level: Int) -> UInt64 { level == 3 ? 13 : 9 }
+  public static func bits(at level: RadixLevel) -> UInt64 { level == 3 ? 13 : 9 }
 
   /// The index for an address in a table of 2^`bits` entries, each for 2^`shift` bytes.
   @inlinable @inline(__always)

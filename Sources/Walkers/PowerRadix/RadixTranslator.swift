@@ -36,7 +36,7 @@ public enum RadixTranslator {
     }
     var table = process
     var shift = RadixLayout.treeBits
-    for level in stride(from: 3, through: 0, by: -1) {
+    for level in stride(from: RadixLevel.root, through: .last, by: -1) {
       // Base and size are in the same place in a process's entry and in a directory's.
       guard let bits = bits(table, level, on: &machine) else { return .refused(.invalid) }
       let base = table & M.W(RadixLayout.nextBase)
@@ -65,7 +65,7 @@ public enum RadixTranslator {
   @inlinable
   static func bits<M: GuestMachine>(
     _ table: M.W,
-    _ level: Int,
+    _ level: RadixLevel,
     on machine: inout M
   ) -> UInt64? {
     let bits = table & M.W(RadixLayout.sizeField)

@@ -78,7 +78,7 @@ public struct SteppedTranslator: Sendable, Hashable {
   ) -> RadixResult<M.W> {
     var (root, size) = (root, rootBits)
     var shift = RadixLayout.treeBits
-    for level in stride(from: 3, through: 0, by: -1) {
+    for level in stride(from: RadixLevel.root, through: .last, by: -1) {
       guard let bits = RadixTranslator.bits(size, level, on: &machine) else {
         return .refused(.invalid)
       }
@@ -109,7 +109,7 @@ public struct SteppedTranslator: Sendable, Hashable {
   @inlinable
   func leaf<M: GuestMachine>(
     _ entry: M.W,
-    _ level: Int,
+    _ level: RadixLevel,
     _ shift: UInt64,
     _ address: M.W,
     _ registers: RadixRegisters<M.W>,

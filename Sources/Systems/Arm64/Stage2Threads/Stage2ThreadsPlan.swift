@@ -59,7 +59,7 @@ public struct Stage2ThreadsPlan: CasePlan {
   }
   /// How the hardware does.
   var shape: SmallTables {
-    SmallTables(bitsPerLevel: 1, startLevel: LookupLevel(rawValue: 4 - levelCount))
+    SmallTables(bitsPerLevel: 1, startLevel: LookupLevel(4 - levelCount))
   }
 
   /// Who there is, in words.

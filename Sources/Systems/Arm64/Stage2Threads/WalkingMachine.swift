@@ -44,7 +44,7 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
   // MARK: Tables
 
   /// A table; there may be none, which is a choice of the schedule's.
-  func allocateTable(level: Int) -> UInt64? {
+  func allocateTable(level: LookupLevel) -> UInt64? {
     let isRefused = state.pointee.plan.canFail && base.choose(below: 3) == 2
     guard !isRefused,
       let table = base.allocate(TablePageRecord.layout, isZeroed: true, maySleep: false)
@@ -56,7 +56,7 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
     return table
   }
 
-  func allocateRoot(pageCount: Int, level: Int) -> UInt64? { allocateTable(level: level) }
+  func allocateRoot(pageCount: Int, level: LookupLevel) -> UInt64? { allocateTable(level: level) }
   func rootPage(_ root: UInt64, at index: UInt64) -> UInt64 { root }
   func freeRoot(_ root: UInt64, pageCount: Int) { base.free(root) }
   func address(of table: UInt64) -> UInt64 { table << 12 }
@@ -75,13 +75,13 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
   }
 
   func count(of table: UInt64) -> UInt64 { base.read(TablePageRecord.count, of: table, .once) }
-  func releaseUnlinked(_ table: UInt64, level: Int) { unlink(table, level: level) }
+  func releaseUnlinked(_ table: UInt64, level: LookupLevel) { unlink(table, level: level) }
 
   // MARK: Walks
 
   func enterWalk() { base.enterSection(.rcu) }
   func leaveWalk() { base.leaveSection(.rcu) }
-  func unlink(_ table: UInt64, level: Int) {
+  func unlink(_ table: UInt64, level: LookupLevel) {
     state.pointee.unlinked[thread].append(UnlinkedTable(table: table, level: level))
   }
 
@@ -103,5 +103,5 @@ struct WalkingMachine<S: Scheduler, L: RecordListener>: SharedTableMachine {
 /// A table that no entry leads to any more, and that is not freed yet.
 struct UnlinkedTable {
   var table: UInt64
-  var level: Int
+  var level: LookupLevel
 }

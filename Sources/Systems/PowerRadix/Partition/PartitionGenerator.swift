@@ -207,7 +207,7 @@ struct PartitionGenerator: CasePlan {
       LeafRequest(
         slot: hot.slot,
         frame: near(hot, &choices),
-        level: Int(2 - choices.draw(through: 2)),
+        level: RadixLevel(Int(2 - choices.draw(through: 2))),
         bits: right | mark,
         isStale: choices.flip(oneIn: 6),
         allocations: choices.flip(1, in: 3) ? choices.pick([0, 0, 1, 2]) : nil

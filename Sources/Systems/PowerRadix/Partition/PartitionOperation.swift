@@ -92,7 +92,7 @@ struct LeafRequest: Sendable, Hashable {
   let slot: Int
   let frame: UInt64
   /// The highest level at which it may be; it is at the highest at which it fits.
-  let level: Int
+  let level: RadixLevel
   /// What it permits, and which of reference and change it has; stores where the host permits them.
   let bits: UInt64
   /// There was an invalidation since the page was looked up.

@@ -52,12 +52,12 @@ extension PartitionSession {
   }
 
   /// The leaf that fits at a frame, at the level that was asked for or below; nil where none does.
-  private mutating func leaf(for request: LeafRequest) -> (entry: UInt64, level: Int)? {
+  private mutating func leaf(for request: LeafRequest) -> (entry: UInt64, level: RadixLevel)? {
     let configuration = host.table.configuration
     let address = host.hostAddress(of: request.frame, slot: request.slot)
     guard let place = host.locate(address) else { return nil }
     let (backed, isSplit) = (host.slots[request.slot], host.unit(place).isSplit)
-    let level = stride(from: request.level, through: 0, by: -1).first { level in
+    let level = stride(from: request.level, through: .last, by: -1).first { level in
       guard level > 0 else { return true }
       let shift = configuration.shift(of: level)
       let count = UInt64(1) << (shift - host.pageShift)
@@ -84,7 +84,7 @@ extension PartitionSession {
   /// That what somebody got is what was asked for, besides what others were given already.
   private func judgeInstalled(
     _ leaf: UInt64,
-    _ level: Int,
+    _ level: RadixLevel,
     _ address: UInt64,
     over before: UInt64?
   ) -> Finding? {
@@ -109,7 +109,7 @@ extension PartitionSession {
       fingerprint: "install",
       entryAddress: nil,
       inputAddress: address,
-      level: level
+      level: level.number
     )
   }
 

@@ -156,10 +156,13 @@ extension PartitionSession {
 
   /// What the last entry on the way to an address is, and its level, if tables lead to one not below
   /// `lowest`.
-  func lastEntry(of address: UInt64, notBelow lowest: Int = 0) -> (entry: UInt64, level: Int)? {
+  func lastEntry(
+    of address: UInt64,
+    notBelow lowest: RadixLevel = 0
+  ) -> (entry: UInt64, level: RadixLevel)? {
     let configuration = host.table.configuration
     var table = machine.base.listener.root & RadixField.rootBase.mask
-    for level in stride(from: 3, through: lowest, by: -1) {
+    for level in stride(from: RadixLevel.root, through: lowest, by: -1) {
       let index = address >> configuration.shift(of: level) % (1 << configuration.bits(of: level))
       guard let entry = machine.base.memory.descriptor(at: table + index * 8) else { return nil }
       guard level > lowest, RadixField.isTable(entry) else { return (entry, level) }
@@ -169,7 +172,7 @@ extension PartitionSession {
   }
 
   /// What is at a level for an address, if tables lead there.
-  func entry(of address: UInt64, at level: Int) -> UInt64? {
+  func entry(of address: UInt64, at level: RadixLevel) -> UInt64? {
     lastEntry(of: address, notBelow: level).flatMap { $0.level == level ? $0.entry : nil }
   }
 }

@@ -23,12 +23,12 @@ struct Guest {
   }
 
   /// Where the entry of a level for an address is; nil where no tables lead there.
-  func entry(of address: UInt64, at level: Int) -> UInt64? {
+  func entry(of address: UInt64, at level: RadixLevel) -> UInt64? {
     guard var entry = memory.doubleword(at: processEntry(of: address)), entry != 0 else {
       return nil
     }
     var shift: UInt64 = 52
-    for upper in stride(from: 3, through: level, by: -1) {
+    for upper in stride(from: RadixLevel.root, through: level, by: -1) {
       let bits = RadixField.nextSize.value(in: entry)
       guard bits > 0, bits <= shift else { return nil }
       shift -= bits
@@ -45,7 +45,7 @@ struct Guest {
   /// the last level resolves where there is none yet.
   mutating func map(
     _ address: UInt64,
-    level: Int,
+    level: RadixLevel,
     lastBits: UInt64,
     realAddress: UInt64,
     rights: UInt64
@@ -56,7 +56,7 @@ struct Guest {
       let size = UInt64(0b10) << 61 | 0b101 << 5
       memory.write(size | table(bits: 13) | 13, at: process)
     }
-    for upper in stride(from: 3, to: level, by: -1) {
+    for upper in stride(from: RadixLevel.root, to: level, by: -1) {
       guard let place = entry(of: address, at: upper), let old = memory.doubleword(at: place)
       else { return }
       if old & RadixField.valid.mask != 0, old & RadixField.leaf.mask == 0 { continue }

@@ -1,14 +1,20 @@
 import Architecture
 import Checking
-import Machines
+public import Machines
 import Property
 
 /// What a guest does to its tables, or a translation that is asked for.
 public enum TranslateOperation: Sendable, Hashable {
   /// The guest maps a page.
-  case map(address: UInt64, level: Int, lastBits: UInt64, realAddress: UInt64, rights: UInt64)
+  case map(
+    address: UInt64,
+    level: RadixLevel,
+    lastBits: UInt64,
+    realAddress: UInt64,
+    rights: UInt64
+  )
   /// The guest turns bits of the entry of a level for an address; 4 stands for the process's entry.
-  case turn(address: UInt64, level: Int, bits: UInt64)
+  case turn(address: UInt64, level: RadixLevel, bits: UInt64)
   /// The guest turns bits of the register that says where its process table is.
   case turnRegister(bits: UInt64)
   /// An effective address is translated.
@@ -111,7 +117,7 @@ struct TranslateGenerator: CasePlan {
     case 0:
       return .map(
         address: hotAddress(&choices),
-        level: Int(choices.draw(through: 2)),
+        level: RadixLevel(Int(choices.draw(through: 2))),
         lastBits: choices.flip(1, in: 2) ? 5 : 9,
         realAddress: choices.draw(through: 7) << 30 | choices.draw(through: 15) << 12,
         rights: choices.flip(1, in: 2) ? choices.draw(through: 15) : 6
@@ -119,7 +125,7 @@ struct TranslateGenerator: CasePlan {
     case 1:
       return .turn(
         address: hotAddress(&choices),
-        level: Int(choices.draw(through: 4)),
+        level: RadixLevel(Int(choices.draw(through: 4))),
         bits: bits(&choices)
       )
     case 2: return .turnRegister(bits: choices.flip(1, in: 2) ? 1 << choices.draw(through: 63) : 8)

@@ -47,13 +47,13 @@ struct PartitionThreadMachine<S: Scheduler, L: RecordListener>: PowerMachine {
   // MARK: Tables
 
   /// A table, for which one may sleep; there may be none, which is a choice of the schedule's.
-  func allocateTable(level: Int) -> UInt64? {
+  func allocateTable(level: LookupLevel) -> UInt64? {
     let isRefused = state.pointee.plan.canFail && base.choose(below: 3) == 2
     return isRefused
       ? nil : base.allocate(RadixTableRecord.layout, isZeroed: true, maySleep: true)
   }
 
-  func allocateRoot(pageCount: Int, level: Int) -> UInt64? { allocateTable(level: level) }
+  func allocateRoot(pageCount: Int, level: LookupLevel) -> UInt64? { allocateTable(level: level) }
   func rootPage(_ root: UInt64, at index: UInt64) -> UInt64 { root }
   func freeRoot(_ root: UInt64, pageCount: Int) { base.free(root) }
   func address(of table: UInt64) -> UInt64 { RadixSharing.address(ofRecord: table) }

@@ -72,7 +72,7 @@ extension RecursiveHyp {
   func invalidate(
     _ visit: RecursiveWalk<M>.Visit,
     _ operation: TLBInvalidation<M.W>.Operation,
-    level: Int?,
+    level: LookupLevel?,
     on machine: inout M
   ) {
     if faults.contains(.breakNotInvalidated) || faults.contains(.barrierAtEnd) { return }

@@ -56,7 +56,7 @@ extension RecursiveStage2 {
       // Where nothing is mapped no level is known, and none is promised.
       let page = ipa & ~M.W(geometry.pageSize - 1)
       // What a compiler fills a variable with that is never set.
-      let unset: Int? = faults.contains(.relaxLevelUnset) ? -86 : nil
+      let unset: LookupLevel? = faults.contains(.relaxLevelUnset) ? -86 : nil
       invalidate(page, level: isMapped ? last.level : unset, on: &machine)
     }
     return isLost || !isMapped && !faults.contains(.holeHandled) ? .again : .ok

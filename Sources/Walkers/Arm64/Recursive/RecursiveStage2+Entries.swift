@@ -46,7 +46,7 @@ extension RecursiveStage2 {
     if faults.contains(.wholeVMID) { return invalidateAll(on: &machine) }
     let isTable = walker.isTable(descriptor, level: visit.level, on: &machine)
     if defersLeaves, !isTable, !visit.isUpdate { return }
-    var level: Int? = visit.level
+    var level: LookupLevel? = visit.level
     if isTable, !faults.contains(.tableLevelHint) { level = nil }
     if !isTable, faults.contains(.leafLevelHint) { level = visit.level - 1 }
     invalidate(visit.cursor, level: level, on: &machine)
@@ -54,7 +54,7 @@ extension RecursiveStage2 {
 
   /// Invalidates one address: stage 2 first, then what was combined from it.
   @inlinable
-  func invalidate(_ ipa: M.W, level: Int?, on machine: inout M) {
+  func invalidate(_ ipa: M.W, level: LookupLevel?, on machine: inout M) {
     let isBroadcast = !faults.contains(.invalidateLocally)
     if !faults.contains(.invalidateWithoutBarrier) { machine.barrier(.dsbISHST) }
     machine.invalidate(

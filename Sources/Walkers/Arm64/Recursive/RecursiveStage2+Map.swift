@@ -14,7 +14,7 @@ extension RecursiveStage2 {
     @usableFromInline var annotates = false
     @usableFromInline var forcesPages = false
     /// The level of the detached table that is being freed, and that table.
-    @usableFromInline var anchor: (level: Int, table: M.Table)?
+    @usableFromInline var anchor: (level: LookupLevel, table: M.Table)?
 
     @inlinable
     init(output: M.W) { self.output = output }

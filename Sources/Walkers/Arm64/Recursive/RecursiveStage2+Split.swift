@@ -49,7 +49,7 @@ extension RecursiveStage2 {
   func unlinkedTree(
     of block: M.W,
     from output: M.W,
-    level: Int,
+    level: LookupLevel,
     _ pagesLeft: inout Int,
     on machine: inout M
   ) -> M.Table? {
@@ -91,7 +91,7 @@ extension RecursiveStage2 {
 
   /// Frees a table that is linked nowhere, and everything beneath it.
   @inlinable
-  func freeUnlinked(_ table: M.Table, level: Int, on machine: inout M) {
+  func freeUnlinked(_ table: M.Table, level: LookupLevel, on machine: inout M) {
     Tree<M>(geometry: geometry, root: root).free(table, level: level, on: &machine)
   }
 }

@@ -26,7 +26,7 @@ struct RecursiveWalk<M: ArmMachine> {
   struct Visit {
     @usableFromInline let table: M.Table
     @usableFromInline let index: M.W
-    @usableFromInline let level: Int
+    @usableFromInline let level: LookupLevel
     @usableFromInline let cursor: M.W
     @usableFromInline let end: M.W
     @usableFromInline let kind: VisitKinds
@@ -37,7 +37,7 @@ struct RecursiveWalk<M: ArmMachine> {
     init(
       table: M.Table,
       index: M.W,
-      level: Int,
+      level: LookupLevel,
       cursor: M.W,
       end: M.W,
       kind: VisitKinds
@@ -122,7 +122,7 @@ struct RecursiveWalk<M: ArmMachine> {
   @inlinable
   func walk(
     _ table: M.Table,
-    level: Int,
+    level: LookupLevel,
     _ cursor: inout M.W,
     _ end: M.W,
     _ kinds: VisitKinds,
@@ -156,7 +156,7 @@ struct RecursiveWalk<M: ArmMachine> {
   func visit(
     _ table: M.Table,
     _ index: inout M.W,
-    level: Int,
+    level: LookupLevel,
     _ cursor: inout M.W,
     _ end: M.W,
     _ kinds: VisitKinds,
@@ -199,7 +199,7 @@ struct RecursiveWalk<M: ArmMachine> {
 
   /// Whether a descriptor at `level` points to a table.
   @inlinable
-  func isTable(_ descriptor: M.W, level: Int, on machine: inout M) -> Bool {
+  func isTable(_ descriptor: M.W, level: LookupLevel, on machine: inout M) -> Bool {
     level < Geometry.lastLevel && machine.holds(Encoding.isTable(descriptor))
   }
 }

@@ -75,7 +75,7 @@ struct SharedMap<M: SharedTableMachine> {
 
   /// Whether the rest of the range wants a leaf for the whole of an entry.
   @inlinable @inline(__always)
-  func wantsLeaf(at level: Int, on machine: inout M) -> Bool {
+  func wantsLeaf(at level: LookupLevel, on machine: inout M) -> Bool {
     if level == Geometry.lastLevel { return true }
     let geometry = table.tree.geometry
     guard level >= geometry.firstBlockLevel, !forcesPages else { return false }
@@ -222,7 +222,7 @@ struct SharedMap<M: SharedTableMachine> {
 
   /// Makes the memory of the next leaf fit to be seen.
   @inlinable @inline(__always)
-  func prepareMemory(at level: Int, on machine: inout M) {
+  func prepareMemory(at level: LookupLevel, on machine: inout M) {
     let span = M.W(table.tree.geometry.span(at: level))
     if isCleaned { machine.clean(output, sizeInBytes: span) }
     if isExecutable { machine.invalidateInstructions(output, sizeInBytes: span) }

@@ -59,7 +59,7 @@ public protocol SharedStage2Walker: Sendable {
   /// Frees a table that was unlinked, and all beneath it, when no walk can see it any more.
   func freeUnlinked<M: SharedTableMachine>(
     _ child: M.Table,
-    level: Int,
+    level: LookupLevel,
     in table: Stage2<M>,
     on machine: inout M
   )
@@ -73,7 +73,7 @@ extension SharedStage2Walker {
   @inlinable
   public func freeUnlinked<M: SharedTableMachine>(
     _ child: M.Table,
-    level: Int,
+    level: LookupLevel,
     in table: Stage2<M>,
     on machine: inout M
   ) {
@@ -87,7 +87,11 @@ extension Encoding {
 
   /// Whether the descriptor, found at `level`, is a block or a page.
   @inlinable @inline(__always)
-  static func isLeaf<M: ArmMachine>(_ descriptor: M.W, level: Int, on machine: inout M) -> Bool {
+  static func isLeaf<M: ArmMachine>(
+    _ descriptor: M.W,
+    level: LookupLevel,
+    on machine: inout M
+  ) -> Bool {
     machine.holds(isValid(descriptor))
       && (level == Geometry.lastLevel || !machine.holds(isTable(descriptor)))
   }
@@ -97,7 +101,7 @@ extension Invalidation {
   /// Invalidates what this CPU's TLBs hold of an address, after a store that made its leaf at `level`
   /// permit more.
   @inlinable
-  func invalidateLocally<M: ArmMachine>(_ address: M.W, level: Int, on machine: inout M) {
+  func invalidateLocally<M: ArmMachine>(_ address: M.W, level: LookupLevel, on machine: inout M) {
     machine.barrier(.dsbNSHST)
     machine.invalidate(
       TLBInvalidation(.ipas2e1, address: address, levelHint: level, isBroadcast: false)

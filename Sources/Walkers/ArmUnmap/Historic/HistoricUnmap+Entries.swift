@@ -8,10 +8,10 @@ struct EntryPointer<M: ArmMachine> {
   /// Its index in that page.
   @usableFromInline var index: M.W
   /// Its level.
-  @usableFromInline let level: Int
+  @usableFromInline let level: LookupLevel
 
   @inlinable
-  init(table: M.Table, index: M.W, level: Int) {
+  init(table: M.Table, index: M.W, level: LookupLevel) {
     self.table = table
     self.index = index
     self.level = level
@@ -72,7 +72,7 @@ extension HistoricUnmap {
 
   /// Whether a descriptor found at `level` leads to a table.
   @inlinable
-  func isTable(_ descriptor: M.W, at level: Int, on machine: inout M) -> Bool {
+  func isTable(_ descriptor: M.W, at level: LookupLevel, on machine: inout M) -> Bool {
     level < Geometry.lastLevel && machine.holds(Encoding.isTable(descriptor))
   }
 
@@ -96,7 +96,7 @@ extension HistoricUnmap {
   /// Invalidates what any TLB may hold of one address; `level` is that of the broken leaf, nil for a
   /// table.
   @inlinable
-  func invalidate(_ address: M.W, level: Int?, on machine: inout M) {
+  func invalidate(_ address: M.W, level: LookupLevel?, on machine: inout M) {
     if configuration.isHyp, faults.contains(.hypNotInvalidated) { return }
     invalidation.invalidate(address, level: level, on: &machine)
   }
@@ -143,7 +143,7 @@ extension HistoricUnmap {
   ///
   /// Of numbers less 1, so that an end of 0 is the end of the 64-bit space.
   @inlinable
-  func end(ofEntryAt level: Int, _ address: M.W, _ end: M.W) -> M.W {
+  func end(ofEntryAt level: LookupLevel, _ address: M.W, _ end: M.W) -> M.W {
     let boundary = tree.geometry.next(after: address, at: level)
     return M.W.select(boundary &- M.W(1) .< end &- M.W(1), boundary, end)
   }

@@ -20,7 +20,7 @@ extension HistoricUnmap {
     address: M.W,
     physical: M.W,
     protection: M.W,
-    level: Int,
+    level: LookupLevel,
     on machine: inout M
   ) -> Errno {
     let geometry = tree.geometry
@@ -69,7 +69,7 @@ extension HistoricUnmap {
 
   /// The entry at `level` for an address, with tables down to it; nil when there is no memory.
   @inlinable
-  func descend(to level: Int, _ address: M.W, on machine: inout M) -> EntryPointer<M>? {
+  func descend(to level: LookupLevel, _ address: M.W, on machine: inout M) -> EntryPointer<M>? {
     var pointer = top(address, on: &machine)
     while pointer.level < level {
       let descriptor = load(pointer, on: &machine)
@@ -166,7 +166,7 @@ extension HistoricUnmap {
   func maintainCaches(
     _ physical: M.W,
     _ protection: M.W,
-    at level: Int,
+    at level: LookupLevel,
     isChange: Bool,
     on machine: inout M
   ) {

@@ -46,7 +46,7 @@ extension HistoricUnmap {
 
   /// Whether the walk goes on below an entry.
   @inlinable
-  func leadsOn(_ descriptor: M.W, at level: Int, on machine: inout M) -> Bool {
+  func leadsOn(_ descriptor: M.W, at level: LookupLevel, on machine: inout M) -> Bool {
     level == 0 && faults.contains(.topUnchecked) || isTable(descriptor, at: level, on: &machine)
   }
 
@@ -60,7 +60,7 @@ extension HistoricUnmap {
 
   /// The entry at `level` for an address, to which tables lead.
   @inlinable
-  func entry(at level: Int, _ address: M.W, on machine: inout M) -> EntryPointer<M> {
+  func entry(at level: LookupLevel, _ address: M.W, on machine: inout M) -> EntryPointer<M> {
     var pointer = top(address, on: &machine)
     while pointer.level < level {
       pointer = below(pointer, load(pointer, on: &machine), address, on: &machine)

@@ -55,7 +55,7 @@ extension PartitionTable {
 
   /// Issues the `tlbie` of the leaf of a level that translates an address.
   @inlinable @inline(__always)
-  func issueInvalidation(_ address: UInt64, _ level: Int, on machine: inout M) {
+  func issueInvalidation(_ address: UInt64, _ level: RadixLevel, on machine: inout M) {
     let operand = RadixLayout.operand(
       of: address,
       shift: configuration.shift(of: level),
@@ -80,7 +80,7 @@ extension PartitionTable {
 
   /// Makes every CPU forget the leaf of a level that translates an address.
   @inlinable
-  func invalidate(_ address: UInt64, _ level: Int, on machine: inout M) {
+  func invalidate(_ address: UInt64, _ level: RadixLevel, on machine: inout M) {
     // Changes are visible to walks before what they replaced is invalidated.
     machine.barrier(.ptesync)
     issueInvalidation(address, level, on: &machine)

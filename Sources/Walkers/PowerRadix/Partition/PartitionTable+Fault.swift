@@ -123,11 +123,11 @@ extension PartitionTable {
   /// The highest level at which a leaf maps nothing but what is the slot's, and what the host's entry
   /// for 2^`hostShift` bytes maps.
   @inlinable
-  func highestLevel(_ hostShift: UInt64, _ request: FaultRequest) -> Int {
+  func highestLevel(_ hostShift: UInt64, _ request: FaultRequest) -> RadixLevel {
     // Guest and host addresses lie alike in a leaf of no more than this.
     let alike = (request.address ^ request.hostAddress).trailingZeroBitCount
     let reach = min(hostShift, UInt64(alike))
-    for level in [2, 1] where configuration.shift(of: level) <= reach {
+    for level in [2, 1] as [RadixLevel] where configuration.shift(of: level) <= reach {
       let frames = frames(ofLeafAt: request.address, level)
       if frames.clamped(to: request.slot.frames) == frames { return level }
     }

@@ -60,7 +60,7 @@ extension PartitionTable {
 
   /// Frees a table that nothing leads to any more, and those below it.
   @inlinable
-  func freeTable(_ table: M.Table, level: Int, on machine: inout M) {
+  func freeTable(_ table: M.Table, level: RadixLevel, on machine: inout M) {
     if level > 0 {
       for index in 0..<UInt64(1) &<< configuration.bits(of: level) {
         if let child = child(of: table, index, on: &machine) {

@@ -9,7 +9,7 @@ extension PartitionTable {
     guard var spot = descend(address, on: &machine) else { return nil }
     while spot.level > 0 {
       guard !isLeaf(spot.entry, on: &machine),
-        let table = machine.allocateTable(level: 4 &- spot.level)
+        let table = machine.allocateTable(level: (spot.level &- 1).depth)
       else { return nil }
       spot = link(table, at: spot, for: address, on: &machine)
     }
@@ -32,7 +32,7 @@ extension PartitionTable {
   public func install<H: PartitionHost>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     since count: UInt64,
     of slot: GuestSlot,
     on machine: inout M,
@@ -56,7 +56,7 @@ extension PartitionTable {
   func install<H: PartitionHost>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     from spot: PartitionSpot<M>,
     since count: UInt64,
     of slot: GuestSlot,
@@ -88,7 +88,7 @@ extension PartitionTable {
   func put<L: DirtyLog>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     from start: PartitionSpot<M>,
     of slot: GuestSlot,
     spares: inout SpareTables<M>,

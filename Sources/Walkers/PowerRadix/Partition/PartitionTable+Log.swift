@@ -35,7 +35,7 @@ extension PartitionTable {
 
   /// The frames that the leaf of a level which translates an address has.
   @inlinable
-  func frames(ofLeafAt address: UInt64, _ level: Int) -> Range<UInt64> {
+  func frames(ofLeafAt address: UInt64, _ level: RadixLevel) -> Range<UInt64> {
     let shift = configuration.shift(of: level)
     let first = (address &>> shift) &<< (shift &- configuration.pageShift)
     return first..<first &+ (1 &<< (shift &- configuration.pageShift))
@@ -45,7 +45,7 @@ extension PartitionTable {
   @inlinable
   func logLeaf<L: DirtyLog>(
     at address: UInt64,
-    _ level: Int,
+    _ level: RadixLevel,
     of slot: GuestSlot,
     in log: inout L
   ) {

@@ -6,7 +6,6 @@ public import Machines
 /// invalidations. Tables stay where they are until all are freed, so that a walk under the lock goes on
 /// where one without it ended.
 ///
-/// The machine counts levels from the root, number 0, to 3; the walker as the manual does, from 3 to 0.
 /// Reference: Power ISA 3.0B, Book III, "Radix Tree Translation".
 public struct PartitionTable<M: PowerMachine>: PartitionWalker {
   /// How the tree is made.
@@ -28,7 +27,9 @@ public struct PartitionTable<M: PowerMachine>: PartitionWalker {
     on machine: inout M
   ) -> PartitionTable? {
     let pageCount = configuration.rootPageCount
-    guard let root = machine.allocateRoot(pageCount: pageCount, level: 0) else { return nil }
+    guard let root = machine.allocateRoot(pageCount: pageCount, level: RadixLevel.root.depth) else {
+      return nil
+    }
     return PartitionTable(root: root, configuration)
   }
 
@@ -41,11 +42,11 @@ public struct PartitionTable<M: PowerMachine>: PartitionWalker {
 struct PartitionSpot<M: PowerMachine> {
   @usableFromInline let table: M.Table
   @usableFromInline let index: UInt64
-  @usableFromInline let level: Int
+  @usableFromInline let level: RadixLevel
   @usableFromInline let entry: M.W
 
   @inlinable @inline(__always)
-  init(table: M.Table, index: UInt64, level: Int, entry: M.W) {
+  init(table: M.Table, index: UInt64, level: RadixLevel, entry: M.W) {
     self.table = table
     self.index = index
     self.level = level
@@ -63,7 +64,7 @@ extension PartitionTable {
 
   /// The index for an address in a table of a level.
   @inlinable @inline(__always)
-  func index(of address: UInt64, _ level: Int) -> UInt64 {
+  func index(of address: UInt64, _ level: RadixLevel) -> UInt64 {
     RadixLayout.index(
       of: address,
       shift: configuration.shift(of: level),
@@ -73,7 +74,11 @@ extension PartitionTable {
 
   /// Where an address's entry is at the lowest level that tables lead to, not below `lowest`.
   @inlinable @inline(__always)
-  func descend(_ address: UInt64, to lowest: Int = 0, on machine: inout M) -> PartitionSpot<M>? {
+  func descend(
+    _ address: UInt64,
+    to lowest: RadixLevel = 0,
+    on machine: inout M
+  ) -> PartitionSpot<M>? {
     guard let directory else { return nil }
     let (table, index) = rootPlace(directory, address, on: &machine)
     return descend(address, from: table, index, 3, to: lowest, on: &machine)
@@ -85,8 +90,8 @@ extension PartitionTable {
     _ address: UInt64,
     from first: M.Table,
     _ firstIndex: UInt64,
-    _ firstLevel: Int,
-    to lowest: Int,
+    _ firstLevel: RadixLevel,
+    to lowest: RadixLevel,
     on machine: inout M
   ) -> PartitionSpot<M> {
     var (table, index, level) = (first, firstIndex, firstLevel)
@@ -107,7 +112,7 @@ extension PartitionTable {
   func descend(
     _ address: UInt64,
     from spot: PartitionSpot<M>,
-    to lowest: Int,
+    to lowest: RadixLevel,
     on machine: inout M
   ) -> PartitionSpot<M> {
     descend(address, from: spot.table, spot.index, spot.level, to: lowest, on: &machine)

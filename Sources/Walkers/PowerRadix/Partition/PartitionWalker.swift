@@ -22,7 +22,7 @@ public protocol PartitionWalker<M> {
   func install<H: PartitionHost>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     since count: UInt64,
     of slot: GuestSlot,
     on machine: inout M,

@@ -12,7 +12,7 @@ extension RadixLayout {
 
   /// What a `tlbie`'s operand calls the size of a leaf of 2^`pageShift` bytes or of a level above.
   @inlinable @inline(__always)
-  public static func sizeName(level: Int, pageShift: UInt64) -> UInt64 {
+  public static func sizeName(level: RadixLevel, pageShift: UInt64) -> UInt64 {
     switch level {
     case 0: pageShift == 16 ? 5 : 0
     case 1: 1

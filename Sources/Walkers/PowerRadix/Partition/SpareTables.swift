@@ -11,16 +11,15 @@ struct SpareTables<M: PowerMachine> {
 
   /// One for each level from below `upper` down to `lower`, as far as there is memory.
   @inlinable
-  init(below upper: Int, downTo lower: Int, on machine: inout M) {
+  init(below upper: RadixLevel, downTo lower: RadixLevel, on machine: inout M) {
     for missing in stride(from: upper &- 1, through: lower, by: -1) {
-      // The machine counts levels from the root.
-      self[missing] = machine.allocateTable(level: 3 &- missing)
+      self[missing] = machine.allocateTable(level: missing.depth)
       if self[missing] == nil { isShort = true }
     }
   }
 
   @inlinable
-  subscript(level: Int) -> M.Table? {
+  subscript(level: RadixLevel) -> M.Table? {
     get { level == 0 ? level0 : level == 1 ? level1 : level2 }
     set {
       switch level {
@@ -34,7 +33,7 @@ struct SpareTables<M: PowerMachine> {
   /// Gives back what was not used.
   @inlinable
   func free(on machine: inout M) {
-    for level in 0...2 {
+    for level in RadixLevel.last...2 {
       if let table = self[level] { machine.release(table) }
     }
   }

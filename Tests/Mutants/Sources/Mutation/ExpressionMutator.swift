@@ -190,7 +190,7 @@ final class ExpressionMutator: SyntaxVisitor {
 
   /// Whether values of a type may be taken for one another.
   func isPlain(_ type: String) -> Bool {
-    ["M.W", "UInt64", "Int", "Int?", "M.Table", "Bool"].contains(type)
+    ["M.W", "UInt64", "Int", "LookupLevel", "LookupLevel?", "RadixLevel", "M.Table", "Bool"].contains(type)
   }
 
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
@@ -236,7 +236,7 @@ extension ExpressionMutator {
     _ parameters: [Signatures.Parameter]
   ) {
     let text = argument.trimmedDescription
-    if parameter.type == "Int?" {
+    if parameter.type == "LookupLevel?" {
       // No level at all is a hint not taken: it invalidates more, which no caller can tell.
       replace(argument, by: "3", .hint)
       return
@@ -261,7 +261,7 @@ extension ExpressionMutator {
       !argument.is(IntegerLiteralExprSyntax.self)
     else { return }
     switch parameter.type {
-    case "UInt64", "Int":
+    case "UInt64", "Int", "LookupLevel", "RadixLevel":
       replace(argument, by: "(\(text)) &+ 1", .offByOne)
       replace(argument, by: "(\(text)) &- 1", .offByOne)
     case "M.W": replace(argument, by: "(\(text)) &+ M.W(1)", .offByOne)

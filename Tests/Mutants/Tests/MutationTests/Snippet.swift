@@ -42,7 +42,7 @@ struct Snippet {
       func load(_ table: Table, at index: W) -> W
       func store(_ value: W, to table: Table, at index: W, order: MemoryOrder)
       func release(_ table: Table, by amount: Int)
-      func invalidate(_ address: W, level: Int?)
+      func invalidate(_ address: W, level: LookupLevel?)
     }
     enum Bits {
       static var present: UInt64 { 1 }

@@ -29,7 +29,7 @@ extension LockingStage2 {
     _ start: M.W,
     _ end: M.W,
     _ page: M.Table,
-    level: Int,
+    level: LookupLevel,
     in table: Stage2<M>,
     on machine: inout M
   ) {
@@ -64,7 +64,7 @@ extension LockingStage2 {
   func drop<M: SharedTableMachine>(
     _ entry: Entry<M>,
     _ cursor: M.W,
-    level: Int?,
+    level: LookupLevel?,
     in table: Stage2<M>,
     on machine: inout M
   ) {

@@ -64,7 +64,7 @@ extension LockingStage2 {
   @inlinable
   func put<M: SharedTableMachine>(
     _ leaf: M.W,
-    at leafLevel: Int,
+    at leafLevel: LookupLevel,
     _ cursor: M.W,
     in table: Stage2<M>,
     on machine: inout M
@@ -213,7 +213,7 @@ extension LockingStage2 {
   @inlinable
   func unlink<M: SharedTableMachine>(
     _ child: M.Table,
-    level: Int,
+    level: LookupLevel,
     in table: Stage2<M>,
     on machine: inout M
   ) {
@@ -231,7 +231,7 @@ extension LockingStage2 {
   @inlinable
   public func freeUnlinked<M: SharedTableMachine>(
     _ child: M.Table,
-    level: Int,
+    level: LookupLevel,
     in table: Stage2<M>,
     on machine: inout M
   ) {

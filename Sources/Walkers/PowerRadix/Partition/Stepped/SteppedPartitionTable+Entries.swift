@@ -53,7 +53,7 @@ extension SteppedPartitionTable {
 
   /// Makes every CPU forget the leaf of a level that translates an address.
   @inlinable
-  func invalidate(_ address: UInt64, _ level: Int, on machine: inout M) {
+  func invalidate(_ address: UInt64, _ level: RadixLevel, on machine: inout M) {
     let isWrongSize = faults.contains(.invalidationOfWrongSize) && level == 2
     let operand = RadixLayout.operand(
       of: address,

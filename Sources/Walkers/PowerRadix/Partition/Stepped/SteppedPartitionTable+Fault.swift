@@ -95,7 +95,8 @@ extension SteppedPartitionTable {
       | RadixLayout.execute
     if isWritable { bits |= RadixLayout.write | RadixLayout.change }
     var result = Errno.busy
-    for level in [2, 1, 0] where result == .busy && fits(hostShift, request, level) {
+    for level in [2, 1, 0] as [RadixLevel] where result == .busy && fits(hostShift, request, level)
+    {
       let size: UInt64 = 1 &<< configuration.shift(of: level)
       result = install(
         M.W(page.realAddress & ~(size &- 1) | bits),
@@ -114,7 +115,7 @@ extension SteppedPartitionTable {
   /// Whether a leaf of a level maps nothing but what is the slot's, and what the host's entry for
   /// 2^`hostShift` bytes maps; a page always does.
   @inlinable
-  func fits(_ hostShift: UInt64, _ request: FaultRequest, _ level: Int) -> Bool {
+  func fits(_ hostShift: UInt64, _ request: FaultRequest, _ level: RadixLevel) -> Bool {
     guard level > 0 else { return true }
     let shift = configuration.shift(of: level)
     guard hostShift >= shift else { return false }

@@ -7,7 +7,7 @@ extension SteppedPartitionTable {
     while let spot = find(address, on: &machine) {
       if spot.level == 0 { return spot.table }
       guard !isLeaf(spot.entry, on: &machine),
-        let table = machine.allocateTable(level: 4 &- spot.level)
+        let table = machine.allocateTable(level: (spot.level &- 1).depth)
       else { return nil }
       link(table, at: spot, on: &machine)
     }
@@ -27,7 +27,7 @@ extension SteppedPartitionTable {
   public func install<H: PartitionHost>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     since count: UInt64,
     of slot: GuestSlot,
     on machine: inout M,
@@ -60,7 +60,7 @@ extension SteppedPartitionTable {
   func put<L: DirtyLog>(
     _ leaf: M.W,
     at address: UInt64,
-    level: Int,
+    level: RadixLevel,
     of slot: GuestSlot,
     spares: inout SpareTables<M>,
     on machine: inout M,

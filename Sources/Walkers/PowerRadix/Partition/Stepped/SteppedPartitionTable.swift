@@ -33,7 +33,9 @@ public struct SteppedPartitionTable<M: PowerMachine>: PartitionWalker {
     on machine: inout M
   ) -> SteppedPartitionTable? {
     let pageCount = configuration.rootPageCount
-    guard let root = machine.allocateRoot(pageCount: pageCount, level: 0) else { return nil }
+    guard let root = machine.allocateRoot(pageCount: pageCount, level: RadixLevel.root.depth) else {
+      return nil
+    }
     return SteppedPartitionTable(root: root, configuration, faults: faults)
   }
 
@@ -49,7 +51,7 @@ public struct SteppedPartitionTable<M: PowerMachine>: PartitionWalker {
 
   /// The index for an address in a table of a level.
   @inlinable @inline(__always)
-  func index(of address: UInt64, _ level: Int) -> UInt64 {
+  func index(of address: UInt64, _ level: RadixLevel) -> UInt64 {
     RadixLayout.index(
       of: address,
       shift: configuration.shift(of: level),
@@ -59,10 +61,14 @@ public struct SteppedPartitionTable<M: PowerMachine>: PartitionWalker {
 
   /// Where an address's entry is at the lowest level that tables lead to, not below `lowest`.
   @inlinable @inline(__always)
-  func find(_ address: UInt64, downTo lowest: Int = 0, on machine: inout M) -> PartitionSpot<M>? {
+  func find(
+    _ address: UInt64,
+    downTo lowest: RadixLevel = 0,
+    on machine: inout M
+  ) -> PartitionSpot<M>? {
     guard let directory else { return nil }
     var (table, index) = rootPlace(directory, address, on: &machine)
-    var level = 3
+    var level = RadixLevel.root
     while true {
       let entry = machine.load(table, at: M.W(index))
       if level == lowest || !isTable(entry, on: &machine) {
@@ -105,7 +111,7 @@ public struct SteppedPartitionTable<M: PowerMachine>: PartitionWalker {
 
   /// The frames that the leaf of a level which translates an address has.
   @inlinable
-  func frames(ofLeafAt address: UInt64, _ level: Int) -> Range<UInt64> {
+  func frames(ofLeafAt address: UInt64, _ level: RadixLevel) -> Range<UInt64> {
     let shift = configuration.shift(of: level)
     let first = (address &>> shift) &<< (shift &- configuration.pageShift)
     return first..<first &+ (1 &<< (shift &- configuration.pageShift))
