@@ -75,7 +75,8 @@ final class PluginWorker: @unchecked Sendable {
   private func awaitLoading() throws(PluginFault) {
     var detail: Int32 = 0
     let ending = walkproof_worker_await(worker, PluginWorker.loadTimeout, &detail)
-    guard ending == WALKPROOF_RETURNED else {
+    // A process that refused its plugin has said why, though it may be gone by the time that it is heard.
+    guard ending == WALKPROOF_RETURNED || control.pointee.ready == 2 else {
       // Before the first of the plugin's code is run, it is not the plugin that ends it.
       if control.pointee.ready == 0 {
         throw PluginFault(
