@@ -16,7 +16,7 @@ let bufferExhibits: [Exhibit] = [
   buffer("move-unannounced", ["move-unannounced"], 2),
   buffer("static-map-unpinned", ["move-unannounced"], 1),
   buffer("failed-map-leaves-pin", ["pin-left"], 1),
-  buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2),
+  buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2, seed: 2),
   buffer("access-passes-readers", ["access-before-fence"], 2),
   buffer("failed-access-left-open", ["processor-access-left-open"], 3),
   buffer("poll-keeps-no-file", ["no-such-record"], 1),
@@ -24,6 +24,8 @@ let bufferExhibits: [Exhibit] = [
   buffer("failed-sync-file-keeps-descriptor", ["object-left"], 2),
   buffer("sync-file-of-writers-only", ["sync-file-incomplete"], 2),
   buffer("detach-keeps-mapping", ["device-mapping-left"], 1),
+  buffer("frees-exporters-reservation", ["record-used-after-free", "record-freed-twice"], 1),
+  buffer("peers-forgotten", ["peer-memory"], 3),
 ]
 
 private func buffer(

@@ -139,6 +139,20 @@ extension ModelLitmus {
     },
   ]
 
+  /// What sync files tell, and what devices reach.
+  private static let devices: [ModelLitmus] = [
+    ModelLitmus(.syncFileStatus) { model, hasFault in
+      model.signals(7, error: 14)
+      model.signalled(7)
+      let began = model.asks()
+      model.told(hasFault ? 1 : 0 &- 14, of: [7], since: began)
+    },
+    ModelLitmus(.peerMemory) { model, hasFault in
+      model.reached(0, isVideoMemory: true, reachesPeers: !hasFault)
+      model.reached(0, isVideoMemory: false, reachesPeers: false)
+    },
+  ]
+
   /// What users are promised.
   private static let users: [ModelLitmus] = [
     ModelLitmus(.foreignName) { model, hasFault in
@@ -159,5 +173,5 @@ extension ModelLitmus {
   ]
 
   /// What shared buffers promise.
-  static let buffers = order + exporters + users
+  static let buffers = order + exporters + devices + users
 }

@@ -135,6 +135,14 @@ private let containers = [
     let merged = made(Fences.merge(&machine, machine.list(pair), context: 70))
     return machine.leaves(merged) == [pair[1]]
   },
+  Situation("unwrap: an array has the error of one of its fences") { machine in
+    let own = [machine.fence(1), machine.fence(2), machine.fence(3)]
+    let array = machine.array(own)
+    for (index, error) in [Errno.ok, .fault, .timedOut].enumerated() {
+      Fences.signal(&machine, own[index], error: error)
+    }
+    return Fences.status(&machine, array) == 0 &- UInt64(Errno.fault.rawValue)
+  },
   Situation("unwrap: what is signalled is not merged, and nothing is signalled") { machine in
     let pair = [machine.fence(1), machine.fence(2)]
     Fences.signal(&machine, pair[0])
@@ -280,6 +288,26 @@ private func reservations<R: ReservationWalker>(_ walker: R, _ title: String) ->
         let other = machine.fence()
         walker.replace(&machine, context: 1, with: other, usage, in: reservation)
         return before && walker.firstPending(&machine, reservation, usage) == other
+      },
+      Situation("resv: all of a line give way to another, once each, \(usage), \(title)") {
+        machine in
+        let reservation = made(Reservation.make(&machine))
+        let own = [machine.fence(7, 2), machine.fence(7, 1), machine.fence(8, 1)]
+        _ = walker.reserve(&machine, reservation, count: 4)
+        // Who reads does not take the place of who writes.
+        walker.add(&machine, own[0], to: reservation, .read)
+        walker.add(&machine, own[1], to: reservation, .kernel)
+        walker.add(&machine, own[2], to: reservation, .kernel)
+        let other = machine.fence(9, 1)
+        walker.replace(&machine, context: 7, with: other, usage, in: reservation)
+        var seen: [[UInt64]] = [[], [], []]
+        walker.forEach(&machine, reservation, .bookkeep) { machine, found, used in
+          seen[found == other ? 0 : found == own[2] ? 1 : 2].append(used)
+          return true
+        }
+        let counts = (own + [other]).map { machine.base.read(FenceRecord.count, of: $0, .plain) }
+        let used = UInt64(usage.rawValue)
+        return seen == [[used, used], [0], []] && counts == [1, 1, 2, 3]
       },
       Situation("resv: who is concerned with less does not wait for it, \(usage), \(title)") {
         machine in

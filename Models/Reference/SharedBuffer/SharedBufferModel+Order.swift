@@ -121,6 +121,13 @@ extension SharedBufferModel {
     }
   }
 
+  /// A device accesses a buffer in video memory, or in system memory, which all reach.
+  public mutating func reached(_ buffer: Int, isVideoMemory: Bool, reachesPeers: Bool) {
+    if isVideoMemory, !reachesPeers {
+      add(.peerMemory, "a device accesses buffer \(buffer) in memory that it does not reach")
+    }
+  }
+
   // MARK: Sync files
 
   /// A sync file was made of a buffer's fences: it waits for these.
@@ -150,6 +157,33 @@ extension SharedBufferModel {
         )
       }
     }
+  }
+
+  /// Somebody is about to ask what became of a sync file.
+  /// - Returns: what `told` has to be told.
+  public mutating func asks() -> Int {
+    now += 1
+    return now
+  }
+
+  /// What a sync file that waits for these fences is said to have come to: 0 as long as one is pending, then 1,
+  /// or the negated number of an error that one of them has.
+  public mutating func told(_ status: UInt64, of leaves: [UInt64], since began: Int) {
+    let known = leaves.compactMap { index(of: $0) }.map { fences[$0] }
+    guard !known.isEmpty else { return }
+    let errors = known.map(\.error).filter { $0 != 0 }
+    func isAmiss() -> String? {
+      if status == 0 {
+        let isOver = known.allSatisfy { $0.doneAt.map { $0 < began } ?? false }
+        return isOver ? "is said to be pending, and all that it waits for is signalled" : nil
+      }
+      if let fence = known.first(where: { $0.signalledAt == nil }) {
+        return "is said to be signalled, and fence \(fence.id.text) is pending"
+      }
+      if status == 1 { return errors.isEmpty ? nil : "does not tell of an error" }
+      return errors.contains(0 &- status) ? nil : "tells of an error that no fence has"
+    }
+    if let amiss = isAmiss() { add(.syncFileStatus, "a sync file \(amiss)") }
   }
 
   /// A buffer has a fence in its reservation that is a container.

@@ -83,6 +83,20 @@ extension Rule {
     oracle: "SharedBufferModel"
   )
 
+  /// A sync file tells what became of what it waits for.
+  public static let syncFileStatus = Rule(
+    "sync-file-status",
+    "a sync file is signalled when all that it waits for is, and tells the error of one of them",
+    oracle: "SharedBufferModel"
+  )
+
+  /// Who does not reach the memory of others does not access it.
+  public static let peerMemory = Rule(
+    "peer-memory",
+    "no device accesses memory of another device's that it does not reach",
+    oracle: "SharedBufferModel"
+  )
+
   /// Exporters and importers are called under the lock, or not, as they were promised.
   public static let wrongLock = Rule(
     "wrong-lock",
@@ -205,7 +219,8 @@ extension SharedBufferModel {
   public static let rules: [Rule] = [
     .accessBeforeFence, .foreignPage, .pollTooEarly, .pollTooLate, .waitTooShort,
     .failedWithoutReason, .callbackAmiss, .callbackForgotten, .containerAdded,
-    .syncFileIncomplete, .syncFileExcess, .wrongLock, .releasedTwice, .mappingLeft,
+    .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .peerMemory, .wrongLock, .releasedTwice,
+    .mappingLeft,
     .mappingUndoneTwice, .pinLeft, .pinUndoneTwice, .moveUnannounced, .kernelMappingAmiss,
     .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
     .wrongBufferResult, .wrongList, .objectLeft,

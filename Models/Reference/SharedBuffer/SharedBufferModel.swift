@@ -53,6 +53,8 @@ struct FenceNotes: Sendable {
   let number: UInt64
   /// When its signalling began, and when it was over.
   var signalledAt: Int?
+  /// The number of the error with which it was signalled; 0 for none.
+  var error: UInt64 = 0
   var doneAt: Int?
 }
 
@@ -112,9 +114,11 @@ extension SharedBufferModel {
   func index(of fence: UInt64) -> Int? { fences.lastIndex { $0.id == fence } }
 
   /// A fence is about to be signalled.
-  public mutating func signals(_ fence: UInt64) {
+  public mutating func signals(_ fence: UInt64, error: UInt64 = 0) {
     now += 1
-    if let index = index(of: fence) { fences[index].signalledAt = now }
+    guard let index = index(of: fence) else { return }
+    fences[index].signalledAt = now
+    fences[index].error = error
   }
 
   /// The call that signals it has returned.

@@ -223,6 +223,11 @@ extension BufferCaseThread {
     case .move(let buffer, let place): copy(buffer, to: place)
     case .access(let buffer, let table, let isWrite):
       let place = machine.base.read(TableRecord.place, of: table, .plain)
+      state.pointee.model.reached(
+        buffer,
+        isVideoMemory: place & 1 == 1,
+        reachesPeers: state.pointee.plan.reachPeers
+      )
       touch(buffer, Int(place & 1), isWrite: isWrite)
       state.pointee.model.accessed(
         buffer,
@@ -232,11 +237,18 @@ extension BufferCaseThread {
       )
       state.pointee.reach(isWrite ? .deviceWrite : .deviceRead)
     }
-    state.pointee.model.signals(job.fence)
-    Fences.signal(&machine, job.fence)
+    // What could not be done is over too.
+    let fails = state.pointee.plan.devicesFail && machine.base.choose(below: 3) == 2
+    let error: Errno = fails ? .fault : .ok
+    state.pointee.model.signals(job.fence, error: UInt64(error.rawValue))
+    Fences.signal(&machine, job.fence, error: error)
     state.pointee.model.signalled(job.fence)
+    // Who does the next thing on the line does it after this.
+    let device = state.pointee.device
+    machine.acquire(DeviceRecord.lock, of: device, .spin)
     state.pointee.busyLines.remove(job.line)
-    machine.wake(DeviceRecord.queue, of: state.pointee.device, all: true)
+    machine.release(DeviceRecord.lock, of: device, .spin)
+    machine.wake(DeviceRecord.queue, of: device, all: true)
     for dependency in job.dependencies { Fences.release(&machine, dependency) }
     Fences.release(&machine, job.fence)
   }

@@ -9,9 +9,17 @@ extension BufferCaseThread {
     guard !state.pointee.isTaken[buffer] else { return .exists }
     state.pointee.isTaken[buffer] = true
     let refusals = refusals
+    if state.pointee.plan.hasOwnReservations {
+      guard let own = Reservation.make(&machine) else {
+        state.pointee.isTaken[buffer] = false
+        return .noMemory
+      }
+      state.pointee.ownReservations[buffer] = own
+    }
     let made = walker.export(&machine, description(buffer, flaw))
     switch made {
     case .failed(let error):
+      machine.freeOwnReservation(of: buffer)
       state.pointee.isTaken[buffer] = false
       if flaw != .none {
         state.pointee.model.returned("export", error, expected: .invalid)
@@ -52,7 +60,8 @@ extension BufferCaseThread {
       operations: operations,
       exporter: flaw == .noData ? 0 : BufferHost.name(buffer),
       size: BufferPlan.pageCount << 12,
-      reservation: nil
+      reservation: state.pointee.plan.hasOwnReservations
+        ? state.pointee.ownReservations[buffer] : nil
     )
   }
 

@@ -17,7 +17,7 @@ extension BufferCaseThread {
       record,
       importer: UInt64(thread) + 1,
       isDynamic: isDynamic,
-      reachesPeers: false
+      reachesPeers: state.pointee.plan.reachPeers
     )
     switch made {
     case .failed(let error):

@@ -234,6 +234,26 @@ extension BufferCaseThread {
     return result
   }
 
+  /// Asks what became of what a sync file waits for: the one that was pending last, or one of a new access.
+  mutating func status(_ buffer: Int) -> Errno {
+    if state.pointee.pendingFile == nil, state.pointee.syncFiles.count < 3 {
+      _ = submit(buffer, .read)
+      _ = exportSync(buffer, SyncFlags.both)
+    }
+    guard let descriptor = state.pointee.pendingFile ?? state.pointee.syncFiles.last,
+      let file = Files.get(&machine, descriptor)
+    else { return .notFound }
+    let leaves = state.pointee.syncFences[descriptor] ?? []
+    let fence = machine.base.read(FileRecord.data, of: file, .plain)
+    let began = state.pointee.model.asks()
+    let status = Fences.status(&machine, fence)
+    state.pointee.model.told(status, of: leaves, since: began)
+    state.pointee.pendingFile = status == 0 ? descriptor : nil
+    if status > 1 { state.pointee.reach(.toldError) }
+    Files.release(&machine, file, walker)
+    return status == 0 ? .again : .ok
+  }
+
   /// Adds a callback to the first fence that is pending.
   mutating func callback(_ buffer: Int, isRemoved: Bool) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }

@@ -77,6 +77,8 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     case .importSync(let buffer, let flags): importSync(buffer, flags)
     case .callback(let buffer, let isRemoved): callback(buffer, isRemoved: isRemoved)
     case .submitBoth(let first, let usage): submitBoth(first, usage)
+    case .evict(let buffer): evict(buffer)
+    case .status(let buffer): status(buffer)
     case .join: .ok
     }
   }

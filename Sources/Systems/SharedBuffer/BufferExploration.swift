@@ -40,13 +40,15 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
       "import-sync": operation(.importSync(buffer: 0, flags: 1)),
       "run": operation(.run(count: 1)),
       "callback": operation(.callback(buffer: 0, isRemoved: true)),
+      "evict": operation(.evict(buffer: 0)),
+      "status": operation(.status(buffer: 0)),
     ]
   }
 
   static var states: KeyValuePairs<String, [Operation]> {
     [
       "idle": [], "mapped": [operation(.map(buffer: 0, .both))],
-      "busy": [operation(.submit(buffer: 0, .read))],
+      "busy": [operation(.submit(buffer: 0, .read)), operation(.evict(buffer: 0))],
     ]
   }
 
@@ -67,7 +69,12 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
       default: false
       }
     }
-    let isPending = calls.contains { if case .submit = $0.kind { true } else { false } }
+    let isPending = calls.contains { operation in
+      switch operation.kind {
+      case .submit, .evict, .status: true
+      default: false
+      }
+    }
     return waits && isPending ? "it would wait for a device, of which there is none beside" : nil
   }
 

@@ -68,6 +68,8 @@ struct BufferHandles {
   var kernelPointers: [UInt64] = []
   /// The fence of its device's last work there, with a reference, or 0.
   var lastFence: UInt64 = 0
+  /// Whether it added a fence by which it says that it may be evicted.
+  var hasEviction = false
 }
 
 /// What the threads of a case share that is no record: the model, the drivers, and where things are.
@@ -83,6 +85,8 @@ struct BufferHost {
   var device: UInt64 = 0
   var buffers: [UInt64] = []
   var descriptors: [Int?] = []
+  /// The reservations that are exporters' own, by buffer; 0 for none.
+  var ownReservations: [UInt64] = []
   /// Whether the slot of a buffer is taken, or about to be.
   var isTaken: [Bool] = []
   /// Where exporters map their buffers from here on.
@@ -93,6 +97,8 @@ struct BufferHost {
   var stale: Set<UInt64> = []
   /// Descriptors of sync files.
   var syncFiles: [Int] = []
+  /// The one of them that was pending when it was asked last.
+  var pendingFile: Int?
   /// Every table that was given out.
   var tables: Set<UInt64> = []
   /// Fences that a sync file waits for, by descriptor.
@@ -121,14 +127,20 @@ struct BufferHost {
     let count = BufferPlan.bufferCount
     buffers = Array(repeating: 0, count: count)
     descriptors = Array(repeating: nil, count: count)
+    ownReservations = Array(repeating: 0, count: count)
     isTaken = Array(repeating: false, count: count)
     places = Array(repeating: 0, count: count)
     let none = Array(repeating: BufferHandles(), count: count)
     handles = Array(repeating: none, count: 4)
-    lastNumbers = Array(repeating: 0, count: 8)
+    lastNumbers = Array(repeating: 0, count: Self.lineCount)
   }
 
   mutating func reach(_ label: BufferLabel) { labels[Int(label.rawValue)] += 1 }
+
+  /// How many lines of fences there are: two engines for each thread, and one for evictions.
+  static let lineCount = 12
+  /// The line of the fences by which a thread's device says that a buffer may be evicted.
+  static func evictionLine(of thread: Int) -> Int { 8 + thread }
 
   /// What exporters know buffers by.
   static func name(_ buffer: Int) -> UInt64 { 0xb0 + UInt64(buffer) }
@@ -164,6 +176,9 @@ enum BufferLabel: UInt8, CaseIterable {
   case containerImported
   case releasedLater
   case interrupted
+  case replacedLine
+  case toldError
+  case peerRefused
 
   /// As it is told.
   var text: String {
@@ -185,6 +200,9 @@ enum BufferLabel: UInt8, CaseIterable {
     case .containerImported: "a sync file of several fences is imported"
     case .releasedLater: "a buffer goes with what a callback held"
     case .interrupted: "a wait is interrupted"
+    case .replacedLine: "a fence takes the place of a line's"
+    case .toldError: "a sync file tells of an error"
+    case .peerRefused: "a mapping is refused to who does not reach it"
     }
   }
 }

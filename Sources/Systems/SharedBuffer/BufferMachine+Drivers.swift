@@ -85,6 +85,14 @@ extension BufferMachine: BufferHostMachine {
   ) -> UInt64 {
     guard let buffer = calledToMap("map", exporter) else { return 0 }
     base.mightSleep()
+    let isVideoMemory =
+      state.pointee.plan.exporters[buffer] == .moving
+      && state.pointee.places[buffer] == 1
+    if isVideoMemory, base.read(AttachmentRecord.reachesPeers, of: attachment, .plain) == 0 {
+      state.pointee.model.refused(thread)
+      state.pointee.reach(.peerRefused)
+      return ErrorPointer.make(.busy)
+    }
     if isRefused(oneIn: 4) {
       // An error, or nothing at all.
       return base.choose(below: 2) == 0 ? ErrorPointer.make(.interrupted) : 0
@@ -113,6 +121,16 @@ extension BufferMachine: BufferHostMachine {
     guard let buffer = BufferHost.buffer(exporter) else { return }
     state.pointee.model.released(buffer)
     state.pointee.buffers[buffer] = 0
+    freeOwnReservation(of: buffer)
+  }
+
+  /// What is the exporter's own goes when it has no buffer any more.
+  func freeOwnReservation(of buffer: Int) {
+    let own = state.pointee.ownReservations[buffer]
+    guard own != 0 else { return }
+    state.pointee.ownReservations[buffer] = 0
+    var machine = self
+    Reservation.free(&machine, own)
   }
 
   func exporterBeginsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {

@@ -122,6 +122,16 @@ public struct BufferExhibit: Sendable {
       "a buffer is detached from, and its mapping stays",
       .detachKeepsMapping
     ),
+    BufferExhibit(
+      "frees-exporters-reservation",
+      "a reservation that is the exporter's goes with the buffer",
+      .freesExportersReservation
+    ),
+    BufferExhibit(
+      "peers-forgotten",
+      "a device that does not reach the memory of others is given it",
+      .forgetsPeers
+    ),
   ]
 
   private init(_ name: String, _ summary: String, _ fault: BufferFault) {

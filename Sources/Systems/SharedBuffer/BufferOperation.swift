@@ -56,6 +56,11 @@ public struct BufferOperation: Sendable, Hashable {
     case callback(buffer: Int, isRemoved: Bool)
     /// Takes the locks of both buffers, in this order, and has a device access both.
     case submitBoth(first: Int, FenceUsage)
+    /// Has another fence take the place of the one by which the thread's device says that it may be evicted.
+    case evict(buffer: Int)
+    /// Asks what became of the sync file that was pending when it was asked last, or has the device read, and
+    /// asks a new one.
+    case status(buffer: Int)
     /// Waits until all threads have come to the end of what they were given.
     case join
   }
@@ -100,6 +105,7 @@ public struct BufferOperation: Sendable, Hashable {
     "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
     "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
     "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
+    "evict", "status",
   ]
 
   /// The number of its kind.
@@ -131,6 +137,8 @@ public struct BufferOperation: Sendable, Hashable {
     case .callback: 23
     case .submitBoth: 24
     case .join: 25
+    case .evict: 26
+    case .status: 27
     }
   }
 }
@@ -145,7 +153,8 @@ extension BufferOperation: CustomStringConvertible {
   private var arguments: String {
     switch kind {
     case .export(let flaw): flaw == .none ? "" : "\(flaw)"
-    case .close(let buffer), .put(let buffer), .detach(let buffer),
+    case .close(let buffer), .put(let buffer), .detach(let buffer), .evict(let buffer),
+      .status(let buffer),
       .unmap(let buffer), .mapKernel(let buffer), .unmapKernel(let buffer):
       "buffer \(buffer)"
     case .setName(let buffer, let name, let length):

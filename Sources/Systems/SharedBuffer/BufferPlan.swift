@@ -43,6 +43,12 @@ public struct BufferPlan: CasePlan {
   public var areDynamic: Bool
   /// Whether both buffers are exported in the beginning.
   public var hasBoth: Bool
+  /// Whether exporters have reservations of their own for their buffers.
+  public var hasOwnReservations = false
+  /// Whether devices reach the memory of others.
+  public var reachPeers = true
+  /// Whether what devices do fails now and then.
+  public var devicesFail = false
   private var count = 0
   private var hasGiven = false
   /// Whether the second buffer was exported, or may have been.
@@ -70,6 +76,9 @@ public struct BufferPlan: CasePlan {
     canFail = choices.flip(oneIn: 4)
     areDynamic = choices.flip(oneIn: 2)
     hasBoth = choices.flip(oneIn: 2)
+    hasOwnReservations = choices.flip(oneIn: 3)
+    reachPeers = !choices.flip(oneIn: 3)
+    devicesFail = choices.flip(oneIn: 2)
   }
 
   /// A case with so many threads, and nothing in it.
@@ -95,6 +104,9 @@ public struct BufferPlan: CasePlan {
     if sharesAttachment { text += ", one attachment to buffer 0 for all" }
     if areDynamic { text += ", importers that can deal with moves" }
     if hasBoth { text += ", both there from the beginning" }
+    if hasOwnReservations { text += ", reservations of the exporters' own" }
+    if !reachPeers { text += ", devices that do not reach video memory" }
+    if devicesFail { text += ", devices that fail" }
     if canFail { text += ", what may fail does" }
     return text
   }
@@ -117,7 +129,7 @@ public struct BufferPlan: CasePlan {
   }
 
   private static let weights = Weights([
-    3, 3, 2, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 2, 3,
+    3, 3, 2, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 2, 3, 2, 2,
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
@@ -176,6 +188,8 @@ public struct BufferPlan: CasePlan {
       return number == 21
         ? .exportSync(buffer: buffer, flags: flags) : .importSync(buffer: buffer, flags: flags)
     case 23: return .callback(buffer: buffer, isRemoved: choices.flip(oneIn: 2))
+    case 25: return .evict(buffer: buffer)
+    case 26: return .status(buffer: buffer)
     default: return .submitBoth(first: buffer, choices.pick(usages.dropLast()))
     }
   }

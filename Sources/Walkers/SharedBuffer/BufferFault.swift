@@ -46,4 +46,8 @@ public enum BufferFault: UInt8, Sendable, CaseIterable {
   case exportsWritersOnly
   /// A buffer that is attached to is detached with its mapping.
   case detachKeepsMapping
+  /// A reservation that is the exporter's goes with the buffer.
+  case freesExportersReservation
+  /// Every device is taken for one that reaches the memory of others.
+  case forgetsPeers
 }

@@ -16,7 +16,8 @@ extension SharedBufferWalker {
     machine.set(AttachmentRecord.buffer, of: attachment, to: machine.address(of: buffer))
     machine.set(AttachmentRecord.importer, of: attachment, to: importer)
     machine.set(AttachmentRecord.isDynamic, of: attachment, to: M.W(isDynamic ? 1 : 0))
-    machine.set(AttachmentRecord.reachesPeers, of: attachment, to: M.W(reachesPeers ? 1 : 0))
+    let reaches = reachesPeers || faults.contains(.forgetsPeers)
+    machine.set(AttachmentRecord.reachesPeers, of: attachment, to: M.W(reaches ? 1 : 0))
     if can(&machine, buffer, ExporterOperations.attach) {
       let exporter = exporter(&machine, buffer)
       let result = machine.exporterAttaches(attachment, of: exporter)

@@ -132,7 +132,7 @@ extension SharedBufferWalker {
       if let record = machine.follow(field, of: buffer, .plain) { machine.free(record) }
     }
     let owns = machine.plain(BufferRecord.ownsReservation, of: buffer)
-    if !machine.isZero(owns),
+    if !machine.isZero(owns) || faults.contains(.freesExportersReservation),
       let reservation = machine.follow(BufferRecord.reservation, of: buffer, .plain)
     {
       Reservation.free(&machine, reservation)

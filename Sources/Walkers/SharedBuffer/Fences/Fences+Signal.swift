@@ -10,8 +10,9 @@ extension Fences {
     _ fence: M.Record,
     error: Errno = .ok
   ) -> Errno {
+    let word = error == .ok ? contentsError(&machine, fence) : M.W(UInt64(error.rawValue))
     machine.acquire(FenceRecord.lock, of: fence, .spinIRQ)
-    let (result, work) = signalLocked(&machine, fence, error: error)
+    let (result, work) = signalLocked(&machine, fence, error: word)
     machine.release(FenceRecord.lock, of: fence, .spinIRQ)
     lookAgain(&machine, work)
     return result
@@ -23,13 +24,13 @@ extension Fences {
   static func signalLocked<M: BufferHostMachine>(
     _ machine: inout M,
     _ fence: M.Record,
-    error: Errno
+    error: M.W
   ) -> (Errno, work: M.W) {
     var work = M.W(0)
     let flags = machine.read(FenceRecord.flags, of: fence, .once)
     guard machine.isZero(flags & M.W(FenceFlags.signalled)) else { return (.invalid, work) }
-    if error != .ok {
-      machine.write(M.W(UInt64(error.rawValue)), FenceRecord.error, of: fence, .once)
+    if !machine.isZero(error) {
+      machine.write(error, FenceRecord.error, of: fence, .once)
     }
     _ = machine.update(FenceRecord.flags, of: fence, .or, M.W(FenceFlags.signalled), .full)
     machine.wake(FenceRecord.queue, of: fence, all: true)
@@ -40,6 +41,23 @@ extension Fences {
       run(&machine, callback, of: fence, &work)
     }
     return (.ok, work)
+  }
+
+  /// The error that an array is signalled with, which is the first that one of its fences has; 0 for none, and
+  /// for what is no array.
+  @inlinable
+  static func contentsError<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ fence: M.Record
+  ) -> M.W {
+    let kind = machine.plain(FenceRecord.kind, of: fence)
+    var first = M.W(0)
+    guard machine.holds(kind .== M.W(FenceKind.array)) else { return first }
+    forEachLeaf(&machine, fence) { machine, leaf in
+      first = machine.read(FenceRecord.error, of: leaf, .once)
+      return machine.isZero(first)
+    }
+    return first
   }
 
   @inlinable
@@ -173,7 +191,8 @@ extension Fences {
     }
     _ = machine.update(FenceRecord.flags, of: fence, .or, M.W(FenceFlags.enabled), .relaxed)
     if arm(&machine, fence) { return true }
-    work = signalLocked(&machine, fence, error: .ok).work
+    let error = contentsError(&machine, fence)
+    work = signalLocked(&machine, fence, error: error).work
     return false
   }
 }

@@ -191,17 +191,22 @@ extension ReservationWalker {
     guard let list = machine.follow(ReservationRecord.fences, of: reservation, .acquire) else {
       return
     }
+    let word = machine.address(of: fence) | M.W(UInt64(usage.rawValue))
+    let count = machine.plain(FenceListRecord.count, of: list)
     var index = 0
-    FenceList.forEach(&machine, list) { machine, old, _ in
-      let line = machine.plain(FenceRecord.context, of: old)
-      if machine.holds(line .== context) {
-        Fences.retain(&machine, fence)
-        let word = machine.address(of: fence) | M.W(UInt64(usage.rawValue))
-        FenceList.setSlot(&machine, list, index, to: word)
-        Fences.release(&machine, old)
+    // Empty slots count too.
+    while index < FenceListRecord.limit, machine.holds(M.W(UInt64(index)) .< count) {
+      let found = FenceList.slot(&machine, list, index)
+      if !machine.isZero(found) {
+        let old = machine.record(at: found & ~M.W(3))
+        let line = machine.plain(FenceRecord.context, of: old)
+        if machine.holds(line .== context) {
+          Fences.retain(&machine, fence)
+          FenceList.setSlot(&machine, list, index, to: word)
+          Fences.release(&machine, old)
+        }
       }
       index += 1
-      return true
     }
   }
 }

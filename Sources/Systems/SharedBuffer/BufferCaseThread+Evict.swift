@@ -1,0 +1,50 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+extension BufferCaseThread {
+  /// Has a fence of the thread's third engine take the place of the one before, or adds it where there is none.
+  ///
+  /// It is so that the exporter learns when it may take the memory away: nobody else waits for it.
+  mutating func evict(_ buffer: Int) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let reservation = reservation(record)
+    Reservation.lock(&machine, reservation)
+    defer { Reservation.unlock(&machine, reservation) }
+    guard reservations.reserve(&machine, reservation, count: 1) == .ok else { return .noMemory }
+    let line = BufferHost.evictionLine(of: thread)
+    let number = state.pointee.lastNumbers[line] + 1
+    let context = UInt64(line) + 1
+    guard let fence = Fences.make(&machine, context: context, number: number) else {
+      return .noMemory
+    }
+    state.pointee.lastNumbers[line] = number
+    state.pointee.model.made(fence, line: context, number: number)
+    if handles[buffer].hasEviction {
+      replace(fence, context, buffer, reservation)
+    } else {
+      add(fence, [(buffer, reservation)], .bookkeep)
+      handles[buffer].hasEviction = true
+    }
+    enqueue(.nothing, fence, line: line, [], [])
+    return .ok
+  }
+
+  /// Puts a fence in the place of those of its line, of which there are none once they were signalled and
+  /// given up: it is nowhere then.
+  private mutating func replace(
+    _ fence: UInt64,
+    _ context: UInt64,
+    _ buffer: Int,
+    _ reservation: UInt64
+  ) {
+    let place = state.pointee.model.adds(fence, to: buffer, usage: FenceUsage.bookkeep.rawValue)
+    reservations.replace(&machine, context: context, with: fence, .bookkeep, in: reservation)
+    let isNowhere = reservations.forEach(&machine, reservation, .bookkeep) { _, other, _ in
+      other != fence
+    }
+    state.pointee.model.added(place, to: buffer, isThere: !isNowhere)
+    if !isNowhere { state.pointee.reach(.replacedLine) }
+  }
+}
