@@ -79,18 +79,11 @@ final class PfnCacheExploration<Walker: PfnCacheWalker>: Explorable {
   }
 
   private let walker: Walker
-  private let state: UnsafeMutablePointer<PfnHost>
+  private let shared = SharedState(PfnHost())
 
-  init(_ variant: Walker) {
-    walker = variant
-    state = .allocate(capacity: 1)
-    state.initialize(to: PfnHost())
-  }
+  init(_ variant: Walker) { walker = variant }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  private var state: UnsafeMutablePointer<PfnHost> { shared.pointer }
 
   func begin<S: Scheduler, L: RecordListener>(
     _ threads: [[Operation]],

@@ -14,7 +14,7 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
   private(set) var world: World
   private let strongWorld: World
   private lazy var weakWorld = Self.makeWorld(isWeak: true)
-  let state: UnsafeMutablePointer<PfnHost>
+  private let shared = SharedState(PfnHost())
   /// How often a thread of the last case made way for another though it could have gone on.
   var preemptionCount = 0
 
@@ -22,8 +22,6 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
     self.walker = walker
     strongWorld = Self.makeWorld(isWeak: false)
     world = strongWorld
-    state = .allocate(capacity: 1)
-    state.initialize(to: PfnHost())
   }
 
   private static func makeWorld(isWeak: Bool) -> World {
@@ -35,10 +33,7 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
     return World(CaseScheduler(), listener: PfnCaseListener(), settings: settings)
   }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  var state: UnsafeMutablePointer<PfnHost> { shared.pointer }
 
   /// Begins a case: makes the records, alone.
   func begin(_ plan: PfnCachePlan, isRecorded: Bool) {

@@ -11,7 +11,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
 
   let walker: Walker
   let world: World
-  let state: UnsafeMutablePointer<BufferHost>
+  private let shared = SharedState(BufferHost())
   /// How often a thread of the last case made way for another though it could have gone on.
   var preemptionCount = 0
 
@@ -22,14 +22,9 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     settings.stepLimit = 12_000
     settings.fairStepLimit = 6000
     world = World(CaseScheduler(), listener: BufferListener(), settings: settings)
-    state = .allocate(capacity: 1)
-    state.initialize(to: BufferHost())
   }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  var state: UnsafeMutablePointer<BufferHost> { shared.pointer }
 
   /// Begins a case: makes the records, alone.
   func begin(_ plan: BufferPlan, isRecorded: Bool) {

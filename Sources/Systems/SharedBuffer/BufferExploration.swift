@@ -99,20 +99,13 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
   }
 
   private let walker: Walker
-  private let state: UnsafeMutablePointer<BufferHost>
+  private let shared = SharedState(BufferHost())
   /// Whether all threads came to their ends; then what is left is looked at, once.
   private var isAtRest = false
 
-  init(_ variant: Walker) {
-    walker = variant
-    state = .allocate(capacity: 1)
-    state.initialize(to: BufferHost())
-  }
+  init(_ variant: Walker) { walker = variant }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  private var state: UnsafeMutablePointer<BufferHost> { shared.pointer }
 
   func begin<S: Scheduler, L: RecordListener>(
     _ threads: [[Operation]],

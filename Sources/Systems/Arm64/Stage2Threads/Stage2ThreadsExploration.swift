@@ -76,22 +76,15 @@ final class Stage2ThreadsExploration<Walker: SharedStage2Walker>: Explorable {
   }
 
   private let walker: Walker
-  private let state: UnsafeMutablePointer<Stage2ThreadsState>
+  private let shared = SharedState(Stage2ThreadsState())
   /// Whether all threads came to their ends; then an order of the calls is looked for, once.
   private var isAtRest = false
   /// What was found in the tables; nil until they are looked at.
   private var tableViolations: [Violation]?
 
-  init(_ variant: Walker) {
-    walker = variant
-    state = .allocate(capacity: 1)
-    state.initialize(to: Stage2ThreadsState())
-  }
+  init(_ variant: Walker) { walker = variant }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  private var state: UnsafeMutablePointer<Stage2ThreadsState> { shared.pointer }
 
   func begin<S: Scheduler, L: RecordListener>(
     _ threads: [[Operation]],

@@ -11,7 +11,7 @@ final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
 
   let walker: Walker
   let world: World
-  let state: UnsafeMutablePointer<Stage2ThreadsState>
+  private let shared = SharedState(Stage2ThreadsState())
   /// How often a thread of the last run made way for another though it could have gone on.
   var preemptionCount = 0
 
@@ -27,14 +27,9 @@ final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
       listener: Stage2ThreadsListener(plan.shape),
       settings: settings
     )
-    state = .allocate(capacity: 1)
-    state.initialize(to: Stage2ThreadsState())
   }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  var state: UnsafeMutablePointer<Stage2ThreadsState> { shared.pointer }
 
   /// Begins a case: makes the root, alone.
   func begin(_ plan: Stage2ThreadsPlan, isRecorded: Bool) {

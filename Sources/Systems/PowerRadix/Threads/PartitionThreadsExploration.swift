@@ -73,22 +73,15 @@ final class PartitionThreadsExploration<Scheme: PartitionScheme>: Explorable {
   }
 
   private let scheme: Scheme
-  private let state: UnsafeMutablePointer<PartitionThreadsState>
+  private let shared = SharedState(PartitionThreadsState())
   /// Whether all threads came to their ends; then an order of the calls is looked for, once.
   private var isAtRest = false
   /// What was found in the tables; nil until they are looked at.
   private var tableViolations: [Violation]?
 
-  init(_ variant: Scheme) {
-    scheme = variant
-    state = .allocate(capacity: 1)
-    state.initialize(to: PartitionThreadsState())
-  }
+  init(_ variant: Scheme) { scheme = variant }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  private var state: UnsafeMutablePointer<PartitionThreadsState> { shared.pointer }
 
   func begin<S: Scheduler, L: RecordListener>(
     _ threads: [[Operation]],

@@ -10,7 +10,7 @@ final class PartitionThreadsWorld<Scheme: PartitionScheme> {
 
   let scheme: Scheme
   let world: World
-  let state: UnsafeMutablePointer<PartitionThreadsState>
+  private let shared = SharedState(PartitionThreadsState())
   /// How often a thread of the last run made way for another though it could have gone on.
   var preemptionCount = 0
 
@@ -21,14 +21,9 @@ final class PartitionThreadsWorld<Scheme: PartitionScheme> {
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
     world = World(CaseScheduler(), listener: PartitionThreadsListener(), settings: settings)
-    state = .allocate(capacity: 1)
-    state.initialize(to: PartitionThreadsState())
   }
 
-  deinit {
-    state.deinitialize(count: 1)
-    state.deallocate()
-  }
+  var state: UnsafeMutablePointer<PartitionThreadsState> { shared.pointer }
 
   /// Begins a case: makes what threads share, alone.
   func begin(_ plan: PartitionThreadsPlan, isRecorded: Bool) {
