@@ -7,6 +7,7 @@ extension Clause {
     losesNoBufferMapping, keepsMapping, linksAttachments, linksBuffers, mapsInside, keepsArea,
     findsEnds, takesFlags, balancesAccess, checksExport, publishesWhole, keepsPending,
     countsAdditions, makesRoom, knowsSignalled, waitsForAll, reportsReady, wakesLater,
+    countsKernel,
   ]
 
   static let reachesLive = Clause(
@@ -85,6 +86,11 @@ extension Clause {
     "access",
     .counts,
     "leaves an access begun with the exporter only where it returns that it began, and ends it once"
+  )
+  static let countsKernel = Clause(
+    "kernel-count",
+    .counts,
+    "has the exporter map for the kernel for the first who asks, undo that for the last, and counts them"
   )
   static let checksExport = Clause(
     "export-checked",

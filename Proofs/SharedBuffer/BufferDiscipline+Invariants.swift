@@ -248,6 +248,7 @@ extension BufferDiscipline {
   func invariants(of lock: FieldPlace) -> [RecordInvariant] {
     switch lock {
     case .reservationLock where operation.hasAttachment: [attachmentList, keptMapping]
+    case .reservationLock where operation.isKernels: [kernelMapping]
     case .bufferListLock: [bufferList]
     default: []
     }
@@ -292,6 +293,16 @@ extension BufferDiscipline {
         .implies(isNeeded, hasTable), .implies(hasTable, isNeeded .| caches),
         .!ErrorPointer.isError(table), direction .<= BitVector(2),
       ])
+    }
+  }
+
+  /// The mapping for the kernel is somewhere while there is one.
+  private var kernelMapping: RecordInvariant {
+    RecordInvariant(Clause.countsKernel.name, Clause.countsKernel.text, []) { state in
+      .equivalent(
+        state.isSet(BufferRecord.kernelCount, Records.buffer),
+        state.isSet(BufferRecord.kernelPointer, Records.buffer)
+      )
     }
   }
 
@@ -345,6 +356,13 @@ extension BufferDiscipline {
       known.append(`is`(state[BufferRecord.name, Records.buffer], [0, Records.name]))
     }
     known.append(isOthers(state))
+    if let kernelPointer {
+      // Others undo no mapping that is the caller's.
+      known += [
+        state.isSet(BufferRecord.kernelCount, Records.buffer),
+        state[BufferRecord.kernelPointer, Records.buffer] .== kernelPointer,
+      ]
+    }
     if hasRoom {
       known.append(state[ReservationRecord.room, Records.reservation] .!= Self.zero)
     }

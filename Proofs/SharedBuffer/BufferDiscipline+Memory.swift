@@ -110,6 +110,7 @@ extension BufferDiscipline {
     case Records.file where place.field == FileRecord.laterCount: own[record, default: 0] -= 1
     case Records.readCallback, Records.writeCallback:
       if place.field == CallbackRecord.fence { hands(to: record, new, machine) }
+    case Records.buffer where place.field == BufferRecord.kernelCount: kernelPointer = nil
     case Records.buffer where place.field == BufferRecord.attachments,
       Records.attachment where place.field == AttachmentRecord.next,
       Records.otherAttachment where place.field == AttachmentRecord.next:
@@ -179,6 +180,14 @@ extension BufferDiscipline {
   func acquired(_ lock: FieldPlace, _ machine: SymbolicRecordMachine) {
     guard lock == .reservationLock, taken == nil else { return }
     taken = machine.state
+    if operation.isKernels {
+      let state = machine.state
+      kernelMappings.add(
+        BitVector(Records.buffer),
+        state[BufferRecord.kernelPointer, Records.buffer],
+        where: state.isSet(BufferRecord.kernelCount, Records.buffer)
+      )
+    }
     guard operation.hasAttachment, operation != .attach else { return }
     // What is kept is mapped, and its buffer where it is.
     let attachment = BitVector(Records.attachment)

@@ -33,6 +33,9 @@ final class BufferDiscipline: RecordDiscipline {
   /// What exporters mapped, and keep where it is, for which attachments.
   var mappings = Ledger()
   var pins = Ledger()
+  /// What the exporter mapped for the kernel, and where, if that is the caller's to undo.
+  var kernelMappings = Ledger()
+  var kernelPointer: BitVector?
   /// A mapping of the caller's own: others keep none that is the same.
   var ownMapping: BitVector?
   /// What the attachment kept in the beginning.

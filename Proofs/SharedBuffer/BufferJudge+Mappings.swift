@@ -85,6 +85,29 @@ extension BufferJudge {
     claim(.waitsForAll, isMade ? isDynamic .| isOver(kernel) : Formula(true))
   }
 
+  /// How often the buffer is mapped for the kernel, and where.
+  mutating func promiseKernelMapping() {
+    guard let taken = discipline.taken, let released = discipline.released else {
+      let can = discipline.can(ExporterOperations.kernel, machine.initial)
+      return claim(.countsKernel, Formula(ending.result == .invalid) .& .!can)
+    }
+    let (buffer, one) = (Records.buffer, BitVector(1))
+    let (before, after) = (
+      taken[BufferRecord.kernelCount, buffer], released[BufferRecord.kernelCount, buffer]
+    )
+    let pointer = released[BufferRecord.kernelPointer, buffer]
+    let expected =
+      operation == .unmapKernel ? before &- one : isOK ? before &+ one : before
+    claim(.countsKernel, after .== expected)
+    let isMapped = after .!= BufferJudge.zero
+    claim(
+      .countsKernel,
+      discipline.kernelMappings.isExactly(BitVector(buffer), pointer, where: isMapped)
+    )
+    guard operation == .mapKernel, isOK else { return }
+    claim(.countsKernel, isMapped .& (ending.word ?? BufferJudge.zero .== pointer))
+  }
+
   // MARK: Accesses of the processor
 
   /// The flags that there are, and what the exporter is asked for them.

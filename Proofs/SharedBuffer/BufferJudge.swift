@@ -99,6 +99,7 @@ struct BufferJudge {
     case .mapArea, .mapOwnArea: promiseArea()
     case .seek: promiseSeek()
     case .synchronise: promiseAccess()
+    case .mapKernel, .unmapKernel: promiseKernelMapping()
     case .wait:
       let usage = BitVector(UInt64(arguments.usage.rawValue))
       claim(.waitsForAll, isOK ? isOver(usage) : Formula(ending.result == .interrupted))
@@ -251,6 +252,8 @@ struct BufferJudge {
       if isOK, !discipline.pins.entries.isEmpty { reached.insert("pinned") }
     case .detach, .unmap: reached.insert(hasUndone ? "undone" : "nothing to undo")
     case .map: if isOK { reached.insert(discipline.mapCount > 0 ? "mapped" : "kept") }
+    case .mapKernel: if isOK { reached.insert(discipline.mapCount > 0 ? "first" : "one more") }
+    case .unmapKernel: reached.insert(hasUndone ? "last" : "one less")
     case .synchronise:
       if isOK, let asked = discipline.askedAccess.first {
         reached.insert(asked.isEnd ? "ended" : "begun")

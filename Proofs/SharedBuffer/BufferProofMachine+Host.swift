@@ -118,12 +118,21 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterMapsKernel(_ exporter: BitVector) -> BitVector {
     judgeLock(true)
+    guard !base.isCut else { return BitVector(0) }
     let pointer = discipline.fresh("pointer")
+    let isMapped = pointer .!= BitVector(0)
+    discipline.kernelMappings.add(BitVector(BufferProofRecord.buffer), pointer, where: isMapped)
+    discipline.mapCount += 1
     base.note(.answer(pointer))
     return pointer
   }
 
-  func exporterUnmapsKernel(_ exporter: BitVector, _ pointer: BitVector) { judgeLock(true) }
+  func exporterUnmapsKernel(_ exporter: BitVector, _ pointer: BitVector) {
+    judgeLock(true)
+    guard !base.isCut else { return }
+    discipline.hasUndone = true
+    oblige(.countsKernel, discipline.kernelMappings.take { $0.second .== pointer })
+  }
 
   // MARK: Importers and users
 

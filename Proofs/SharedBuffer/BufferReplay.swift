@@ -76,11 +76,11 @@ struct BufferReplay {
       case .export: "\(word), \(hex(model.value(of: arguments.exporter)))"
       case .attach: arguments.isDynamic ? "dynamic" : "static"
       case .map: "\(arguments.direction)"
-      case .unmap, .mapArea, .synchronise: word
+      case .unmap, .mapArea, .synchronise, .unmapKernel: word
       case .seek: "\(word), \(arguments.whence)"
       case .wait, .add: "\(arguments.usage)"
       case .poll: "\(arguments.events.rawValue)"
-      case .put, .detach, .mapOwnArea, .reserve: ""
+      case .put, .detach, .mapOwnArea, .mapKernel, .reserve: ""
       }
     return "\(operation.rawValue)(\(told))"
   }

@@ -73,6 +73,7 @@ extension BufferScenario {
       discipline.ownMapping = word
       discipline.kept = kept
       discipline.mappings.add(BitVector(BufferProofRecord.attachment), word, where: isOwn)
+    case .unmapKernel: discipline.kernelPointer = arguments.word
     case .add:
       known = [state[ReservationRecord.room, BufferProofRecord.reservation] .!= zero]
       // Nobody else takes the room that was made.

@@ -24,6 +24,10 @@ struct BufferScenario: Sendable {
     case mapOwnArea = "map-own-area"
     /// Its end is looked for.
     case seek
+    /// It is mapped for the kernel.
+    case mapKernel = "vmap"
+    /// That is undone.
+    case unmapKernel = "vunmap"
     /// An access of the processor begins or ends.
     case synchronise = "sync"
     /// Fences up to a usage are waited for.
@@ -45,6 +49,9 @@ struct BufferScenario: Sendable {
       default: false
       }
     }
+
+    /// Whether it is about the mapping for the kernel.
+    var isKernels: Bool { self == .mapKernel || self == .unmapKernel }
 
     /// How many fences it may have.
     var fenceBound: Int {
@@ -117,6 +124,7 @@ struct BufferScenario: Sendable {
       case .mapArea, .mapOwnArea: [.callsLocked, .mapsInside, .keepsArea]
       case .seek: [.findsEnds]
       case .synchronise: [.callsLocked, .takesFlags, .balancesAccess]
+      case .mapKernel, .unmapKernel: [.callsLocked, .countsKernel]
       case .wait: [.waitsForAll, .knowsSignalled]
       case .poll: [.reportsReady, .wakesLater, .knowsSignalled]
       case .add: [.keepsPending, .countsAdditions]
@@ -138,6 +146,8 @@ struct BufferScenario: Sendable {
     case .mapOwnArea: ["0", "-EINVAL", "-ENOMEM"]
     case .seek: ["0", "-EINVAL"]
     case .synchronise: ["0", "-EINVAL", "-EFAULT", "-EAGAIN", "begun", "ended"]
+    case .mapKernel: ["0", "-EINVAL", "-ENOMEM", "first", "one more"]
+    case .unmapKernel: ["last", "one less"]
     case .wait: ["0", "-EINTR"]
     case .poll: ["ready", "not ready"]
     case .add: ["0"]
@@ -246,6 +256,12 @@ extension ProofSubject {
       }
     case .synchronise:
       return BufferEnding(result: walker.synchronise(&machine, buffer, flags: arguments.word))
+    case .mapKernel:
+      switch walker.mapKernel(&machine, buffer) {
+      case .made(let pointer): return BufferEnding(word: pointer)
+      case .failed(let error): return BufferEnding(result: error)
+      }
+    case .unmapKernel: walker.unmapKernel(&machine, buffer, arguments.word)
     case .wait, .poll, .add, .reserve:
       return performOnFences(operation, arguments, by: walker, on: &machine)
     }

@@ -78,7 +78,7 @@ extension MutatingRecordMachine: BufferHostMachine where Base: BufferHostMachine
   }
 
   mutating func exporterUnmapsKernel(_ exporter: Base.W, _ pointer: Base.W) {
-    base.exporterUnmapsKernel(exporter, pointer)
+    for _ in 0..<times("vunmap") { base.exporterUnmapsKernel(exporter, pointer) }
   }
 
   mutating func importerIsNotified(_ attachment: Base.Record) {

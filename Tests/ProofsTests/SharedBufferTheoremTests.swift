@@ -85,6 +85,10 @@ import Walkers
       mutated(.skip("end"), .synchronise, .takesFlags),
       mutated(.skip("end"), .synchronise, .balancesAccess),
       mutated(.alter("refused", 22), .export, .checksExport),
+      mutated(.skipWrite("vmapping_counter"), .mapKernel, .countsKernel),
+      mutated(.skipWrite("vmap_ptr"), .unmapKernel, .countsKernel),
+      mutated(.twice("vunmap"), .unmapKernel, .countsKernel),
+      mutated(.skipLock("resv_lock"), .unmapKernel, .callsLocked),
     ]
   }()
 
@@ -100,6 +104,7 @@ import Walkers
   @Test func `the buffers as posted are convicted`() throws {
     for (operation, clause) in [
       (BufferScenario.Operation.mapOwnArea, Clause.mapsInside), (.mapArea, .keepsArea),
+      (.mapKernel, .countsKernel), (.unmapKernel, .countsKernel),
     ] {
       let found = results(operation, .sharedBuffer(.posted), seeking: clause)
       expectViolated(try #require(found.first { $0.theorem.clause == clause }), "seed")
