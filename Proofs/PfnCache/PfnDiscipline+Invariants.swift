@@ -52,7 +52,7 @@ extension PfnDiscipline {
   }
 
   /// The list of caches of a host address, from 1 on.
-  private func list(of address: BitVector) -> BitVector {
+  func list(of address: BitVector) -> BitVector {
     style.lists.count == 1 ? BitVector(1) : (address &>> 12 & BitVector(1)) &+ BitVector(1)
   }
 

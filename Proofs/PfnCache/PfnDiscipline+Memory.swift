@@ -118,10 +118,9 @@ extension PfnDiscipline {
       judgeHoldings(machine)
     case PfnDiscipline.notifierLock: releasesNotifier(machine)
     default:
-      guard let number = style.lists.firstIndex(where: { $0.lock == lock }),
-        changedLists.remove(lock) != nil
-      else { return }
-      changed(list: number, machine)
+      guard let number = style.lists.firstIndex(where: { $0.lock == lock }) else { return }
+      if isBeginning { visited.append(number) }
+      if changedLists.remove(lock) != nil { changed(list: number, machine) }
     }
   }
 

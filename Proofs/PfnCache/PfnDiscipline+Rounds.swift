@@ -74,8 +74,9 @@ extension PfnDiscipline {
     guard isBeginning else { return nil }
     let number = style.lists.firstIndex { machine.holdsAlone($0.lock) } ?? 0
     return RecordRounds(
+      place: "list \(number) after \(visited), \(isAnnounced), \(changedLists.count)",
+      knowing: bearings,
       turns: [PfnDiscipline.cache, PfnProofRecord.other, PfnProofRecord.behind, 0],
-      representatives: [PfnProofRecord.other, PfnProofRecord.behind],
       frame: (Clause.roundsAlike.name, Clause.roundsAlike.text),
       invariants: { [unowned self] turn, carried in
         if let turn = turn.constant { turns.insert(turn) }
@@ -105,20 +106,44 @@ extension PfnDiscipline {
       .implies(turn .== PfnDiscipline.ahead, isOn(PfnProofRecord.other)),
       .implies(turn .== PfnDiscipline.behind, isOn(PfnProofRecord.behind)),
     ])
-    let isBehind = leads(turn, toCacheWhere: Formula(false))
+    let isBehind = leads(turn, toCacheWhere: Formula(false)) .& isOn(cache)
+    let wasVisited = visited.map { number in
+      state[PfnMemory.list, cache] .== BitVector(UInt64(number + 1))
+    }
+    let isLater: Formula = .all(
+      [(movesBefore, PfnMemory.moves), (passesBefore, PfnMemory.passes)].map { before, count in
+        before.map { $0 .<= state[count, cache] } ?? Formula(true)
+      }
+    )
     let isKnown =
       .!isNamed
       .| ((carried & state[VCPURecord.bit, vcpu] .!= PfnDiscipline.nobody)
         .& (entriesThen .<= state[PfnMemory.entries, vcpu]))
     return [
       obligation(.roundsAlike, isOnList), obligation(.linksLists, isChain(number).formula(state)),
-      obligation(.passesAll, .implies(isBehind .& isOn(cache), hasPassed(state))),
+      obligation(
+        .passesAll,
+        isLater .& .implies(.any([isBehind] + wasVisited), hasPassed(state))
+      ),
       obligation(
         .leavesNoneValid,
         .!isPassed .| .!(state[PfnMemory.passes, cache] .<= (passesBefore ?? PfnDiscipline.nobody))
       ),
       obligation(.clearsGuestMode, isKnown),
     ]
+  }
+
+  /// What of the range may be known where a list is come to: which pages it has, and on which list the
+  /// caches of its first are.
+  private var bearings: [Formula] {
+    guard let range else { return [] }
+    let first = range.start &>> HostMemory.pageShift
+    let last = (range.end &- BitVector(1)) &>> HostMemory.pageShift
+    return style.lists.indices.map { list(of: range.start) .== BitVector(UInt64($0 + 1)) }
+      + [
+        range.end .<= BitVector(HostMemory.noAddress), first .<= last,
+        (first &+ BitVector(1)) .<= last,
+      ]
   }
 
   private func obligation(_ clause: Clause, _ formula: Formula) -> RecordObligation {

@@ -47,6 +47,8 @@ final class PfnDiscipline: RecordDiscipline {
   var entriesThen = BitVector(0)
   /// Whose turns were followed in loops.
   var turns: Set<UInt64> = []
+  /// Which lists an invalidation has gone by, in order.
+  var visited: [Int] = []
   /// Which lists the thread has changed under their locks.
   var changedLists: Set<FieldPlace> = []
   /// What was true of the cache when its lock, and when its mutex, was last given back.

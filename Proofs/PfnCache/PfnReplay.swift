@@ -124,7 +124,7 @@ struct AnsweringRecordMachine: LayeredRecordMachine {
   let at: (UInt64) -> UInt64
 
   /// One round is followed of any number: whose, and what was left to it, the path says.
-  mutating func turn(of next: UInt64?, carrying carried: inout UInt64) -> UInt64? {
+  mutating func turn(of next: UInt64, carrying carried: inout UInt64) -> UInt64? {
     let turn = answers.next()
     carried = answers.next()
     return turn == 0 ? nil : at(turn)

@@ -60,6 +60,8 @@ public final class PathExplorer {
   /// What the current path is expected to keep, in order, and how many of it this run has come to.
   private var expectations: [Expectation] = []
   private var expectationCount = 0
+  /// Places from which all was followed that can come after them.
+  private var places: Set<String> = []
 
   /// An explorer of programs over the solver's context.
   public init(solver: Solver, limits: ExplorationLimits = ExplorationLimits()) {
@@ -79,6 +81,7 @@ public final class PathExplorer {
     defer { solver.pop() }
     decisions = []
     expectations = []
+    places = []
     guard startModel() else { return }
     repeat {
       depth = 0
@@ -185,6 +188,30 @@ public final class PathExplorer {
   /// Whether what is expected was shown to be true before the path forked; if not, that is still to be done.
   public func isKnown(_ expectation: Int) -> Bool { expectations[expectation].isKnown }
 
+  /// Comes to a place from which it does not matter any more how it was come to, but for what is known of
+  /// `facts`: the caller has made arbitrary all else that the path goes by from here on.
+  ///
+  /// What was decided and assumed before is left out of questions, so that these stay small; and of all
+  /// paths that come to a place of this name with the same facts, one is followed. Where what is expected
+  /// is not true, nothing is left out, so that the path says how that comes about.
+  /// - Returns: whether the path is to be followed.
+  public func arrive(at place: String, knowing facts: [Formula]) -> Bool {
+    decided = [:]
+    // A path that is repeated as far as here was to be followed.
+    guard !isReplaying else { return true }
+    confirm()
+    guard !isAbandoned else { return false }
+    askExpectations()
+    let known = facts.map { fact in
+      if case .unsatisfiable = solver.checkAlone(.!fact) { true } else { false }
+    }
+    guard expectations.allSatisfy(\.isKnown) else { return true }
+    guard places.insert("\(place) \(known)").inserted else { return false }
+    solver.seal()
+    for (fact, isKnown) in zip(facts, known) where isKnown { solver.assert(fact) }
+    return true
+  }
+
   /// Asks for what is expected before the path forks, all at once.
   private func askExpectations() {
     let open = expectations.indices.filter { !expectations[$0].isAsked }
@@ -235,7 +262,14 @@ public final class PathExplorer {
   ///
   /// Must not be asked where the path's later decisions depend on the answer.
   public func check(_ formula: Formula, name: String? = nil) -> Satisfiability {
-    solver.checkAlone(.!formula, name: name)
+    let answer = solver.checkAlone(.!formula, name: name)
+    // A case that begins where the path does, if there is one.
+    if case .satisfiable = answer, solver.isSealed,
+      case .satisfiable(let whole) = solver.checkAlone(.!formula, withSealed: true)
+    {
+      return .satisfiable(whole)
+    }
+    return answer
   }
 
   /// Turns to the last unexplored side; false if there is none.

@@ -39,17 +39,15 @@ public final class Solver {
   /// What the names of its questions begin with.
   public var subject = "question"
 
-  private let raw: OpaquePointer
+  /// Who is asked.
+  private var engine: SolverEngine
   private let options: SolverOptions
   /// What is asserted.
   private var stack: [Formula] = []
-  /// How much was asserted when each open scope was opened.
-  private var scopes: [Int] = []
-  /// The literal that stands for each formula Z3 was told of, and the formula of each literal.
-  private var literals: [OpaquePointer: OpaquePointer] = [:]
-  private var formulas: [OpaquePointer: OpaquePointer] = [:]
-  /// How many of the context's conditions on functions Z3 was told of.
-  private var consistencyCount = 0
+  /// How much of it, from the beginning, is left out of questions.
+  private var sealedCount = 0
+  /// How much was asserted, how much left out, and who was asked, when each open scope was opened.
+  private var scopes: [(count: Int, sealedCount: Int, engine: SolverEngine)] = []
   /// For each question, the sets of assertions known to refute it.
   private var refutations: [OpaquePointer: [Set<OpaquePointer>]] = [:]
 
@@ -59,16 +57,14 @@ public final class Solver {
   /// A solver without assertions.
   public init(context: SolverContext, options: SolverOptions = SolverOptions()) throws(SolverFault)
   {
-    guard let raw = Solver.make(context, options) else {
+    guard let engine = SolverEngine(context, options) else {
       throw context.fault ?? SolverFault(message: "Z3 made no solver")
     }
     self.context = context
-    self.raw = raw
+    self.engine = engine
     self.options = options
     if let fault = context.fault { throw fault }
   }
-
-  deinit { Z3_solver_dec_ref(context.raw, raw) }
 
   /// One of Z3's solvers, limited and seeded; the caller lets go of it.
   static func make(_ context: SolverContext, _ options: SolverOptions) -> OpaquePointer? {
@@ -98,9 +94,27 @@ public final class Solver {
   }
 
   /// Opens a scope.
-  public func push() { scopes.append(stack.count) }
+  public func push() { scopes.append((stack.count, sealedCount, engine)) }
   /// Closes the innermost scope and forgets what was asserted in it.
-  public func pop() { stack.removeSubrange(scopes.removeLast()...) }
+  public func pop() {
+    let scope = scopes.removeLast()
+    stack.removeSubrange(scope.count...)
+    sealedCount = scope.sealedCount
+    engine = scope.engine
+  }
+
+  /// Leaves what is asserted out of questions until the innermost scope is closed.
+  ///
+  /// They are put to a solver of Z3's that knows nothing of what is left out, and so has nothing to search
+  /// there.
+  public func seal() {
+    sealedCount = stack.count
+    engine = SolverEngine(context, options) ?? engine
+  }
+  /// Whether something is left out.
+  public var isSealed: Bool { sealedCount > 0 }
+  /// What is asserted and not left out.
+  private var asked: ArraySlice<Formula> { stack[sealedCount...] }
 
   /// Asserts a formula in the innermost scope.
   public func assert(_ formula: Formula) {
@@ -109,14 +123,19 @@ public final class Solver {
 
   /// Whether everything asserted can be true at once.
   public func check() -> Satisfiability {
-    let assumptions: [OpaquePointer?] = stack.map(literal)
-    assertConsistency()
+    let assumptions: [OpaquePointer?] = asked.map { engine.literal(of: $0) }
+    engine.assertConsistency()
     checkCount += 1
     let answer = satisfiability(
-      Z3_solver_check_assumptions(context.raw, raw, UInt32(assumptions.count), assumptions),
-      of: raw
+      Z3_solver_check_assumptions(
+        context.raw,
+        engine.raw,
+        UInt32(assumptions.count),
+        assumptions
+      ),
+      of: engine.raw
     )
-    tell(stack, answer, name: "check\(checkCount)")
+    tell(Array(asked), answer, name: "check\(checkCount)")
     return answer
   }
 
@@ -126,7 +145,7 @@ public final class Solver {
   public func check(with formula: Formula) -> Satisfiability {
     if formula.constant == false { return .unsatisfiable }
     let question = formula.ast(in: context)
-    let asserted = Set(stack.map { $0.ast(in: context) })
+    let asserted = Set(asked.map { $0.ast(in: context) })
     if refutations[question, default: []].contains(where: { $0.isSubset(of: asserted) }) {
       return .unsatisfiable
     }
@@ -134,7 +153,7 @@ public final class Solver {
     defer { pop() }
     assert(formula)
     let answer = check()
-    if case .unsatisfiable = answer, let core = core() {
+    if case .unsatisfiable = answer, let core = engine.core() {
       refutations[question, default: []].append(core.subtracting([question]))
     }
     return answer
@@ -145,60 +164,26 @@ public final class Solver {
   /// One that is asked a single question may rewrite it as a whole before it searches, and leaves
   /// nothing behind for the next question to carry. For the large questions at the end of a path
   /// that is a hundred times faster, and more.
-  public func checkAlone(_ formula: Formula, name: String? = nil) -> Satisfiability {
+  /// It is asked for what is left out otherwise too, where that is said by `withSealed`.
+  public func checkAlone(
+    _ formula: Formula,
+    withSealed: Bool = false,
+    name: String? = nil
+  ) -> Satisfiability {
     if formula.constant == false { return .unsatisfiable }
     guard let alone = Solver.make(context, options) else {
       return .unknown(reason: "Z3 made no solver")
     }
     defer { Z3_solver_dec_ref(context.raw, alone) }
-    for formula in stack + context.functions.consistency + [formula] {
+    let asserted = withSealed ? stack : Array(asked)
+    for formula in asserted + context.functions.consistency + [formula] {
       Z3_solver_assert(context.raw, alone, formula.ast(in: context))
     }
     context.noteFault()
     checkCount += 1
     let answer = satisfiability(Z3_solver_check(context.raw, alone), of: alone)
-    tell(stack + [formula], answer, name: name ?? "check\(checkCount)")
+    tell(asserted + [formula], answer, name: name ?? "check\(checkCount)")
     return answer
-  }
-
-  /// The literal that stands for a formula.
-  private func literal(_ formula: Formula) -> OpaquePointer? {
-    let ast = formula.ast(in: context)
-    if let literal = literals[ast] { return literal }
-    let literal = context.proposition("assertion\(literals.count)").ast(in: context)
-    Z3_solver_assert(
-      context.raw,
-      raw,
-      context.formula(Z3_mk_implies(context.raw, literal, ast))
-    )
-    literals[ast] = literal
-    formulas[literal] = ast
-    return literal
-  }
-
-  /// Tells Z3 what became known of functions since it was last asked.
-  private func assertConsistency() {
-    let conditions = context.functions.consistency
-    for condition in conditions[consistencyCount...] {
-      Z3_solver_assert(context.raw, raw, condition.ast(in: context))
-    }
-    consistencyCount = conditions.count
-    context.noteFault()
-  }
-
-  /// The assertions that Z3's last refutation made use of.
-  private func core() -> Set<OpaquePointer>? {
-    guard let core = Z3_solver_get_unsat_core(context.raw, raw) else { return nil }
-    Z3_ast_vector_inc_ref(context.raw, core)
-    defer { Z3_ast_vector_dec_ref(context.raw, core) }
-    var assertions: Set<OpaquePointer> = []
-    for index in 0..<Z3_ast_vector_size(context.raw, core) {
-      guard let literal = Z3_ast_vector_get(context.raw, core, index),
-        let formula = formulas[literal]
-      else { return nil }
-      assertions.insert(formula)
-    }
-    return assertions
   }
 
   private func satisfiability(_ answer: Z3_lbool, of solver: OpaquePointer) -> Satisfiability {

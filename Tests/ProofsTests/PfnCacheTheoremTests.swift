@@ -21,7 +21,7 @@ import Walkers
 
   /// The calls that take a moment in an index too; the others are proved there by the command.
   private static let short: [PfnScenario.Operation] = [
-    .construct, .unmap, .deactivate, .check, .access, .enter, .end,
+    .construct, .unmap, .deactivate, .check, .access, .enter, .invalidate, .end,
   ]
 
   @Test(arguments: short)
@@ -36,7 +36,7 @@ import Walkers
     }
   }
 
-  @Test(arguments: [PfnScenario.Operation.refresh, .activate, .invalidate])
+  @Test(arguments: [PfnScenario.Operation.refresh, .activate])
   func `the longer calls are proved on a list`(operation: PfnScenario.Operation) {
     for result in results(operation, .pfnCache(.listed([]))) {
       #expect(result.verdict.name == "holds", "\(result.theorem.name): \(result.verdict)")

@@ -76,4 +76,73 @@ struct ExplorerTests {
       #expect(model.value(of: x) == 7)
     }
   }
+
+  @Test func `what comes after a place is followed once, whichever way it was come to`() throws {
+    var ends = 0
+    let explorer = try Toy.explore { machine in
+      let (explorer, context) = (machine.explorer, machine.explorer.context)
+      for name in ["a", "b", "c"] { _ = machine.holds(context.proposition(name)) }
+      guard explorer.arrive(at: "here", knowing: []) else { return }
+      for name in ["d", "e"] { _ = machine.holds(context.proposition(name)) }
+      ends += 1
+    }
+    #expect(ends == 4)
+    #expect(explorer.pathCount == 4 + 7)
+    #expect(explorer.incompleteness == nil)
+  }
+
+  @Test func `a place is followed once for each set of facts that are known there`() throws {
+    var ends = 0
+    try Toy.explore { machine in
+      let (explorer, a) = (machine.explorer, machine.explorer.context.proposition("a"))
+      _ = machine.holds(a)
+      _ = machine.holds(explorer.context.proposition("b"))
+      guard explorer.arrive(at: "here", knowing: [a]) else { return }
+      _ = machine.holds(a)
+      ends += 1
+    }
+    // Where it is not known to be true, both are possible.
+    #expect(ends == 1 + 2)
+  }
+
+  @Test func `behind a place only its facts are known, and a case is found from the beginning on`()
+    throws
+  {
+    try Toy.explore { machine in
+      let explorer = machine.explorer
+      let (x, y) = (explorer.context.variable("x"), explorer.context.variable("y"))
+      explorer.assume((x .< BitVector(5)) .& (y .< BitVector(5)))
+      guard explorer.arrive(at: "here", knowing: [x .< BitVector(7)]) else { return }
+      guard case .unsatisfiable = explorer.check(x .< BitVector(7)) else {
+        Issue.record("a fact is not known")
+        return
+      }
+      guard case .satisfiable = explorer.check(y .< BitVector(5)) else {
+        Issue.record("what is no fact is known")
+        return
+      }
+      guard case .satisfiable(let model) = explorer.check(y .!= BitVector(3)) else {
+        Issue.record("not refuted")
+        return
+      }
+      #expect(model.value(of: y) == 3)
+      #expect(model.value(of: x) < 5)
+    }
+  }
+
+  @Test func `where what is expected is not true everything stays known`() throws {
+    var ends = 0
+    try Toy.explore { machine in
+      let (explorer, x) = (machine.explorer, machine.explorer.context.variable("x"))
+      explorer.assume(x .< BitVector(5))
+      _ = machine.holds(explorer.context.proposition("a"))
+      let expectation = explorer.expect(x .< BitVector(3))
+      guard explorer.arrive(at: "here", knowing: []) else { return }
+      ends += 1
+      #expect(!explorer.isKnown(expectation))
+      if case .unsatisfiable = explorer.check(x .< BitVector(5)) { return }
+      Issue.record("what was assumed is not known")
+    }
+    #expect(ends == 2)
+  }
 }

@@ -136,7 +136,7 @@ extension LayeredRecordMachine {
   public mutating func yield() { base.yield() }
   /// As the machine beneath does.
   @inlinable @inline(__always)
-  public mutating func turn(of next: Record?, carrying carried: inout W) -> Record? {
+  public mutating func turn(of next: W, carrying carried: inout W) -> Record? {
     base.turn(of: next, carrying: &carried)
   }
 

@@ -1,7 +1,9 @@
 extension RecordMachine {
-  /// The next one's.
+  /// That of the record at the address, if there is one.
   @inlinable @inline(__always)
-  public mutating func turn(of next: Record?, carrying carried: inout W) -> Record? { next }
+  public mutating func turn(of next: W, carrying carried: inout W) -> Record? {
+    holds(next .== W(0)) ? nil : record(at: next)
+  }
 
   /// Puts `value` into a field.
   /// - Returns: what was there before.

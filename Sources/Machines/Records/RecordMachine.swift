@@ -93,12 +93,12 @@ public protocol RecordMachine: Machine {
 
   // MARK: Loops
 
-  /// Comes to the head of a loop over any number of records: `next` is the one whose turn it is, nil after
-  /// the last, and `carried` all else that one round leaves to the next.
+  /// Comes to the head of a loop over any number of records: `next` is the address of the one whose turn it
+  /// is, 0 after the last, and `carried` all else that one round leaves to the next.
   ///
   /// Nothing, but on a machine that follows one arbitrary round in place of all; such loops do not nest.
-  /// - Returns: the record whose turn it is.
-  mutating func turn(of next: Record?, carrying carried: inout W) -> Record?
+  /// - Returns: the record whose turn it is; nil after the last.
+  mutating func turn(of next: W, carrying carried: inout W) -> Record?
 
   // MARK: Sections of readers
 

@@ -3,12 +3,16 @@ import Machines
 /// What the rounds of a loop over any number of records have in common: an invariant of its head.
 ///
 /// A path follows one round from any state in which the invariant is true, and ends where the next would
-/// begin; or it goes on behind the loop, from any such state in which it is nobody's turn.
+/// begin; or it goes on behind the loop, from any such state in which it is nobody's turn. How the head was
+/// come to does not matter from there on, so of the paths that come to one the first is followed.
 public struct RecordRounds {
+  /// Which head of a loop it is, with all that is kept in mind of the path beside fields and is not
+  /// forgotten, as far as it is not the same on every path.
+  public let place: String
+  /// What of the call's arguments may be known there.
+  public let facts: [Formula]
   /// Whose turn it may be; 0 for nobody's.
   public let turns: [UInt64]
-  /// Those of them that stand for many: each time it is another's turn.
-  public let representatives: Set<UInt64>
   /// What breaks where a round leaves another lock held than it found, or changes what the locks that are
   /// held at the head protect.
   public let frame: (name: String, text: String)
@@ -19,14 +23,16 @@ public struct RecordRounds {
 
   /// What rounds have in common.
   public init(
+    place: String,
+    knowing facts: [Formula],
     turns: [UInt64],
-    representatives: Set<UInt64>,
     frame: (name: String, text: String),
     invariants: @escaping (_ turn: BitVector, _ carried: BitVector) -> [RecordObligation],
     forget: @escaping () -> Void
   ) {
+    self.place = place
+    self.facts = facts
     self.turns = turns
-    self.representatives = representatives
     self.frame = frame
     self.invariants = invariants
     self.forget = forget
@@ -43,13 +49,15 @@ struct RoundHead {
 
 extension SymbolicRecordMachine {
   /// One arbitrary round, or none: the path forks over whose turn it is.
-  public func turn(of next: BitVector?, carrying carried: inout BitVector) -> BitVector? {
+  public func turn(of next: BitVector, carrying carried: inout BitVector) -> BitVector? {
     guard !isCut else { return nil }
-    guard let rounds = discipline.rounds(self) else { return next }
+    guard let rounds = discipline.rounds(self) else {
+      return holds(next .== BitVector(0)) ? nil : next
+    }
     // What others did since the head was come to must leave the invariant true too.
     guard step() else { return nil }
     observeOthers()
-    for obligation in rounds.invariants(next ?? BitVector(0), carried) {
+    for obligation in rounds.invariants(next, carried) {
       oblige(obligation.name, obligation.text, obligation.formula)
     }
     if let head {
@@ -62,7 +70,11 @@ extension SymbolicRecordMachine {
 
   private func begin(_ rounds: RecordRounds, _ carried: inout BitVector) -> BitVector? {
     guard step() else { return nil }
-    observeOthers(renewing: rounds.representatives)
+    guard explorer.arrive(at: rounds.place, knowing: rounds.facts) else {
+      cut()
+      return nil
+    }
+    forget()
     rounds.forget()
     let name = "round \(stepCount)"
     carried = explorer.context.variable("\(name) carried")
@@ -81,14 +93,12 @@ extension SymbolicRecordMachine {
     return BitVector(turn)
   }
 
-  /// A round has to keep what is taken to be as it was before the first one, or what others keep.
+  /// A round has to hold what it held, and to keep what nobody else may change meanwhile.
   private func obligeFrame(_ rounds: RecordRounds, since head: RoundHead) {
     let isSame = head.isKept.map { field in
       Formula.implies(field.isKept, state[field.place] .== head.state[field.place])
     }
-    let relied = discipline.steps.filter { $0.exemption.map(holdsAlone) ?? true }
-      .map { $0.formula(head.state, state) }
     let holdsAlike = Formula(held.map(\.lock) == head.held)
-    oblige(rounds.frame.name, rounds.frame.text, .all([holdsAlike] + isSame + relied))
+    oblige(rounds.frame.name, rounds.frame.text, .all([holdsAlike] + isSame))
   }
 }

@@ -156,20 +156,31 @@ public final class SymbolicRecordMachine: RecordMachine {
   }
 
   /// Looks at what others did: what no held lock protects becomes arbitrary within the invariants.
-  public func observeOthers() { observeOthers(renewing: []) }
-
-  /// The same, and some records stand for others from here on.
-  func observeOthers(renewing records: Set<UInt64>) {
+  public func observeOthers() {
     guard isDisturbed, !isCut else { return }
     isDisturbed = false
     moment += 1
     let before = state
     for place in discipline.places + newPlaces {
-      let isKept = records.contains(place.record) ? Formula(false) : stability(of: place)
-      state.forget(place, at: moment, unless: isKept)
+      state.forget(place, at: moment, unless: stability(of: place))
     }
     state.written = []
     assumeInvariants(since: before)
+    note(.others(before: before, after: state))
+  }
+
+  /// Makes every field that is not a constant arbitrary within the invariants, whatever locks are held.
+  func forget() {
+    precondition(newPlaces.isEmpty && privateRecords.isEmpty, "a loop is come to with new records")
+    isDisturbed = false
+    moment += 1
+    let before = state
+    for place in discipline.places {
+      if case .constant = discipline.protection(of: place, in: before) { continue }
+      state.forget(place, at: moment, unless: Formula(false))
+    }
+    state.written = []
+    assumeInvariants(since: nil)
     note(.others(before: before, after: state))
   }
 

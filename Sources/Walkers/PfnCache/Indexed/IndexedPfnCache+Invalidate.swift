@@ -75,12 +75,12 @@ extension IndexedPfnCache {
     _ vcpus: inout VCPUSet<M.W>
   ) {
     machine.acquire(PfnIndex.lock, of: bucket, .spin)
-    var next = machine.follow(PfnIndex.first, of: bucket, .plain)
+    var next = machine.read(PfnIndex.first, of: bucket, .plain)
     while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       // Written only while the cache is on no list.
       let address = machine.read(PfnCacheRecord.hostAddress, of: record, .plain)
       if machine.holds(range.contains(address)) { invalidate(&machine, record, &vcpus) }
-      next = machine.follow(PfnCacheRecord.next, of: record, .plain)
+      next = machine.read(PfnCacheRecord.next, of: record, .plain)
     }
     machine.release(PfnIndex.lock, of: bucket, .spin)
   }

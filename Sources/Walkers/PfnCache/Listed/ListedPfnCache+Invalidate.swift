@@ -12,10 +12,10 @@ extension ListedPfnCache {
     if !faults.contains(.announcedLate) { InvalidationCount.begin(&machine, owner, range) }
     var vcpus = VCPUSet<M.W>()
     machine.acquire(PfnMachineRecord.listLock, of: owner, .spin)
-    var next = machine.follow(PfnMachineRecord.first, of: owner, .plain)
+    var next = machine.read(PfnMachineRecord.first, of: owner, .plain)
     while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       invalidate(&machine, record, range, &vcpus)
-      next = machine.follow(PfnCacheRecord.next, of: record, .plain)
+      next = machine.read(PfnCacheRecord.next, of: record, .plain)
     }
     machine.release(PfnMachineRecord.listLock, of: owner, .spin)
     if faults.contains(.announcedLate) { InvalidationCount.begin(&machine, owner, range) }

@@ -45,7 +45,7 @@ extension PostedPfnCache {
   ) {
     var vcpus = VCPUSet<M.W>()
     machine.acquire(PfnMachineRecord.listLock, of: owner, .spin)
-    var next = machine.follow(PfnMachineRecord.first, of: owner, .plain)
+    var next = machine.read(PfnMachineRecord.first, of: owner, .plain)
     while let record = machine.turn(of: next, carrying: &vcpus.bits) {
       machine.acquire(PfnCacheRecord.lock, of: record, .writeIRQ)
       if isIn(&machine, record, range) {
@@ -53,7 +53,7 @@ extension PostedPfnCache {
         vcpus.insertUser(of: record, &machine)
       }
       machine.release(PfnCacheRecord.lock, of: record, .writeIRQ)
-      next = machine.follow(PfnCacheRecord.next, of: record, .plain)
+      next = machine.read(PfnCacheRecord.next, of: record, .plain)
     }
     machine.release(PfnMachineRecord.listLock, of: owner, .spin)
     let wasInside = vcpus.leaveGuestMode(
