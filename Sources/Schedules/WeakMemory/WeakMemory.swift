@@ -126,9 +126,21 @@ struct WeakMemory {
   /// Moves a view forward to wherever another is ahead.
   mutating func join(_ view: Int, with other: Int) {
     guard view != other else { return }
-    for location in 1..<max(views[other].count, 1) where views[other][location] != 0 {
-      advance(view, location, to: views[other][location])
+    let source = views[other]
+    // Taken out meanwhile, so that it is changed where it is.
+    var target: [UInt32] = []
+    swap(&target, &views[view])
+    while target.count < source.count { target.append(0) }
+    writes.withUnsafeBufferPointer { writes in
+      target.withUnsafeMutableBufferPointer { target in
+        for (location, write) in source.enumerated() where write != target[location] {
+          if writes[Int(write)].rank > writes[Int(target[location])].rank {
+            target[location] = write
+          }
+        }
+      }
     }
+    swap(&target, &views[view])
   }
 
   func deallocate() { locationOfWord.deallocate() }
