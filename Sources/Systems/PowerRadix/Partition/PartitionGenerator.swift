@@ -53,7 +53,7 @@ struct PartitionGenerator: CasePlan {
     let count = choices.flip(1, in: 4) ? 2 : 1
     var slots: [SlotPlan] = []
     for number in 0..<UInt64(count) {
-      slots.append(PartitionGenerator.slot(number, shift, &choices))
+      slots.append(PartitionGenerator.slot(number, after: slots.last, shift, &choices))
     }
     self.slots = slots
     hotFrames = (0..<2).map { _ in
@@ -64,6 +64,7 @@ struct PartitionGenerator: CasePlan {
 
   private static func slot(
     _ number: UInt64,
+    after last: SlotPlan?,
     _ shift: UInt64,
     _ choices: inout Choices
   ) -> SlotPlan {
@@ -87,14 +88,16 @@ struct PartitionGenerator: CasePlan {
     default: count = 1
     }
     if unitShift == 30 { count = 1 << 14 + (choices.flip(1, in: 2) ? 3 : 0) }
-    // Slots lie apart; within their own region anywhere near an edge of a level.
+    // Slots lie apart, within their own region anywhere near an edge of a level; or where the last ends.
     var first = number << (40 - shift)
     switch choices.draw(through: 5) {
     case 1: first += perLarge
     case 2: first += 1 + choices.draw(through: 69)
     case 3: first += 1 << (39 - shift) - perLarge
     case 4: first += 1 << (30 - shift) - min(count, perLarge)
-    case 5 where number == 0: first = 1 << (52 - shift) - count
+    case 5:
+      let end = last.map { $0.firstFrame + $0.frameCount } ?? 1 << (52 - shift) - count
+      if end + count <= 1 << (52 - shift) { first = end }
     default: break
     }
     let skews: [UInt64] = [0, 0, 0, 0, 0, 0, 1 << shift, 1 << 16, 1 << 20]
