@@ -190,7 +190,9 @@ final class ExpressionMutator: SyntaxVisitor {
 
   /// Whether values of a type may be taken for one another.
   func isPlain(_ type: String) -> Bool {
-    ["M.W", "UInt64", "Int", "LookupLevel", "LookupLevel?", "RadixLevel", "M.Table", "Bool"].contains(type)
+    [
+      "M.W", "UInt64", "Int", "LookupLevel", "LookupLevel?", "RadixLevel", "M.Table", "Bool",
+    ].contains(type)
   }
 
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
