@@ -97,6 +97,7 @@ import Testing
     .fault(.retryUnchecked, .install(level: 0), .givesUp),
     .fault(.retryUnchecked, .fault(.page), .asksLocked).at(place: 0),
     .fault(.starvedRetried, .install(level: 0), .failsRightly),
+    .fault(.largeLostWithoutMemory, .install(level: 0), .failsUntouched),
     .fault(.plainUpdate, .unmap(frames: 1), .logsChanges),
     .fault(.plainUpdate, .age, .changesItsBit),
     .fault(.waitingForgotten, .harvest(frames: 1), .reportsWaiting),

@@ -119,7 +119,9 @@ import Testing
     #expect(model.licence(of: .unmap(frames: 3..<9)) == Licence(.everything, of: 3..<9))
     let fault = PartitionFault(address: 0x9000_0000_0000_5000, isWrite: true, cause: .translation)
     #expect(model.licence(of: .fault(fault)) == Licence(.everything, of: 5..<6))
-    for (answer, part) in [(Errno.ok, PartitionModel.Part.everything), (.again, .nothing)] {
+    for (answer, part) in [
+      (Errno.ok, PartitionModel.Part.everything), (.again, .nothing), (.noMemory, .nothing),
+    ] {
       let licence = model.licence(of: .install(frames: 0..<512, answer: answer))
       #expect(licence.part == part)
     }

@@ -208,6 +208,7 @@ private let tableExhibits: [Exhibit] = [
   Exhibit("power-radix", "table-freed-with-live-ptes", ["wrong-result", "lost-write"], 4),
   Exhibit("power-radix", "rc-set-where-denied", ["change-without-write"], 3),
   Exhibit("power-radix", "starved-fault-retried", ["wrong-result", "no-progress"], 3),
+  Exhibit("power-radix", "large-leaf-lost-without-memory", ["needless-change"], 3),
   Exhibit("power-radix", "free-without-invalidation", ["freed-while-walkable"], 2),
   Exhibit("power-radix", "free-keeps-walk-cache", ["freed-while-walkable"], 2),
   Exhibit("power-radix", "large-leaf-over-table", ["no-break"], 4),

@@ -54,8 +54,7 @@ extension PartitionModel {
     case .age(let frame): return Licence(.reference, of: frame..<frame + 1)
     case .harvest(let number): return Licence(.change, of: slots[number].frames)
     case .unmap(let frames): return Licence(.everything, of: frames)
-    case .install(let frames, .ok), .install(let frames, .noMemory):
-      return Licence(.everything, of: frames)
+    case .install(let frames, .ok): return Licence(.everything, of: frames)
     case .install, .testAge, .makeTables: return Licence(.nothing)
     }
   }

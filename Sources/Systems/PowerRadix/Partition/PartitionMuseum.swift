@@ -130,6 +130,11 @@ struct PartitionPiece: Sendable {
       "where a large leaf has to go and there is no memory for a table, the guest tries for ever"
     ),
     PartitionPiece(
+      "large-leaf-lost-without-memory",
+      [.largeLostWithoutMemory],
+      "a large leaf goes for smaller ones though there is no memory for all of their tables"
+    ),
+    PartitionPiece(
       "free-without-invalidation",
       [.freeUninvalidated],
       "tables are freed while walk caches may lead to them"

@@ -64,6 +64,8 @@ public enum PartitionTableFault: UInt8, Sendable, Hashable, CaseIterable {
   case recordedUnpermitted
   /// Where memory for a table is short and a large leaf is in the way, the guest is to try again.
   case starvedRetried
+  /// A large leaf goes though there is no memory for all that takes its place.
+  case largeLostWithoutMemory
   /// A large leaf replaces a table, whose leaves are not looked at.
   case tableFreedWithLeaves
   /// Whether the slot has all of a large leaf is asked of one a level higher.

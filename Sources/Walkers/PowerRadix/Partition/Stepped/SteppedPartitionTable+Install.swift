@@ -80,8 +80,9 @@ extension SteppedPartitionTable {
         return write(leaf, to: spot, at: address, of: slot, on: &machine, log: &log)
       }
       let isReplaced = isLeaf(spot.entry, on: &machine)
+      let isEnough = !spares.isShort || faults.contains(.largeLostWithoutMemory)
       // A leaf goes only where there is memory for all that takes its place.
-      guard let table = spares[spot.level &- 1], !isReplaced || !spares.isShort else {
+      guard let table = spares[spot.level &- 1], !isReplaced || isEnough else {
         if isReplaced, faults.contains(.starvedRetried) { return .again }
         return .noMemory
       }
