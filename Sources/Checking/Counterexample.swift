@@ -68,6 +68,18 @@ public struct RetoldCase: Sendable {
   public var calls: [Counterexample.Call]
   /// What is wrong with it; nil where it holds.
   public var counterexample: Counterexample?
+
+  /// A case, and what is wrong with it.
+  @usableFromInline
+  init(
+    meaning: [String],
+    calls: [Counterexample.Call],
+    counterexample: Counterexample? = nil
+  ) {
+    self.meaning = meaning
+    self.calls = calls
+    self.counterexample = counterexample
+  }
 }
 
 extension Counterexample {

@@ -57,23 +57,6 @@ extension ViolationReport {
   }
 }
 
-extension CorpusEntry {
-  /// Whether what is kept is a case that did not do the same twice, and may do so this time.
-  public var isUnsteady: Bool { fingerprint == Rule.unsteady.name }
-
-  /// The token that replays it.
-  public var replayToken: ReplayToken {
-    guard isUnsteady else { return token }
-    return ReplayToken(
-      system: system,
-      subject: subject,
-      setting: setting,
-      choices: choices,
-      kind: .unsteady
-    )
-  }
-}
-
 extension ReplayToken {
   /// The token of a subject's case.
   init(

@@ -103,8 +103,7 @@ private func check(_ subject: Subject, of systemName: String, _ budget: CheckBud
 
 private func replay(_ subject: Subject, _ token: String) throws -> String? {
   let token = try ReplayToken(parsing: token)
-  let told = subject.retell(token.choices, in: token.setting)
-  guard let counterexample = told?.counterexample else { return nil }
+  guard let counterexample = subject.retell(token)?.counterexample else { return nil }
   let violation = ViolationReport(counterexample, token: token, replay: subject.replay)
   return violation.lines(title: subject.name).joined(separator: "\n")
 }

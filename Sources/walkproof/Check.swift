@@ -20,14 +20,8 @@ struct Check: ParsableCommand {
   @OptionGroup var selection: SelectionOptions
   @OptionGroup var budget: BudgetOptions
   @OptionGroup var output: OutputOptions
-
-  @Option(help: "The folder of known failures.")
-  var corpus = ".walkproof"
-
+  @OptionGroup var corpus: CorpusOptions
   @OptionGroup var acceptance: AcceptanceOptions
-
-  @Flag(help: "Neither read nor write the corpus.")
-  var noCorpus = false
 
   @Option(help: "How many different failures of a subject end its check.")
   var failures = 16
@@ -46,9 +40,8 @@ struct Check: ParsableCommand {
     let start = ContinuousClock().now
     let accepted = try acceptance.findings(of: selection.external)
     let sink = try ReportSink(path: output.output)
-    let folder = noCorpus ? nil : Corpus(path: corpus)
-    let known = try folder?.entries() ?? []
-    for entry in known { _ = try System.ofCase(in: entry.system) }
+    let folder = corpus.folder
+    let known = try corpus.entries()
     let external = try selection.external.load()
     let chosen = try selection.selection(external)
     catchInterrupts()
@@ -186,16 +179,16 @@ struct Check: ParsableCommand {
         )
         break
       }
-      let told = subject.retell(entry.choices, accepting: fingerprints, in: entry.setting)
+      let told = subject.retell(entry.token, accepting: fingerprints)
       let difference =
-        entry.isUnsteady && !fingerprints.contains(entry.fingerprint)
+        entry.kind == .unsteady && !fingerprints.contains(entry.fingerprint)
         ? subject.difference(
           amongRunsOf: entry.choices,
           accepting: fingerprints,
           in: entry.setting
         ) : nil
       if let difference,
-        let found = ViolationReport(unsteady: difference, entry.replayToken, of: subject)
+        let found = ViolationReport(unsteady: difference, entry.token, of: subject)
       {
         violations.append(found)
         continue
@@ -207,7 +200,7 @@ struct Check: ParsableCommand {
       }
       let violation = ViolationReport(
         counterexample,
-        token: entry.replayToken,
+        token: entry.token,
         replay: subject.replay
       )
       guard !violations.contains(where: { $0.fingerprint == violation.fingerprint }) else {
@@ -221,14 +214,16 @@ struct Check: ParsableCommand {
   /// Why a known failure is none here; `meaning` is its case in words, nil where the subject cannot make it.
   private func fate(of entry: CorpusEntry, _ subject: Subject, _ meaning: [String]?) -> String {
     guard let meaning else {
-      return "not replayed, since it was found in \(entry.setting) and this is \(subject.setting)"
+      return entry.kind == .explored
+        ? "not replayed, since it is of calls that there are no more"
+        : "not replayed, since it was found in \(entry.setting) and this is \(subject.setting)"
     }
     // What a failing case ends with, one that holds goes on behind.
     guard meaning.starts(with: entry.meaning) else {
       return "not replayed, since its choices mean another case to this program"
     }
-    if subject.retell(entry.choices, in: entry.setting)?.counterexample != nil { return "accepted" }
-    if entry.isUnsteady { return "not seen this time, and it may come again" }
+    if subject.retell(entry.token)?.counterexample != nil { return "accepted" }
+    if entry.kind == .unsteady { return "not seen this time, and it may come again" }
     if entry.meaning.isEmpty { return "not seen, in a case that may be another one than it was" }
     return entry.origin == subject.origin
       ? "fixed since" : "not here, as it was in \(entry.origin)"

@@ -14,7 +14,8 @@ struct Explore: ParsableCommand {
       invalidate'. Without --calls all combinations of one call a thread are explored, from every \
       state. What is reported as complete leaves no schedule out, but for orders of steps that no \
       thread can tell apart; a run in which threads wait for each other for ever is a finding. \
-      One execution in a hundred is made twice, and has to do the same.
+      One execution in a hundred is made twice, and has to do the same. What is found is written \
+      into the corpus, which every later 'check' replays first.
       """
   )
 
@@ -58,6 +59,7 @@ struct Explore: ParsableCommand {
   var verbose = false
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var corpus: CorpusOptions
 
   func validate() throws {
     if !(time > 0 && time < 1e9) { throw ValidationError("--time must be above 0.") }
@@ -95,6 +97,7 @@ struct Explore: ParsableCommand {
     catchInterrupts()
     var terminal = Terminal()
     var report = ExploreReport()
+    var corpusComplaint: Complaint?
     let clock = ContinuousClock()
     let end = clock.now + .seconds(time)
     for (number, choice) in chosen.enumerated() where !interruptFlag.isRaised {
@@ -102,6 +105,8 @@ struct Explore: ParsableCommand {
       let share = (end - start) / (chosen.count - number)
       let pool = ExplorationPool(choice.exploration, programs[number], limits, until: start + share)
       let name = "\(choice.system.name)/\(choice.subject.name)"
+      // What is found takes the place of what showed the same.
+      let keeper = FindingKeeper(corpus.folder, choice.system, choice.subject, seed: Seed(0))
       pool.run(
         jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
         progress: { done in
@@ -109,22 +114,26 @@ struct Explore: ParsableCommand {
         },
         found: { violation in
           let token = ReplayToken(of: violation, in: choice.system, choice.subject)
+          keeper.keep(violation.fingerprint, token)
           terminal.note("found \(violation.fingerprint): walkproof replay \(token)")
         }
       )
-      report.results.append(
-        ExploreReport.Result(
-          system: choice.system,
-          subject: choice.subject,
-          choice.exploration,
-          limits,
-          pool.results,
-          seconds: (clock.now - start).inSeconds
-        )
+      let result = ExploreReport.Result(
+        system: choice.system,
+        subject: choice.subject,
+        choice.exploration,
+        limits,
+        pool.results,
+        seconds: (clock.now - start).inSeconds
       )
+      keeper.keep(result.violations)
+      corpusComplaint = corpusComplaint ?? keeper.complaint
+      report.results.append(result)
     }
     terminal.clear()
     let hasFindings = report.status == .violated
+    // What could not be kept was found, and is told all the same.
+    corpusComplaint.map { Terminal.complain($0.description) }
     switch output.format {
     case .text:
       let text = verbose || !sink.isTerminal ? report.text : report.brief

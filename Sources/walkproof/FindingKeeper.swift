@@ -21,7 +21,13 @@ final class FindingKeeper: Sendable {
 
   /// Keeps findings of a subject in a folder, in none for nil; `known` are on the disk, and were just
   /// found again.
-  init(_ folder: Corpus?, _ system: System, _ subject: Subject, seed: Seed, known: Set<String>) {
+  init(
+    _ folder: Corpus?,
+    _ system: System,
+    _ subject: Subject,
+    seed: Seed,
+    known: Set<String> = []
+  ) {
     self.folder = folder
     self.system = system.name
     self.subject = subject
@@ -56,8 +62,24 @@ final class FindingKeeper: Sendable {
       keep(
         Rule.unsteady.name,
         choices: unsteady.choices,
+        kind: .unsteady,
         setting: subject.setting,
         firstCase: unsteady.caseIndex,
+        complaint: &state.complaint
+      )
+    }
+  }
+
+  /// Keeps what an exploration found, the first of each fault.
+  func keep(_ fingerprint: String, _ token: ReplayToken) {
+    state.withLock { state in
+      guard state.kept.insert(fingerprint).inserted else { return }
+      keep(
+        fingerprint,
+        choices: token.choices,
+        kind: token.kind,
+        setting: token.setting,
+        firstCase: 0,
         complaint: &state.complaint
       )
     }
@@ -66,14 +88,15 @@ final class FindingKeeper: Sendable {
   /// Keeps what is in a report.
   func keep(_ violations: [ViolationReport]) {
     for violation in violations {
-      guard let firstCase = violation.firstCase,
-        let token = try? ReplayToken(parsing: violation.token)
+      guard let token = try? ReplayToken(parsing: violation.token),
+        let firstCase = violation.firstCase ?? (token.kind == .explored ? 0 : nil)
       else { continue }
-      let meaning = subject.retell(token.choices, in: token.setting)?.meaning ?? []
+      let meaning = subject.retell(token)?.meaning ?? []
       state.withLock { state in
         keep(
           violation.fingerprint,
           choices: token.choices,
+          kind: token.kind,
           setting: token.setting,
           meaning: meaning,
           firstCase: firstCase,
@@ -86,6 +109,7 @@ final class FindingKeeper: Sendable {
   private func keep(
     _ fingerprint: String,
     choices: [UInt64],
+    kind: ReplayToken.Kind = .drawn,
     setting: String,
     meaning: [String] = [],
     firstCase: UInt64,
@@ -100,6 +124,7 @@ final class FindingKeeper: Sendable {
           seed: seed,
           caseIndex: firstCase,
           choices: choices,
+          kind: kind,
           fingerprint: fingerprint,
           setting: setting,
           origin: subject.origin,

@@ -29,6 +29,25 @@ struct OutputOptions: ParsableArguments {
   var output: String?
 }
 
+/// Where what is found is kept.
+struct CorpusOptions: ParsableArguments {
+  @Option(help: "The folder of known failures.")
+  var corpus = ".walkproof"
+
+  @Flag(help: "Neither read nor write the corpus.")
+  var noCorpus = false
+
+  /// The folder, nil for none.
+  var folder: Corpus? { noCorpus ? nil : Corpus(path: corpus) }
+
+  /// What is in it, of systems that there are.
+  func entries() throws(Complaint) -> [CorpusEntry] {
+    let entries = try folder?.entries() ?? []
+    for entry in entries { _ = try System.ofCase(in: entry.system) }
+    return entries
+  }
+}
+
 /// What is checked.
 struct SelectionOptions: ParsableArguments {
   @Option(help: "The system to check, one of several; see 'walkproof list'. All by default.")

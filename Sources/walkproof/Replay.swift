@@ -72,27 +72,19 @@ struct Replay: ParsableCommand {
     _ subject: Subject,
     _ accepted: Set<String>
   ) throws(Complaint) -> Counterexample? {
-    guard token.kind == .explored else {
-      guard let told = subject.retell(token.choices, accepting: accepted, in: token.setting) else {
-        throw Complaint(
-          .usage,
-          "the case was drawn from \(token.setting), and this has \(subject.setting); replay it with"
-            + " what it was found in"
-        )
-      }
-      return told.counterexample
-    }
-    guard let exploration = subject.exploration,
-      let explored = ExploredCase(choices: token.choices),
-      exploration.has(explored.program)
-    else {
+    if let told = subject.retell(token, accepting: accepted) { return told.counterexample }
+    if token.kind == .explored {
       throw Complaint(
         .malformed,
         "the case is of calls that \(token.system)/\(token.subject) has not; see"
           + " 'walkproof explore --list-calls', and explore again"
       )
     }
-    return exploration.counterexample(explored)
+    throw Complaint(
+      .usage,
+      "the case was drawn from \(token.setting), and this has \(subject.setting); replay it with"
+        + " what it was found in"
+    )
   }
 
   /// The subject that a case is of: one of ours, or one that the command line loads.
@@ -122,7 +114,7 @@ struct Replay: ParsableCommand {
       !ReplayToken.Kind.allCases.contains { `case`.hasPrefix($0.rawValue) }
       && (`case`.hasSuffix(".json") || `case`.contains("/"))
     if looksLikeFile || FileManager.default.fileExists(atPath: `case`) {
-      return try JSON.corpusEntry(InputFile.read(`case`), path: `case`).replayToken
+      return try JSON.corpusEntry(InputFile.read(`case`), path: `case`).token
     }
     do {
       return try ReplayToken(parsing: `case`)

@@ -82,6 +82,43 @@ import Testing
     #expect(text.contains("walkproof replay explored-1:"))
   }
 
+  @Test func `a race is kept, and every later check replays it first`() throws {
+    let command = try Command()
+    defer { command.clean() }
+    let race = ["--system", "pfn-cache", "--subject", "invalidate-skips-placeholder"]
+    let calls = ["--calls", "activate | invalidate"]
+    #expect(try command.run(["explore", "--no-corpus"] + race + calls).status == 1)
+    let corpus = command.folder.appendingPathComponent(".walkproof")
+    #expect(!FileManager.default.fileExists(atPath: corpus.path))
+    let homeless = try command.run(["explore", "--corpus", "/dev/null/x"] + race + calls)
+    #expect(homeless.status == 1)
+    #expect(homeless.output.contains("walkproof replay explored-1:"))
+    #expect(homeless.errors.contains("choose another --corpus"))
+    #expect(try command.run(["explore"] + race + calls).status == 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: corpus.path)
+    let name = try #require(names.first)
+    #expect(names.count == 1)
+    #expect(name.hasPrefix("pfn-cache-invalidate-skips-placeholder-freed-page-accessed"))
+    let file = corpus.appendingPathComponent(name)
+    let replay = try command.run(["replay", file.path])
+    #expect(replay.status == 1)
+    #expect(replay.output.contains("walkproof replay explored-1:"))
+    let check = try command.run(["check", "--cases", "1"] + race)
+    #expect(check.status == 1)
+    #expect(check.output.contains("walkproof replay explored-1:"))
+    // Of a subject in which it is mended that is said, and of calls that there are no more too.
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let mended = text.replacingOccurrences(of: "invalidate-skips-placeholder", with: "reference")
+    try mended.write(to: file, atomically: true, encoding: .utf8)
+    let clean = ["check", "--cases", "1", "--system", "pfn-cache", "--subject", "reference"]
+    #expect(try command.run(clean).errors.contains("reference: fixed since: freed-page-accessed"))
+    let entry = try JSONSerialization.jsonObject(with: Data(mended.utf8)) as? [String: Any]
+    var unknown = try #require(entry)
+    unknown["choices"] = "0.0.1.1.3e6.0"
+    try JSONSerialization.data(withJSONObject: unknown).write(to: file)
+    #expect(try command.run(clean).errors.contains("it is of calls that there are no more"))
+  }
+
   @Test func `every combination of two calls is complete`() throws {
     let outcome = try explore("--subject", "reference", "--format", "json")
     #expect(outcome.status == 0)

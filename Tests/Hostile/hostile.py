@@ -132,7 +132,7 @@ def baseline(command, options):
     violations = json.loads(outcome.output)["results"][0]["violations"]
     tokens = [("arm64-stage2", violation["token"]) for violation in violations]
     for system, subject in THREADED:
-        line = ["check", "--system", system, "--subject", subject, "--cases", "400", "--stop-at-first", "--no-corpus"]
+        line = ["check", "--system", system, "--subject", subject, "--cases", "60000", "--stop-at-first", "--no-corpus"]
         tokens += tokens_of(command, line, system)
     tokens += tokens_of(command, [*world.EXPLORED, "--calls", "activate | invalidate"], "explored")
     plugin, environment = plugins.build(command.folder), {"HOSTILE_DEED": "return", "HOSTILE_NUMBER": "9"}

@@ -169,6 +169,29 @@ import Testing
     )
   }
 
+  @Test func `what the choices are is kept where they were not drawn`() throws {
+    for kind in ReplayToken.Kind.allCases {
+      let entry = CorpusEntry(
+        system: "toy",
+        subject: "sums",
+        seed: 0,
+        caseIndex: 0,
+        choices: [1],
+        kind: kind,
+        fingerprint: "sum"
+      )
+      let text = try json(entry)
+      #expect(text.contains(#""kind":"\#(kind.name)""#) == (kind != .drawn))
+      #expect(try read(text) == entry)
+      #expect(try read(text).token.kind == kind)
+    }
+    let unknown = try json(entry).replacingOccurrences(
+      of: #","seed""#,
+      with: #","kind":"odd","seed""#
+    )
+    #expect(throws: DecodingError.self) { try read(unknown) }
+  }
+
   @Test func `another version is told before anything else is looked at`() {
     #expect(throws: CorpusEntryError.otherVersion(2)) { try read(#"{"formatVersion":2}"#) }
   }

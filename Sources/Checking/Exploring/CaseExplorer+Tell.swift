@@ -1,9 +1,9 @@
 public import Schedules
 
 extension CaseExplorer {
-  /// Runs a case and writes it down; nil where nothing is found.
+  /// Runs a case and writes it down, whether or not something is found.
   @inlinable
-  func tell(_ explored: ExploredCase) -> Counterexample? {
+  func tell(_ explored: ExploredCase) -> RetoldCase {
     var settings = E.settings
     settings.threadLimit = max(explored.program.threads.count, 1)
     settings.isWeak = explored.isWeak
@@ -24,17 +24,16 @@ extension CaseExplorer {
     let trace = world.withListener { $0.second }
     if result.ending == .finished { system.audit(on: world.alone) }
     let findings = CaseExplorer.combined(world.withListener { system.findings($0.first) })
-    guard let finding = findings.first else { return nil }
-    return counterexample(finding, explored, trace, preemptionCount: result.preemptionCount)
+    return told(findings.first, explored, trace, preemptionCount: result.preemptionCount)
   }
 
   @usableFromInline
-  func counterexample(
-    _ finding: Finding,
+  func told(
+    _ finding: Finding?,
     _ explored: ExploredCase,
     _ trace: Trace,
     preemptionCount count: Int
-  ) -> Counterexample {
+  ) -> RetoldCase {
     let program = explored.program
     let threads = operations(program)
     let titles = threads.indices.map { E.title(ofThread: $0, of: threads) }
@@ -47,20 +46,17 @@ extension CaseExplorer {
     let state = E.states[E.states.startIndex + program.state].key
     let memory = explored.isWeak ? ", where memory is weak" : ""
     let configuration = "\(threads.count) threads at once, from the state \(state)\(memory)"
-    return Counterexample(
-      finding: finding,
-      configuration: configuration,
-      meaning: [configuration] + calls.map(\.text),
-      calls: calls,
-      history: [],
-      omittedSteps: 0,
-      sections: [
+    var told = RetoldCase(meaning: [configuration] + calls.map(\.text), calls: calls)
+    if let finding {
+      var counterexample = Counterexample(finding, about: told)
+      counterexample.sections = [
         .init(
           "schedule, \(count) preemption\(count == 1 ? "" : "s")",
           "\n" + Lanes(trace, titles: titles).text
         )
-      ],
-      sourceFile: nil
-    )
+      ]
+      told.counterexample = counterexample
+    }
+    return told
   }
 }

@@ -1,3 +1,5 @@
+public import Property
+
 /// What of a subject can be explored, whatever its system.
 public struct SubjectExploration: Sendable {
   /// Something done, or several things, by the name that a person calls it.
@@ -15,7 +17,7 @@ public struct SubjectExploration: Sendable {
   private let refusalOf: @Sendable (ExploredProgram) -> String?
   private let exploreBody:
     @Sendable (ExploredProgram, ExplorationLimits, () -> Bool) -> ProgramExploration
-  private let tellBody: @Sendable (ExploredCase) -> Counterexample?
+  private let tellBody: @Sendable (ExploredCase) -> RetoldCase
 
   /// The exploration of a variant.
   @inlinable @inline(__always)
@@ -41,7 +43,7 @@ public struct SubjectExploration: Sendable {
       @escaping @Sendable (
         ExploredProgram, ExplorationLimits, () -> Bool
       ) -> ProgramExploration,
-    tell: @escaping @Sendable (ExploredCase) -> Counterexample?
+    tell: @escaping @Sendable (ExploredCase) -> RetoldCase
   ) {
     self.calls = calls
     self.states = states
@@ -71,6 +73,11 @@ public struct SubjectExploration: Sendable {
 
   /// Runs a case and writes it down; nil where it holds.
   public func counterexample(_ explored: ExploredCase) -> Counterexample? {
+    retell(explored)?.counterexample
+  }
+
+  /// Runs a case and writes it down, whether or not it holds; nil where the system has no such calls.
+  public func retell(_ explored: ExploredCase) -> RetoldCase? {
     has(explored.program) ? tellBody(explored) : nil
   }
 }
@@ -84,6 +91,22 @@ extension SubjectExploration.Named {
 }
 
 extension Subject {
+  /// Runs the case of a token and writes it down, whether it was drawn or explored, and whether or not it
+  /// holds.
+  ///
+  /// Findings with accepted fingerprints are passed over in what was drawn; an exploration accepts none.
+  ///
+  /// - Returns: The case; nil where the subject can make none of the token's setting or calls.
+  public func retell(
+    _ token: ReplayToken,
+    accepting accepted: Set<String> = []
+  ) -> RetoldCase? {
+    guard token.kind == .explored else {
+      return retell(token.choices, accepting: accepted, in: token.setting)
+    }
+    return ExploredCase(choices: token.choices).flatMap { exploration?.retell($0) }
+  }
+
   /// The subject, which can be explored besides.
   @inlinable @inline(__always)
   public func explored<E: Explorable>(_ system: E.Type, _ variant: E.Variant) -> Subject {

@@ -7,12 +7,14 @@ public struct CorpusEntry: Hashable, Sendable {
   public let system: String
   /// Which one of the kind.
   public let subject: String
-  /// The seed of the campaign that found it.
+  /// The seed of the campaign that found it; 0 where nothing was drawn.
   public let seed: Seed
-  /// The index of the case that failed first.
+  /// The index of the case that failed first; 0 where nothing was drawn.
   public let caseIndex: UInt64
   /// The choices of the simplest case that fails so.
   public let choices: [UInt64]
+  /// What the choices are.
+  public let kind: ReplayToken.Kind
   /// Names the defect.
   public let fingerprint: String
   /// What the subject had to choose from, in its system's words; empty where its name says it.
@@ -30,6 +32,7 @@ public struct CorpusEntry: Hashable, Sendable {
     seed: Seed,
     caseIndex: UInt64,
     choices: [UInt64],
+    kind: ReplayToken.Kind = .drawn,
     fingerprint: String,
     setting: String = "",
     origin: String = "",
@@ -40,6 +43,7 @@ public struct CorpusEntry: Hashable, Sendable {
     self.seed = seed
     self.caseIndex = caseIndex
     self.choices = choices
+    self.kind = kind
     self.fingerprint = fingerprint
     self.setting = setting
     self.origin = origin
@@ -48,7 +52,7 @@ public struct CorpusEntry: Hashable, Sendable {
 
   /// The text form of the same case.
   public var token: ReplayToken {
-    ReplayToken(system: system, subject: subject, setting: setting, choices: choices)
+    ReplayToken(system: system, subject: subject, setting: setting, choices: choices, kind: kind)
   }
 }
 
@@ -76,6 +80,7 @@ extension CorpusEntry: Codable {
     case seed
     case caseIndex
     case choices
+    case kind
     case fingerprint
     case setting
     case origin
@@ -110,12 +115,21 @@ extension CorpusEntry: Codable {
         debugDescription: "not hexadecimal numbers separated by dots"
       )
     }
+    let kind = try fields.decodeIfPresent(String.self, forKey: .kind)
+    guard let kind = ReplayToken.Kind(name: kind ?? ReplayToken.Kind.drawn.name) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind,
+        in: fields,
+        debugDescription: "not a kind of case that there is"
+      )
+    }
     self.init(
       system: try fields.decode(String.self, forKey: .system),
       subject: try fields.decode(String.self, forKey: .subject),
       seed: Seed(try number(.seed)),
       caseIndex: try number(.caseIndex),
       choices: choices,
+      kind: kind,
       fingerprint: try fields.decode(String.self, forKey: .fingerprint),
       setting: try fields.decodeIfPresent(String.self, forKey: .setting) ?? "",
       origin: try fields.decodeIfPresent(String.self, forKey: .origin) ?? "",
@@ -132,6 +146,7 @@ extension CorpusEntry: Codable {
     try fields.encode(seed.description, forKey: .seed)
     try fields.encode(String(caseIndex), forKey: .caseIndex)
     try fields.encode(ChoiceText.text(of: choices), forKey: .choices)
+    if kind != .drawn { try fields.encode(kind.name, forKey: .kind) }
     try fields.encode(fingerprint, forKey: .fingerprint)
     if !setting.isEmpty { try fields.encode(setting, forKey: .setting) }
     if !origin.isEmpty { try fields.encode(origin, forKey: .origin) }

@@ -14,6 +14,12 @@ public struct ReplayToken: Hashable, Sendable {
     case explored = "explored-"
     /// What a case was drawn from that did not do the same twice.
     case unsteady = "unsteady-"
+
+    /// The kind in a word.
+    public var name: String { String(rawValue.dropLast()) }
+
+    /// The kind of a name; nil for none.
+    public init?(name: String) { self.init(rawValue: name + "-") }
   }
 
   /// The version of the format where the subject's name says what the choices mean.
