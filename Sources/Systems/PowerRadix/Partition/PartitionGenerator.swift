@@ -72,8 +72,8 @@ struct PartitionGenerator: CasePlan {
     var unitShift = shift
     switch choices.draw(through: 7) {
     case 0...3: unitShift = 21
-    case 4: unitShift = 16
     // A slot of more than 1 GiB has many frames of 4 KiB.
+    case 4: unitShift = shift == 16 ? 30 : 16
     case 5: unitShift = shift == 16 ? 30 : 21
     default: break
     }
@@ -90,7 +90,9 @@ struct PartitionGenerator: CasePlan {
     if unitShift == 30 { count = 1 << 14 + (choices.flip(1, in: 2) ? 3 : 0) }
     // Slots lie apart, within their own region anywhere near an edge of a level; or where the last ends.
     var first = number << (40 - shift)
-    switch choices.draw(through: 5) {
+    // A leaf of 1 GiB fits at the region's beginning alone.
+    let isAtBeginning = unitShift == 30 && choices.flip(1, in: 2)
+    switch isAtBeginning ? 0 : choices.draw(through: 5) {
     case 1: first += perLarge
     case 2: first += 1 + choices.draw(through: 69)
     case 3: first += 1 << (39 - shift) - perLarge
@@ -213,7 +215,9 @@ struct PartitionGenerator: CasePlan {
         level: RadixLevel(Int(2 - choices.draw(through: 2))),
         bits: right | mark,
         isStale: choices.flip(oneIn: 6),
-        allocations: choices.flip(1, in: 3) ? choices.pick([0, 0, 1, 2]) : nil
+        // One is too few where a leaf of 1 GiB goes.
+        allocations: choices.flip(1, in: 3)
+          ? choices.pick(slots[hot.slot].unitShift == 30 ? [0, 1, 1, 2] : [0, 0, 1, 2]) : nil
       )
     )
   }
