@@ -15,6 +15,8 @@ struct PathProof {
   let theorems: [Theorem]
   /// Transitions that must be reached on some path, or the proof is vacuous.
   let intended: Set<String>
+  /// What claims may cost that are asked for at once, in Z3's units, before they are asked for apart.
+  var jointCost = UInt32.max
 
   /// What the paths of a walker came to.
   private struct Coverage {
@@ -53,7 +55,9 @@ struct PathProof {
     let solver = try Solver(context: context, options: options.solver)
     solver.observer = options.questionObserver
     solver.subject = theorems.first?.subject ?? ""
-    let explorer = PathExplorer(solver: solver, limits: options.limits)
+    var limits = options.limits
+    limits.jointCost = jointCost
+    let explorer = PathExplorer(solver: solver, limits: limits)
     var knowledge = Knowledge()
     explorer.explore {
       let outcome = program(options, explorer)
@@ -151,7 +155,7 @@ struct PathProof {
       ? claim : Claim(.keepsOtherRules, claim.text, claim.formula)
   }
 
-  /// Asks for all claims of the path at once, and one by one only if that fails.
+  /// Asks for all claims of the path at once, and for fewer only where that fails.
   private func settle(
     _ outcome: PathOutcome,
     _ explorer: PathExplorer,
@@ -160,11 +164,10 @@ struct PathProof {
     let claims = outcome.claims.map(underTheorem)
     for claim in claims { knowledge.claimed.insert(claim.clause) }
     let open = claims.filter { !knowledge.isViolated($0.clause) }
-    let all = Formula.all(open.map(\.formula))
-    if all.constant == true { return }
     let path = "path\(explorer.pathCount + 1)"
-    if case .unsatisfiable = explorer.check(all, name: path) { return }
-    for claim in open where !knowledge.isViolated(claim.clause) {
+    for index in explorer.unknown(among: open.map(\.formula), name: path) {
+      let claim = open[index]
+      if knowledge.isViolated(claim.clause) { continue }
       switch explorer.check(claim.formula) {
       case .unsatisfiable: continue
       case .unknown(let reason): knowledge.verdicts[claim.clause] = .undecided(reason: reason)

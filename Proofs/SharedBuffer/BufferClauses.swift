@@ -7,7 +7,7 @@ extension Clause {
     losesNoBufferMapping, keepsMapping, linksAttachments, linksBuffers, mapsInside, keepsArea,
     findsEnds, takesFlags, balancesAccess, checksExport, publishesWhole, keepsPending,
     countsAdditions, makesRoom, knowsSignalled, waitsForAll, reportsReady, wakesLater,
-    countsKernel,
+    countsKernel, fencesAlike,
   ]
 
   static let reachesLive = Clause(
@@ -91,6 +91,12 @@ extension Clause {
     "kernel-count",
     .counts,
     "has the exporter map for the kernel for the first who asks, undo that for the last, and counts them"
+  )
+  static let fencesAlike = Clause(
+    "fences-alike",
+    .memory,
+    "goes from each fence of a list to the next with the locks and references that it had, and the list as it"
+      + " was"
   )
   static let checksExport = Clause(
     "export-checked",

@@ -5,8 +5,6 @@ import Walkers
 extension BufferDiscipline {
   private static let zero = BitVector(0)
   private static let flags = BitVector(3)
-  /// The greatest number that counts come to.
-  private static let limit = BitVector(1 << 32)
 
   private func `is`(_ word: BitVector, _ addresses: [UInt64]) -> Formula {
     .any(addresses.map { word .== BitVector($0) })
@@ -39,7 +37,7 @@ extension BufferDiscipline {
     let isUsed = slot & Self.flags .<= watchedUsage
     return isUsed
       .& .any(
-        fences.map { fence in
+        lined.map { fence in
           let isThere = slot & ~Self.flags .== BitVector(fence)
           if fence == watched { return isThere }
           let isOnLine =
@@ -56,13 +54,18 @@ extension BufferDiscipline {
     return isUsed .& covers(state[FenceListRecord.slot(index), list], state)
   }
 
+  /// The slots of a list in which the fence may be that is watched.
+  private func watchedSlots(_ list: UInt64) -> [Int] {
+    operation.hasRounds ? [Records.watchedSlot] : Array(0..<slotCount(list))
+  }
+
   /// Whether the reservation has the fence that is watched.
   private func isCovered(_ state: RecordState) -> Formula {
     let current = state[ReservationRecord.fences, Records.reservation]
     return .any(
       allLists.map { list in
         (current .== BitVector(list))
-          .& .any((0..<slotCount(list)).map { slotCovers(list, $0, state) })
+          .& .any(watchedSlots(list).map { slotCovers(list, $0, state) })
       }
     )
   }
@@ -131,32 +134,28 @@ extension BufferDiscipline {
   /// What is so of the moment up to which all fences are known to be signalled.
   private var knowing: [RecordInvariant] {
     let reservation = Records.reservation
-    let fields = FenceUsage.allCases.map(ReservationRecord.known)
-    let places = Set(
-      (fields + [ReservationRecord.sequence]).map { FieldPlace($0, of: reservation) }
-    )
+    let sequence = FieldPlace(ReservationRecord.sequence, of: reservation)
+    let added = RecordInvariant(
+      Clause.countsAdditions.name,
+      Clause.countsAdditions.text,
+      [sequence]
+    ) { [unowned self] state in watchedSince .<= state[sequence] }
+    // What is known up to other usages the call may not come to: that is alike.
+    let known = FieldPlace(ReservationRecord.known(usage), of: reservation)
     return [
+      added,
+      RecordInvariant(
+        Clause.knowsSignalled.name,
+        "says of no fence that it is signalled before it is added",
+        [known, sequence]
+      ) { state in state[known] .<= state[sequence] },
       RecordInvariant(
         Clause.knowsSignalled.name,
         Clause.knowsSignalled.text,
-        places
+        [known]
       ) { [unowned self] state in
-        let sequence = state[ReservationRecord.sequence, reservation]
-        return .all(
-          FenceUsage.allCases.map { usage in
-            let known = state[ReservationRecord.known(usage), reservation]
-            let isAbout = watchedUsage .<= BitVector(UInt64(usage.rawValue))
-            return (known .<= sequence)
-              .& .implies(isAbout .& (watchedSince .<= known), isWatchedSignalled(state))
-          }
-        )
-      },
-      RecordInvariant(
-        Clause.countsAdditions.name,
-        Clause.countsAdditions.text,
-        [FieldPlace(ReservationRecord.sequence, of: reservation)]
-      ) { [unowned self] state in
-        watchedSince .<= state[ReservationRecord.sequence, reservation]
+        let isAbout = watchedUsage .<= BitVector(UInt64(usage.rawValue))
+        return .implies(isAbout .& (watchedSince .<= state[known]), isWatchedSignalled(state))
       },
     ]
   }
@@ -177,13 +176,13 @@ extension BufferDiscipline {
   }
 
   private var signalsStay: StepInvariant {
-    let places = Set(fences.map { FieldPlace(FenceRecord.flags, of: $0) })
+    let places = Set(lined.map { FieldPlace(FenceRecord.flags, of: $0) })
     return StepInvariant(
       Clause.knowsSignalled.name,
       "leaves signalled what was",
       places
     ) { [unowned self] before, after in
-      .all(fences.map { .implies(isSignalled($0, before), isSignalled($0, after)) })
+      .all(lined.map { .implies(isSignalled($0, before), isSignalled($0, after)) })
     }
   }
 
@@ -195,8 +194,8 @@ extension BufferDiscipline {
       "gives a reservation no list that it had before",
       [place]
     ) { before, after in
-      let first = BitVector(BufferProofRecord.lists[0])
-      return .implies(before[place] .!= first, after[place] .!= first)
+      let known = [BitVector(0), BitVector(BufferProofRecord.lists[0])]
+      return .all(known.map { .implies(before[place] .!= $0, after[place] .!= $0) })
     }
   }
 
@@ -207,7 +206,7 @@ extension BufferDiscipline {
       let place = FieldPlace(ReservationRecord.fences, of: Records.reservation)
       return .all(
         lists.flatMap { list in
-          (0..<operation.slotCount).map { index in
+          watchedSlots(list).map { index in
             let isSame =
               (before[place] .== BitVector(list)) .& (after[place] .== BitVector(list))
             return .implies(
@@ -339,14 +338,34 @@ extension BufferDiscipline {
 
   // MARK: What fields mean
 
+  /// Counts that stay below 2^32.
+  private var numbers: [FieldPlace] {
+    counts + [
+      FieldPlace(FileRecord.laterCount, of: Records.file),
+      FieldPlace(BufferRecord.kernelCount, of: Records.buffer),
+    ]
+  }
+
+  /// Bits that counts are within, so that none wraps.
+  func makeMasks() -> [FieldPlace: UInt64] {
+    var masks = Dictionary(uniqueKeysWithValues: numbers.map { ($0, UInt64(1) << 32 - 1) })
+    for field in [ReservationRecord.sequence] + FenceUsage.allCases.map(ReservationRecord.known) {
+      masks[FieldPlace(field, of: Records.reservation)] = momentBits
+    }
+    return masks
+  }
+
+  /// Bits of what is counted of additions.
+  ///
+  /// Who adds none only compares such numbers, of which there are no more than two a step and of steps no more
+  /// than 2,000: in whichever order so many numbers can be, so many of 13 bits can be too.
+  private var momentBits: UInt64 { operation == .add ? 1 << 60 - 1 : 1 << 13 - 1 }
+
+  /// How often fences had been added when the watched one had.
+  var watchedSince: BitVector { context.variable("since") & BitVector(momentBits) }
+
   func meaning(of state: RecordState) -> Formula {
-    let numbers =
-      counts + [
-        FieldPlace(FileRecord.laterCount, of: Records.file),
-        FieldPlace(BufferRecord.kernelCount, of: Records.buffer),
-      ]
-    var known = numbers.map { state[$0] .< Self.limit }
-    known.append(isSound(state[BufferRecord.operations, Records.buffer]))
+    var known = [isSound(state[BufferRecord.operations, Records.buffer])]
     if operation.hasAttachment {
       known += [Records.attachment, Records.otherAttachment].map {
         state[AttachmentRecord.isDynamic, $0] .<= BitVector(1)
@@ -373,16 +392,26 @@ extension BufferDiscipline {
     let current = state[ReservationRecord.fences, Records.reservation]
     guard operation.hasFences else { return [current .== Self.zero] }
     let (watched, bound) = (Records.fences[0], operation.fenceBound)
-    var known = [`is`(current, allLists)]
+    var known = [`is`(current, allLists + (operation.listCount > 1 ? [0] : []))]
     for list in lists {
       let count = state[FenceListRecord.count, list]
-      known.append(hasTable ? Formula(true) : count .<= BitVector(UInt64(bound)))
+      let isBound = !hasTable && !operation.hasRounds
+      known.append(isBound ? count .<= BitVector(UInt64(bound)) : Formula(true))
+      // Who adds one behind the others does so at the first place that is free.
+      if !hasTable, hasRoom { known.append(count .== BitVector(UInt64(operation.slotCount))) }
       for index in 0..<operation.slotCount {
-        let slot = state[FenceListRecord.slot(index), list] & ~Self.flags
-        let owns = operation == .add ? [Records.ownFence] : []
-        known.append(`is`(slot, index < bound ? [0] + fences : [0] + owns))
+        let word = state[FenceListRecord.slot(index), list]
+        let slot = word & ~Self.flags
+        known += [
+          `is`(slot, contents(of: index)), .implies(slot .== Self.zero, word .== Self.zero),
+        ]
         let isThere = (current .== BitVector(list)) .& (BitVector(UInt64(index)) .< count)
         if !hasTable { known.append(.implies(isThere, slot .!= Self.zero)) }
+        // The last that is looked at stands for an empty place, of which there is one while there is room.
+        let isLast = index == operation.slotCount - 1
+        if hasTable, hasRoom, operation == .add, isLast {
+          known.append(slot .== Self.zero)
+        }
         // The reservation has a reference of its own.
         for fence in fences {
           let least = BitVector(UInt64(max(own[fence, default: 0] + 1, 0)))
@@ -395,24 +424,33 @@ extension BufferDiscipline {
         }
       }
     }
-    known.append(state[ReservationRecord.sequence, Records.reservation] .< BitVector(1 << 60))
     for fence in fences {
       let callbacks = state[FenceRecord.callbacks, fence]
       known.append(`is`(callbacks, [0, Records.otherCallback]))
+      // Who added a callback has a reference.
+      let owned = BitVector(UInt64(max(own[fence, default: 0], 0)))
+      known.append(
+        .implies(callbacks .!= Self.zero, owned .< state[FenceRecord.count, fence])
+      )
       // Fences of a line are signalled in their order.
+      guard lined.contains(fence) else { continue }
       let isLater =
         (state[FenceRecord.context, fence] .== state[FenceRecord.context, watched])
         .& (state[FenceRecord.number, watched] .<= state[FenceRecord.number, fence])
       known.append(
         .implies(isLater .& .!isSignalled(watched, state), .!isSignalled(fence, state))
       )
-      // Who added a callback has a reference.
-      let count = BitVector(UInt64(max(own[fence, default: 0], 0)))
-      known.append(
-        .implies(callbacks .!= Self.zero, count .< state[FenceRecord.count, fence])
-      )
     }
     return known
+  }
+
+  /// What a slot may have, or nothing.
+  private func contents(of index: Int) -> [UInt64] {
+    if operation.hasRounds {
+      return [0] + (index == Records.watchedSlot ? lined : [Records.otherFence])
+    }
+    return [0]
+      + (index < operation.fenceBound ? fences : operation == .add ? [Records.ownFence] : [])
   }
 
   /// Whether what an exporter says that it can do goes together, by what it is told.

@@ -5,10 +5,12 @@ import Walkers
 extension BufferDiscipline {
   /// Whether a record is there for as long as the thread has what it has.
   func isAlive(_ record: UInt64, _ machine: SymbolicRecordMachine) -> Bool {
-    func has(_ record: UInt64) -> Bool { own[record, default: 0] > 0 || gone.contains(record) }
+    func has(_ record: UInt64) -> Bool {
+      own[record, default: 0] > 0 || gone.contains(record) && !freed.contains(record)
+    }
     let isBuffers = has(Records.file) || has(Records.entry)
     switch record {
-    case Records.fences[0], Records.fences[1], Records.ownFence:
+    case Records.fences[0], Records.fences[1], Records.ownFence, Records.otherFence:
       return has(record) || machine.holdsLock(.reservationLock) || sectionDepth > 0
     case Records.lists[0], Records.lists[1]:
       return machine.holdsLock(.reservationLock) || sectionDepth > 0
@@ -22,7 +24,7 @@ extension BufferDiscipline {
       let lock = FieldPlace(BufferRecord.nameLock, of: Records.buffer)
       return machine.holdsLock(lock) || gone.contains(Records.entry)
     case Records.otherCallback:
-      return machine.held.contains { Records.fences.contains($0.lock.record) }
+      return machine.held.contains { Records.allFences.contains($0.lock.record) }
     default: return true
     }
   }
@@ -46,7 +48,8 @@ extension BufferDiscipline {
     switch record {
     case Records.file, Records.otherFile: FileRecord.count
     case Records.entry: EntryRecord.count
-    case Records.fences[0], Records.fences[1], Records.ownFence: FenceRecord.count
+    case Records.fences[0], Records.fences[1], Records.ownFence, Records.otherFence:
+      FenceRecord.count
     default:
       switch made[record]?.name {
       case FileRecord.layout.name: FileRecord.count
@@ -110,6 +113,10 @@ extension BufferDiscipline {
     case Records.file where place.field == FileRecord.laterCount: own[record, default: 0] -= 1
     case Records.readCallback, Records.writeCallback:
       if place.field == CallbackRecord.fence { hands(to: record, new, machine) }
+    case Records.buffer where place.field == BufferRecord.readActive:
+      own[Records.readCallback, default: 0] += new.constant == 0 ? -1 : 1
+    case Records.buffer where place.field == BufferRecord.writeActive:
+      own[Records.writeCallback, default: 0] += new.constant == 0 ? -1 : 1
     case Records.buffer where place.field == BufferRecord.kernelCount: kernelPointer = nil
     case Records.buffer where place.field == BufferRecord.attachments,
       Records.attachment where place.field == AttachmentRecord.next,
@@ -136,9 +143,14 @@ extension BufferDiscipline {
     let (record, new) = (place.record, machine.state[place])
     let isList =
       Records.lists.contains(record) || made[record]?.name == FenceListRecord.layout(4).name
+    if isList, place.field == FenceListRecord.count { hasRoom = false }
     if isList, place.field.index >= FenceListRecord.slot(0).index {
       moves(new, by: -1, machine)
-      moves(old, by: 1, machine)
+      // What is behind the last of a list is nobody's.
+      let index = BitVector(UInt64(place.field.index - FenceListRecord.slot(0).index))
+      if hasTable || machine.holds(index .< machine.state[FenceListRecord.count, record]) {
+        moves(old, by: 1, machine)
+      }
     }
     if made[record]?.name == FileRecord.layout.name, place.field == FileRecord.entry,
       let entry = new.constant
@@ -147,7 +159,7 @@ extension BufferDiscipline {
     }
   }
 
-  /// A callback that was added has the references that were taken for it.
+  /// A callback that was added has the references that were taken for it, and is its fence's.
   private func hands(
     to callback: UInt64,
     _ fence: BitVector,
@@ -156,7 +168,9 @@ extension BufferDiscipline {
     guard let fence = find(fence, among: fences, machine) else { return }
     own[fence, default: 0] -= 1
     own[Records.file, default: 0] -= 1
+    own[callback, default: 0] -= 1
     isCallbackTaken[callback == Records.writeCallback ? 1 : 0] = true
+    handedCount += 1
   }
 
   /// A link of the list of attachments: the thread's comes to it, or goes.

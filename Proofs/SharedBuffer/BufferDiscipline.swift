@@ -11,12 +11,12 @@ final class BufferDiscipline: RecordDiscipline {
   /// Whether fences are kept in a table.
   let hasTable: Bool
   let context: SolverContext
+  /// The usage up to which fences are asked for, or with which one is added.
+  let usage: FenceUsage
   /// How the fence is used that is watched, which the reservation had in the beginning.
   let watchedUsage: BitVector
-  /// How often fences had been added when the watched one had.
-  let watchedSince: BitVector
 
-  /// How many references the thread has, by record.
+  /// How many references the thread has, by record; of a callback, whether it has taken it.
   var own: [UInt64: Int]
   /// Records whose last reference was the thread's.
   var gone: Set<UInt64> = []
@@ -33,9 +33,18 @@ final class BufferDiscipline: RecordDiscipline {
   /// What exporters mapped, and keep where it is, for which attachments.
   var mappings = Ledger()
   var pins = Ledger()
-  /// What the exporter mapped for the kernel, and where, if that is the caller's to undo.
+  /// What the exporter mapped for the kernel, and whether that is the caller's to undo.
   var kernelMappings = Ledger()
   var kernelPointer: BitVector?
+  /// The list that was looked at last.
+  var lookedAt: UInt64?
+  /// How often fences had been added when the thread asked last.
+  var sequenceRead: BitVector?
+  /// How many of a list's fences there were, and the references that the thread had, when its rounds began.
+  var roundCount: BitVector?
+  var ownAtHead: [UInt64: Int]?
+  /// Which places of a list the thread has passed.
+  var passed: Set<Int> = []
   /// A mapping of the caller's own: others keep none that is the same.
   var ownMapping: BitVector?
   /// What the attachment kept in the beginning.
@@ -56,6 +65,8 @@ final class BufferDiscipline: RecordDiscipline {
   var released: RecordState?
   /// Whether a callback of the buffer's was taken, or was found taken, to read and to write.
   var isCallbackTaken = [false, false]
+  /// How many callbacks the thread added to fences.
+  var handedCount = 0
   /// Whether the buffer can be found that the call made.
   var isPublished = false
   /// The accesses that the exporter was asked for, and how often it was to map an area, or told that its
@@ -67,28 +78,36 @@ final class BufferDiscipline: RecordDiscipline {
   var hasBegunAgain = false
   /// Whether the thread put another list in the place of one.
   var hasReplaced = false
-  /// How often the thread looked at the fences.
-  var lookCount = 0
+  /// The references that the thread had when it looked at the fences first.
+  var ownAtLook: [UInt64: Int]?
   private var freshCount = 0
+  private var coin: UInt64 = 0
   private(set) lazy var invariants = makeInvariants()
   private(set) lazy var steps = makeSteps()
 
   init(
     _ operation: BufferScenario.Operation,
     hasTable: Bool,
+    usage: FenceUsage,
     _ context: SolverContext
   ) {
     self.operation = operation
     self.hasTable = hasTable
+    self.usage = usage
     self.context = context
     watchedUsage = context.variable("usage") & BitVector(3)
-    watchedSince = context.variable("since")
     own = [Records.file: 1, Records.ownFence: 1]
     switch operation {
     case .attach, .export: break
     default: listedAttachment = Records.attachment
     }
     if operation != .export { listedBuffer = Records.buffer }
+  }
+
+  /// Mostly true.
+  func toss() -> Bool {
+    coin = coin &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return coin >> 62 != 0
   }
 
   /// The records that the call may come to, or that are spoken of.
@@ -123,7 +142,10 @@ final class BufferDiscipline: RecordDiscipline {
 
   /// The fences there are.
   private(set) lazy var fences =
-    Array(Records.fences.prefix(operation.fenceBound))
+    lined + (operation.hasRounds ? [Records.otherFence] : [])
+  /// Those of them that may be on the line of the one that is watched.
+  private(set) lazy var lined =
+    Array(Records.fences.prefix(operation.hasRounds ? 2 : operation.fenceBound))
     + (operation == .add ? [Records.ownFence] : [])
   /// The lists that are there from the start.
   private(set) lazy var lists = Array(Records.lists.prefix(operation.listCount))
@@ -132,7 +154,7 @@ final class BufferDiscipline: RecordDiscipline {
   /// Where the records lie, in order.
   private(set) lazy var addresses = records.sorted()
 
-  let masks: [FieldPlace: UInt64] = [:]
+  private(set) lazy var masks = makeMasks()
 
   var constants: [FieldPlace: UInt64] {
     typealias Buffer = BufferRecord
@@ -167,6 +189,8 @@ final class BufferDiscipline: RecordDiscipline {
     ] {
       set(record, [(CallbackRecord.kind, kind), (CallbackRecord.target, Records.buffer)])
     }
+    // Places are counted from the one at which the search for the line begins, which is 0 for the line 0.
+    if operation == .add { set(Records.ownFence, [(FenceRecord.context, 0)]) }
     set(Records.otherCallback, [(CallbackRecord.next, 0)])
     for record in [Records.attachment, Records.otherAttachment] {
       set(record, [(AttachmentRecord.buffer, Records.buffer)])
@@ -176,9 +200,11 @@ final class BufferDiscipline: RecordDiscipline {
       let isShort = operation == .reserve && !hasTable
       let capacity = isShort ? operation.fenceBound : Records.slotCount
       set(record, [(FenceListRecord.capacity, UInt64(capacity))])
-      if hasTable { set(record, [(FenceListRecord.count, UInt64(operation.slotCount))]) }
+      if hasTable {
+        set(record, [(FenceListRecord.count, UInt64(operation.slotCount))])
+      }
     }
-    for record in Records.fences + [Records.ownFence] { set(record, [(FenceRecord.kind, 0)]) }
+    for record in Records.allFences { set(record, [(FenceRecord.kind, 0)]) }
     return constants
   }
 
@@ -212,7 +238,10 @@ final class BufferDiscipline: RecordDiscipline {
       return place.field == EntryRecord.count ? .nobody : .constant
     case Records.reservation: return protection(ofReservation: place)
     case Records.lists[0], Records.lists[1]:
-      return place.field == FenceListRecord.capacity ? .constant : .all(.reservationLock)
+      // All places of a table are looked at, from the first moment on.
+      let isFixed =
+        place.field == FenceListRecord.capacity || hasTable && place.field == FenceListRecord.count
+      return isFixed ? .constant : .all(.reservationLock)
     case Records.area: return .caller
     case Records.name: return .constant
     default: return protection(ofOther: place)
@@ -263,7 +292,7 @@ final class BufferDiscipline: RecordDiscipline {
     if gone.contains(record) { return .caller }
     // No other callback is at the same fence after one of others.
     if record == Records.otherCallback { return .caller }
-    guard (Records.fences + [Records.ownFence]).contains(record) else {
+    guard Records.allFences.contains(record) else {
       // A callback's link and fence are changed by who took it, and by who runs it.
       return place.field == CallbackRecord.next || place.field == CallbackRecord.fence
         ? .nobody : .constant

@@ -39,6 +39,7 @@ struct BufferJudge {
       promise()
       note()
     }
+    for place in discipline.passed { reached.insert("passed \(place)") }
     claims += (Clause.recordDuties + [.keepsOtherRules]).map { Claim($0, isTrue: true) }
     for clause in Clause.sharedBuffer where machine.judged.contains(clause.name) {
       claims.append(Claim(clause, isTrue: true))
@@ -76,6 +77,7 @@ struct BufferJudge {
       return isFreed || discipline.own[record, default: 0] == expected[record, default: 0]
     }
     claim(.countsReferences, isBalanced)
+    claim(.losesNoRecord, discipline.gone.isSubset(of: discipline.freed))
     let left = discipline.left.compactMap { discipline.made[$0]?.name.description }.sorted()
     let wanted: [String] =
       switch operation {
@@ -258,10 +260,21 @@ struct BufferJudge {
       if isOK, let asked = discipline.askedAccess.first {
         reached.insert(asked.isEnd ? "ended" : "begun")
       }
-    case .poll:
-      reached.insert(ending.events == arguments.events ? "ready" : "not ready")
+    case .poll: notePoll()
+    case .add:
+      reached.insert(discipline.hasRoom ? "in place of another" : "at an empty place")
     case .reserve: if discipline.hasReplaced { reached.insert("made anew") }
     default: break
+    }
+  }
+
+  private mutating func notePoll() {
+    if ending.events == arguments.events {
+      reached.insert(discipline.taken == nil ? "ready without the lock" : "ready")
+    } else if discipline.handedCount > 0 {
+      reached.insert("callback added")
+    } else {
+      reached.insert("callback found taken")
     }
   }
 }

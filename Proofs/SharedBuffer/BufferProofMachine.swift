@@ -7,6 +7,13 @@ struct BufferProofMachine: LayeredRecordMachine {
   var base: SymbolicRecordMachine
   let discipline: BufferDiscipline
 
+  /// Decides a condition; on a path that counts for nothing most of what is asked for is not there, so that every
+  /// list ends.
+  func holds(_ condition: Formula) -> Bool {
+    let isOver = base.isCut || base.explorer.isAbandoned
+    return isOver ? discipline.toss() : base.holds(condition)
+  }
+
   func oblige(_ clause: Clause, _ formula: Formula) {
     base.oblige(clause.name, clause.text, formula)
   }
@@ -25,9 +32,24 @@ struct BufferProofMachine: LayeredRecordMachine {
     return found
   }
 
+  /// What is known of fences up to a usage is of concern only for calls about that usage.
+  private func judgeKnown(_ field: Field, _ address: UInt64?) {
+    guard discipline.operation.hasFences else { return }
+    let others = FenceUsage.allCases.filter { $0 != discipline.usage }
+    if address == BufferProofRecord.reservation,
+      others.contains(where: { field == ReservationRecord.known($0) })
+    {
+      oblige(.knowsSignalled, Formula(false))
+    }
+  }
+
   func read(_ field: Field, of record: BitVector, _ access: Access) -> BitVector {
     let address = reach(record)
+    judgeKnown(field, address)
     let value = base.read(field, of: record, access)
+    if field == ReservationRecord.sequence, address == BufferProofRecord.reservation {
+      discipline.sequenceRead = value
+    }
     // A callback that is taken wakes who asks.
     if address == BufferProofRecord.buffer, !base.isCut {
       for (index, active) in [BufferRecord.readActive, BufferRecord.writeActive].enumerated()
@@ -40,6 +62,7 @@ struct BufferProofMachine: LayeredRecordMachine {
 
   func write(_ value: BitVector, _ field: Field, of record: BitVector, _ access: Access) {
     let address = reach(record)
+    judgeKnown(field, address)
     if let address, discipline.made[address] != nil, field == discipline.countField(of: address) {
       discipline.delta = Int(value.constant ?? 0)
     }
@@ -81,8 +104,39 @@ struct BufferProofMachine: LayeredRecordMachine {
     let isCount = address.map { discipline.countField(of: $0) == field } ?? false
     discipline.delta = isCount ? 1 : 0
     let found = base.compareExchange(expected, with: value, field, of: record, order)
+    // Who finds another count tries again, as before.
+    if isCount, discipline.delta != 0, !base.isCut { base.beginAgain() }
     discipline.delta = 0
     return found
+  }
+
+  // MARK: Loops
+
+  func turn(at next: Int, below count: BitVector) -> Int? {
+    discipline.roundCount = count
+    if next == 0 {
+      discipline.beginsRounds()
+    } else if !base.isCut {
+      discipline.passed.insert(next - 1)
+    }
+    return base.turn(at: next, below: count)
+  }
+
+  /// Where fences are gone through it is known from here on which record an address is.
+  func record(at address: BitVector) -> BitVector {
+    guard discipline.operation.hasRounds, !base.isCut else { return address }
+    let known = discipline.fences + discipline.lists + [BufferProofRecord.otherCallback]
+    let found = address.constant ?? known.first { base.holds(address .== BitVector($0)) }
+    if let found, discipline.lists.contains(found) { discipline.lookedAt = found }
+    return found.map { BitVector($0) } ?? address
+  }
+
+  /// Who looks again has what it had when it looked first.
+  func yield() {
+    if let before = discipline.ownAtLook {
+      oblige(.fencesAlike, Formula(before == discipline.references))
+    }
+    base.yield()
   }
 
   // MARK: Records
@@ -144,8 +198,11 @@ struct BufferProofMachine: LayeredRecordMachine {
 
   func enterSection(_ domain: ReadDomain<BitVector>) {
     // Another look at all fences is one that begins again.
-    discipline.lookCount += 1
-    if discipline.lookCount > (discipline.operation == .poll ? 2 : 1) { base.beginAgain() }
+    if let before = discipline.ownAtLook {
+      oblige(.fencesAlike, Formula(before == discipline.references))
+      base.beginAgain()
+    }
+    discipline.ownAtLook = discipline.references
     base.enterSection(domain)
     discipline.sectionDepth += 1
   }

@@ -29,12 +29,20 @@ enum BufferProofRecord {
   static let name: UInt64 = 0xffff_c000_0001_2000
   static let area: UInt64 = 0xffff_c000_0001_3000
 
+  /// A fence that stands for any number of others.
+  static let otherFence: UInt64 = 0xffff_c000_0001_4000
+  /// Every fence there is.
+  static let allFences = fences + [ownFence, otherFence]
+  /// Of a list that is gone through, the slot of the fence that is watched, or of a later one of its line; the
+  /// one before it and the one behind it stand for all that are.
+  static let watchedSlot = 1
+
   /// How many slots the lists have that are there from the start; more than two are empty.
   static let slotCount = 4
 
   /// Every record and what it is.
   static let all: [(address: UInt64, layout: Layout)] =
-    (fences + [ownFence]).map { ($0, FenceRecord.layout) }
+    allFences.map { ($0, FenceRecord.layout) }
     + lists.map { ($0, FenceListRecord.layout(slotCount)) }
     + [
       (attachment, AttachmentRecord.layout), (otherAttachment, AttachmentRecord.layout),

@@ -38,7 +38,8 @@ struct BufferReplay {
         AnsweringBufferMachine(
           base: base,
           globals: at(BufferProofRecord.globals),
-          answers: answers
+          answers: answers,
+          hasRounds: operation.hasRounds
         ),
         options.recordMutation
       )
@@ -91,6 +92,17 @@ struct AnsweringBufferMachine: LayeredRecordMachine {
   var base: ScheduleReplay.World.Machine
   let globals: UInt64
   let answers: Answers
+  /// Whether one place of a list is looked at in place of all.
+  let hasRounds: Bool
+
+  /// One round is followed of any number: whose, the path says.
+  func turn(at next: Int, below count: UInt64) -> Int? {
+    guard hasRounds else { return UInt64(next) < count ? next : nil }
+    let turn = answers.next()
+    // How many there are it says too.
+    _ = answers.next()
+    return turn == 0 ? nil : Int(turn) - 1
+  }
 
   func allocate(_ layout: Layout, isZeroed: Bool, maySleep: Bool) -> UInt64? {
     answers.next() == 0

@@ -10,7 +10,12 @@ extension BufferScenario {
   var job: ProofJob {
     let theorems = theorems
     return ProofJob(theorems: theorems) { options throws(SolverFault) in
-      try PathProof(theorems: theorems, intended: intended).prove(
+      // Each claim is small, and all together would be searched for hundreds of times as long.
+      try PathProof(
+        theorems: theorems,
+        intended: intended(of: options.subject),
+        jointCost: 1_000_000
+      ).prove(
         options,
         reference: .sharedBuffer(.listed([]))
       ) { options, explorer in
@@ -34,7 +39,7 @@ extension BufferScenario {
     let context = explorer.context
     let usages: [FenceUsage] =
       operation == .wait || operation == .add ? FenceUsage.allCases : [.read]
-    let events: [PollEvents] = operation == .poll ? [.read, .write, [.read, .write]] : [.read]
+    let events: [PollEvents] = operation == .poll ? [.read, .write] : [.read]
     let directions = operation == .map ? BufferDirection.allCases : [.both]
     let hasOwn =
       operation == .export && explorer.decide(context.proposition("a reservation of its own"))
@@ -88,6 +93,8 @@ extension BufferScenario {
     let discipline = BufferDiscipline(
       operation,
       hasTable: options.subject.hasFenceTable,
+      usage: operation == .poll
+        ? .waitedFor(toWrite: arguments.events.contains(.write)) : arguments.usage,
       explorer.context
     )
     let records = SymbolicRecordMachine(

@@ -40,7 +40,7 @@ struct BufferScenario: Sendable {
     case reserve
 
     /// Those of which theorems are proved; of the others what they promise is stated.
-    static let proved: [Operation] = allCases.filter { !$0.hasFences }
+    static let proved: [Operation] = allCases.filter { !$0.hasFences || $0.hasRounds }
 
     /// Whether the reservation has fences in it.
     var hasFences: Bool {
@@ -50,13 +50,16 @@ struct BufferScenario: Sendable {
       }
     }
 
+    /// Whether the fences are gone through of which there are any number.
+    var hasRounds: Bool { hasFences && self != .reserve }
+
     /// Whether it is about the mapping for the kernel.
     var isKernels: Bool { self == .mapKernel || self == .unmapKernel }
 
-    /// How many fences it may have.
+    /// How many fences it may have, where there is a bound.
     var fenceBound: Int {
       switch self {
-      case .add, .reserve: 2
+      case .reserve: 2
       default: 1
       }
     }
@@ -64,13 +67,14 @@ struct BufferScenario: Sendable {
     /// How many slots a list has that is there from the start.
     var slotCount: Int {
       switch self {
-      case .add, .reserve: BufferProofRecord.slotCount
+      case .reserve: BufferProofRecord.slotCount
+      case .wait, .poll, .add: BufferProofRecord.slotCount - 1
       default: fenceBound
       }
     }
 
     /// How many lists the reservation may come to have while the call looks at it.
-    var listCount: Int { self == .wait ? 2 : 1 }
+    var listCount: Int { self == .wait || self == .poll ? 2 : 1 }
 
     /// Whether it is about an attachment.
     var hasAttachment: Bool {
@@ -98,10 +102,18 @@ struct BufferScenario: Sendable {
 
   private var bounds: String {
     var bounds = "any number of threads, any buffer, words of 64 bits"
-    if operation.hasFences {
+    if operation.hasRounds {
+      let own =
+        switch operation {
+        case .poll: "one event at a time"
+        case .add: "a table that has room has an empty place"
+        default: "the wait is cut where it begins again, as it began"
+        }
+      bounds += "; any number of fences in its reservation, none of them a container; \(own)"
+    } else if operation.hasFences {
       bounds +=
         "; at most \(operation.fenceBound) fence\(operation.fenceBound == 1 ? "" : "s")"
-        + " in a reservation, none of them a container; a wait is cut where it begins again"
+        + " in a reservation, none of them a container"
     } else {
       bounds += "; no fences in its reservation"
     }
@@ -125,16 +137,21 @@ struct BufferScenario: Sendable {
       case .seek: [.findsEnds]
       case .synchronise: [.callsLocked, .takesFlags, .balancesAccess]
       case .mapKernel, .unmapKernel: [.callsLocked, .countsKernel]
-      case .wait: [.waitsForAll, .knowsSignalled]
-      case .poll: [.reportsReady, .wakesLater, .knowsSignalled]
-      case .add: [.keepsPending, .countsAdditions]
+      case .wait: [.waitsForAll, .knowsSignalled, .fencesAlike]
+      case .poll: [.reportsReady, .wakesLater, .knowsSignalled, .fencesAlike]
+      case .add: [.keepsPending, .countsAdditions, .fencesAlike]
       case .reserve: [.keepsPending, .makesRoom]
       }
     return Clause.recordDuties + kept + own + [.keepsOtherRules]
   }
 
   /// What some path must go through for the proof to be about anything.
-  var intended: Set<String> {
+  func intended(of subject: ProofSubject) -> Set<String> {
+    guard operation == .poll, subject.hasFenceTable else { return intended }
+    return intended.union(["ready without the lock"])
+  }
+
+  private var intended: Set<String> {
     switch operation {
     case .export: ["0", "-EINVAL", "-ENOMEM"]
     case .put: ["released", "kept"]
@@ -148,9 +165,10 @@ struct BufferScenario: Sendable {
     case .synchronise: ["0", "-EINVAL", "-EFAULT", "-EAGAIN", "begun", "ended"]
     case .mapKernel: ["0", "-EINVAL", "-ENOMEM", "first", "one more"]
     case .unmapKernel: ["last", "one less"]
-    case .wait: ["0", "-EINTR"]
-    case .poll: ["ready", "not ready"]
-    case .add: ["0"]
+    case .wait: ["0", "-EINTR", "passed 0", "passed 1", "passed 2"]
+    case .poll:
+      ["ready", "callback added", "callback found taken", "passed 0", "passed 1", "passed 2"]
+    case .add: ["in place of another", "at an empty place", "passed 0", "passed 1"]
     case .reserve: ["0", "-ENOMEM", "made anew"]
     }
   }

@@ -5,7 +5,7 @@ extension SystemTheorems {
   /// The theorems about shared buffers, and what is computed of areas, ends and flags.
   static let sharedBuffer = SystemTheorems(
     system: "shared-buffer",
-    // Of waits, polls and additions the claims are stated, and not proved yet: see README.md, 'Known limits'.
+    // Of making room the claims are stated, and not proved yet: see README.md, 'Known limits'.
     jobs: { BufferScenario.Operation.proved.map { BufferScenario(operation: $0).job } },
     subject: { name in
       switch name {

@@ -4,11 +4,19 @@ public struct ExplorationLimits: Sendable, Hashable {
   public var pathCount: Int
   /// The most decisions that one path may take.
   public var decisionCount: Int
+  /// What a question about several formulas at once may cost, in Z3's resource units, before those are asked
+  /// for apart.
+  public var jointCost: UInt32
 
   /// Bounds; by default far beyond what a terminating walker needs.
-  public init(pathCount: Int = 100_000, decisionCount: Int = 20_000) {
+  public init(
+    pathCount: Int = 100_000,
+    decisionCount: Int = 20_000,
+    jointCost: UInt32 = .max
+  ) {
     self.pathCount = pathCount
     self.decisionCount = decisionCount
+    self.jointCost = jointCost
   }
 }
 
@@ -212,15 +220,14 @@ public final class PathExplorer {
     return true
   }
 
-  /// Asks for what is expected before the path forks, all at once.
+  /// Asks for what is expected before the path forks.
   private func askExpectations() {
     let open = expectations.indices.filter { !expectations[$0].isAsked }
     guard !open.isEmpty, !isAbandoned else { return }
-    let isTrue = Formula.all(open.map { expectations[$0].formula })
-    let isKnown = if case .unsatisfiable = solver.checkAlone(.!isTrue) { true } else { false }
-    for index in open {
-      expectations[index].isAsked = true
-      expectations[index].isKnown = isKnown
+    let unknown = Set(unknown(among: open.map { expectations[$0].formula }))
+    for (index, expectation) in open.enumerated() {
+      expectations[expectation].isAsked = true
+      expectations[expectation].isKnown = !unknown.contains(index)
     }
   }
 
@@ -270,6 +277,23 @@ public final class PathExplorer {
       return .satisfiable(whole)
     }
     return answer
+  }
+
+  /// Which of several formulas are not known to be true on the whole path, by their places, in order.
+  ///
+  /// They are asked for all at once; where that is not known, or would cost too much, each half by itself.
+  public func unknown(among formulas: [Formula], name: String? = nil) -> [Int] {
+    unknown(formulas, formulas.indices, name)
+  }
+
+  private func unknown(_ formulas: [Formula], _ range: Range<Int>, _ name: String?) -> [Int] {
+    let cost = range.count > 1 ? limits.jointCost : .max
+    let areTrue = Formula.all(Array(formulas[range]))
+    if case .unsatisfiable = solver.checkAlone(.!areTrue, within: cost, name: name) { return [] }
+    guard range.count > 1 else { return Array(range) }
+    let middle = range.lowerBound + range.count / 2
+    return unknown(formulas, range.lowerBound..<middle, nil)
+      + unknown(formulas, middle..<range.upperBound, nil)
   }
 
   /// Turns to the last unexplored side; false if there is none.

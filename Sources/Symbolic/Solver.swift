@@ -164,13 +164,17 @@ public final class Solver {
   /// One that is asked a single question may rewrite it as a whole before it searches, and leaves
   /// nothing behind for the next question to carry. For the large questions at the end of a path
   /// that is a hundred times faster, and more.
-  /// It is asked for what is left out otherwise too, where that is said by `withSealed`.
+  /// It is asked for what is left out otherwise too, where that is said by `withSealed`; and may cost no more
+  /// than `limit` of Z3's units, where that is less than any question may.
   public func checkAlone(
     _ formula: Formula,
     withSealed: Bool = false,
+    within limit: UInt32 = .max,
     name: String? = nil
   ) -> Satisfiability {
     if formula.constant == false { return .unsatisfiable }
+    var options = options
+    options.resourceLimit = min(options.resourceLimit, limit)
     guard let alone = Solver.make(context, options) else {
       return .unknown(reason: "Z3 made no solver")
     }

@@ -40,6 +40,9 @@ import Walkers
     (.mapsUnpinned, .attach, .balancesPins),
     (.failureLeavesPinned, .attach, .balancesPins),
     (.detachKeepsMapping, .detach, .losesNoBufferMapping),
+    (.pollsForWriters, .poll, .reportsReady),
+    (.pollKeepsNoFile, .poll, .countsReferences),
+    (.pollLeavesBusy, .poll, .countsReferences),
   ]
 
   @Test(arguments: faults.indices)
@@ -89,6 +92,23 @@ import Walkers
       mutated(.skipWrite("vmap_ptr"), .unmapKernel, .countsKernel),
       mutated(.twice("vunmap"), .unmapKernel, .countsKernel),
       mutated(.skipLock("resv_lock"), .unmapKernel, .callsLocked),
+      mutated(.misread("flags", 1), .wait, .waitsForAll),
+      mutated(.misread("num_fences", 0), .wait, .waitsForAll),
+      mutated(.skipUpdate("refcount"), .wait, .fencesAlike),
+      mutated(.alterWrite("known", 1 << 50), .wait, .knowsSignalled),
+      mutated(.misread("seq", 7), .wait, .knowsSignalled),
+      mutated(.misread("flags", 1), .poll, .reportsReady),
+      mutated(.skipRelease("lock"), .poll, .fencesAlike),
+      mutated(.alterWrite("known", 1 << 50), .poll, .knowsSignalled),
+      mutated(.skipWrite("fence"), .poll, .wakesLater),
+      mutated(.skipLock("resv_lock"), .poll, .reachesLive),
+      mutated(.misread("context", 0), .add, .keepsPending),
+      mutated(.misread("flags", 1), .add, .keepsPending),
+      mutated(.skipWrite("seq"), .add, .countsAdditions),
+      mutated(.skipWrite("fence"), .add, .countsAdditions),
+      mutated(.skipUpdate("refcount"), .add, .countsReferences),
+      mutated(.misread("max_fences", 2), .add, .fencesAlike),
+      mutated(.misread("reserved", 0), .add, duties[4]),
     ]
   }()
 
@@ -111,10 +131,21 @@ import Walkers
     }
   }
 
+  @Test func `what is looked for in vain, or not kept in mind, is no fault`() {
+    for (change, operation) in [
+      (RecordMutation.Change.skipWrite("known"), BufferScenario.Operation.poll),
+      (.misread("flags", 2), .add),
+    ] {
+      for result in results(operation, .builtIn, RecordMutation(change, ordinal: nil)) {
+        #expect(result.verdict.name == "holds", "\(change) \(result.theorem.name)")
+      }
+    }
+  }
+
   @Test func `what shows in one call is no fault of another`() {
     let misses: [(BufferFault, BufferScenario.Operation)] = [
       (.offsetWraps, .seek), (.areaKept, .mapOwnArea), (.mapsUnpinned, .unmap),
-      (.detachKeepsMapping, .unmap), (.foundTooEarly, .put),
+      (.detachKeepsMapping, .unmap), (.foundTooEarly, .put), (.pollsForWriters, .wait),
     ]
     for (fault, operation) in misses {
       for result in results(operation, .sharedBuffer(.listed([fault]))) {

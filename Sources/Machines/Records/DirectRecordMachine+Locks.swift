@@ -109,6 +109,20 @@ extension DirectRecordMachine {
   @inlinable @inline(__always)
   public func yield() {}
 
+  /// The next one's, until there are no more.
+  ///
+  /// Said here, where nothing is changed, so that a machine on top need not be given this one to change.
+  @inlinable @inline(__always)
+  public func turn(of next: UInt64, carrying carried: inout UInt64) -> Record? {
+    next == 0 ? nil : record(at: next)
+  }
+
+  /// The next one's, until there are no more.
+  @inlinable @inline(__always)
+  public func turn(at next: Int, below count: UInt64) -> Int? {
+    UInt64(truncatingIfNeeded: next) < count ? next : nil
+  }
+
   /// Nothing for RCU; for SRCU one atomic addition and a fence, as the kernel's costs.
   @inlinable @inline(__always)
   public func enterSection(_ domain: ReadDomain<Record>) {

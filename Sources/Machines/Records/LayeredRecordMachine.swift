@@ -139,6 +139,11 @@ extension LayeredRecordMachine {
   public mutating func turn(of next: W, carrying carried: inout W) -> Record? {
     base.turn(of: next, carrying: &carried)
   }
+  /// As the machine beneath does.
+  @inlinable @inline(__always)
+  public mutating func turn(at next: Int, below count: W) -> Int? {
+    base.turn(at: next, below: count)
+  }
 
   /// As the machine beneath does.
   @inlinable @inline(__always)

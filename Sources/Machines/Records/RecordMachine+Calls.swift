@@ -5,6 +5,12 @@ extension RecordMachine {
     holds(next .== W(0)) ? nil : record(at: next)
   }
 
+  /// The next one's, until there are no more.
+  @inlinable @inline(__always)
+  public mutating func turn(at next: Int, below count: W) -> Int? {
+    holds(W(UInt64(next)) .< count) ? next : nil
+  }
+
   /// Puts `value` into a field.
   /// - Returns: what was there before.
   @inlinable @inline(__always)

@@ -99,6 +99,11 @@ public protocol RecordMachine: Machine {
   /// Nothing, but on a machine that follows one arbitrary round in place of all; such loops do not nest.
   /// - Returns: the record whose turn it is; nil after the last.
   mutating func turn(of next: W, carrying carried: inout W) -> Record?
+  /// The same of a loop over places that are numbered from 0, of which there are `count`; a round leaves
+  /// nothing to the next but its number.
+  ///
+  /// - Returns: the place whose turn it is; nil after the last.
+  mutating func turn(at next: Int, below count: W) -> Int?
 
   // MARK: Sections of readers
 

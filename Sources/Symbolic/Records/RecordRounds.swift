@@ -68,6 +68,20 @@ extension SymbolicRecordMachine {
     return begin(rounds, &carried)
   }
 
+  /// One arbitrary place, or none.
+  ///
+  /// Whose turn it is is told by the place's number and 1, and 0 is nobody's; what is carried is how many
+  /// there are. Who comes to the first has left the loop before in the midst of a round, if at all.
+  public func turn(at next: Int, below count: BitVector) -> Int? {
+    guard !isCut else { return nil }
+    if next == 0 { head = nil }
+    let (number, isThere) = (UInt64(next), BitVector(UInt64(next)) .< count)
+    guard discipline.rounds(self) != nil else { return holds(isThere) ? next : nil }
+    var carried = count
+    let place = BitVector.select(isThere, BitVector(number + 1), BitVector(0))
+    return turn(of: place, carrying: &carried)?.constant.map { Int($0) - 1 }
+  }
+
   private func begin(_ rounds: RecordRounds, _ carried: inout BitVector) -> BitVector? {
     guard step() else { return nil }
     guard explorer.arrive(at: rounds.place, knowing: rounds.facts) else {

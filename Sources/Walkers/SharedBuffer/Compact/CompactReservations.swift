@@ -117,8 +117,10 @@ public struct CompactReservations: ReservationWalker {
     let ownUsage = M.W(UInt64(usage.rawValue))
     let word = machine.address(of: fence) | ownUsage
     Fences.retain(&machine, fence)
-    var index = place(&machine, fence, capacity)
-    for _ in 0..<capacity {
+    let start = place(&machine, fence, capacity)
+    var next = 0
+    while let number = machine.turn(at: next, below: size) {
+      let index = (start + number) & (capacity - 1)
       let found = FenceList.slot(&machine, table, index)
       if machine.isZero(found) {
         let room = machine.plain(ReservationRecord.room, of: reservation)
@@ -136,7 +138,7 @@ public struct CompactReservations: ReservationWalker {
         note(&machine, reservation)
         return Fences.release(&machine, old)
       }
-      index = (index + 1) & (capacity - 1)
+      next = number + 1
     }
     Fences.release(&machine, fence)
     machine.warn(Site("a fence is added, and there is no room"))

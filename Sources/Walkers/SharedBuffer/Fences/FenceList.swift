@@ -113,17 +113,40 @@ public enum FenceList {
     _ list: M.Record,
     _ body: (inout M, M.Record, M.W) -> Bool
   ) -> Bool {
+    forEachPlace(&machine, list) { machine, _, fence, usage in body(&machine, fence, usage) }
+  }
+
+  /// The same, with the place of each.
+  @inlinable
+  @discardableResult
+  static func forEachPlace<M: BufferHostMachine>(
+    _ machine: inout M,
+    _ list: M.Record,
+    _ body: (inout M, Int, M.Record, M.W) -> Bool
+  ) -> Bool {
     let count = machine.read(FenceListRecord.count, of: list, .acquire)
-    var index = 0
-    while index < FenceListRecord.limit, machine.holds(M.W(UInt64(index)) .< count) {
+    var next = 0
+    while next < FenceListRecord.limit, let index = machine.turn(at: next, below: count) {
       let word = slot(&machine, list, index)
       if !machine.isZero(word) {
         let fence = machine.record(at: word & ~M.W(3))
-        guard body(&machine, fence, word & M.W(3)) else { return false }
+        guard body(&machine, index, fence, word & M.W(3)) else { return false }
       }
-      index += 1
+      next = index + 1
     }
     return true
+  }
+
+  /// How many there are, under the lock.
+  @inlinable
+  static func count<M: BufferHostMachine>(_ machine: inout M, _ list: M.Record) -> Int {
+    let count = machine.plain(FenceListRecord.count, of: list)
+    if let number = count as? UInt64 { return Int(number) }
+    var number = 0
+    while number < FenceListRecord.limit, machine.holds(M.W(UInt64(number)) .< count) {
+      number += 1
+    }
+    return number
   }
 
   /// Frees a list that nobody else can see.

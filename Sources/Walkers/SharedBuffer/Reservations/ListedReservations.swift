@@ -87,8 +87,7 @@ public struct ListedReservations: ReservationWalker {
     let ownUsage = M.W(UInt64(usage.rawValue))
     let word = machine.address(of: fence) | ownUsage
     Fences.retain(&machine, fence)
-    var index = 0
-    let isNew = FenceList.forEach(&machine, list) { machine, old, used in
+    let isNew = FenceList.forEachPlace(&machine, list) { machine, index, old, used in
       let isNoLess = machine.holds(ownUsage .<= used)
       if isNoLess && Fences.isLaterOrSame(&machine, fence, as: old)
         || Fences.isSignalled(&machine, old)
@@ -97,15 +96,15 @@ public struct ListedReservations: ReservationWalker {
         Fences.release(&machine, old)
         return false
       }
-      index += 1
       return true
     }
     guard isNew else { return }
+    let count = FenceList.count(&machine, list)
     let capacity = machine.plain(FenceListRecord.capacity, of: list)
-    guard machine.holds(M.W(UInt64(index)) .< capacity) else {
+    guard machine.holds(M.W(UInt64(count)) .< capacity) else {
       Fences.release(&machine, fence)
       return machine.warn(Site("a fence is added, and there is no room"))
     }
-    FenceList.append(&machine, word, to: list, at: index)
+    FenceList.append(&machine, word, to: list, at: count)
   }
 }
