@@ -26,9 +26,9 @@ public struct SolverOptions: Sendable, Hashable {
 
 /// An incremental solver over one context.
 ///
-/// What is asserted lies on a stack of its own. Z3 is told each formula once and for all, behind a
-/// literal that stands for it, and is asked under the literals of the stack: nothing is translated
-/// to bits twice, and what Z3 learns on one path it knows on all others.
+/// What is asserted lies on a stack of its own. Z3 is told each formula behind a literal that stands for
+/// it, and is asked under the literals of the stack: what neighbouring paths share is translated to bits
+/// once, and what Z3 learns on one path it knows on the next.
 public final class Solver {
   /// The context of its formulas.
   public let context: SolverContext
@@ -123,6 +123,7 @@ public final class Solver {
 
   /// Whether everything asserted can be true at once.
   public func check() -> Satisfiability {
+    engine.forgetMost(besides: asked.count)
     let assumptions: [OpaquePointer?] = asked.map { engine.literal(of: $0) }
     engine.assertConsistency()
     checkCount += 1

@@ -2,8 +2,9 @@ import CZ3
 
 /// One of Z3's solvers that is asked again and again, and what it was told.
 final class SolverEngine {
-  let raw: OpaquePointer
+  private(set) var raw: OpaquePointer
   private let context: SolverContext
+  private let options: SolverOptions
   /// The literal that stands for each formula Z3 was told of, and the formula of each literal.
   private var literals: [OpaquePointer: OpaquePointer] = [:]
   private var formulas: [OpaquePointer: OpaquePointer] = [:]
@@ -15,9 +16,23 @@ final class SolverEngine {
     guard let raw = Solver.make(context, options) else { return nil }
     self.raw = raw
     self.context = context
+    self.options = options
   }
 
   deinit { Z3_solver_dec_ref(context.raw, raw) }
+
+  /// Forgets what it was told, where a question of so many assertions would find most of it to be of others.
+  ///
+  /// Z3 searches and tidies up all that it was told, whatever the question is about. What it learns from
+  /// paths that were left long ago costs more than to be told anew what this one and the next have in common.
+  func forgetMost(besides count: Int) {
+    guard literals.count > 2 * (count + 20), let new = Solver.make(context, options) else { return }
+    Z3_solver_dec_ref(context.raw, raw)
+    raw = new
+    literals = [:]
+    formulas = [:]
+    consistencyCount = 0
+  }
 
   /// The literal that stands for a formula.
   func literal(of formula: Formula) -> OpaquePointer? {

@@ -45,7 +45,7 @@ extension RecursiveStage2 {
       in: Encoding.stage2Attributes(protection, forcesWriteBack: forcesWriteBack)
     )
     switch configuration.pageForcing {
-    case .never: mapping.forcesPages = false
+    case .never: break
     case .always: mapping.forcesPages = true
     case .unless(let exempt): mapping.forcesPages = machine.holds(protection .!= M.W(exempt))
     }
