@@ -87,9 +87,9 @@ public struct PfnCachePlan: CasePlan {
     hasGiven = thread != nil
     let isVCPU = hasVCPU && (thread ?? threadCount - 1) == threadCount - 1
     let weights = count == 1 ? Self.firstWeights : Self.weights
-    // A vCPU among other threads is there to run the guest.
-    let isGuest = isVCPU && thread != nil && choices.flip(oneIn: 2)
-    let number = isGuest ? 6 : choices.draw(weights: weights)
+    // A vCPU among other threads is there to run the guest, and they to take its pages from it.
+    let isUsual = hasVCPU && thread != nil && choices.flip(oneIn: 2)
+    let number = isUsual ? (isVCPU ? 6 : 7) : choices.draw(weights: weights)
     return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: isVCPU))
   }
 
