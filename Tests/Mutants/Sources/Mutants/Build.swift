@@ -63,7 +63,7 @@ extension Workspace {
       let path = String(fields[0])
       let known = lines[path] ?? Culprits(text(of: file, without: dropped))
       lines[path] = known
-      let numbers = known.mutants(atLine: number)
+      let numbers = known.mutants(atLine: number, saying: String(fields[3]))
       found.formUnion(file.mutants.filter { numbers.contains($0.number) }.map(\.id))
     }
     return found.subtracting(dropped)

@@ -7,10 +7,27 @@ enum Switch {
   /// The file that the numbers of the mutants are written to whose code was run.
   static let sitesVariable: Environment.Key = "WALKPROOF_MUTANT_SITES"
 
-  /// Its files.
+  /// Its files, and what mutants call that walkers do not.
   static let files = [
     "Sources/CMutation/include/mutation.h": header, "Sources/CMutation/mutation.c": body,
+    "Sources/Walkers/WithoutLock.swift": withoutLock,
   ]
+
+  private static let withoutLock = """
+    public import Machines
+
+    extension RecordMachine {
+      /// Does `body` as if the lock were taken.
+      @inlinable
+      public mutating func withoutLock<Result>(
+        _ lock: Field,
+        of record: Record,
+        _ mode: LockMode,
+        _ body: (inout Self) -> Result
+      ) -> Result { body(&self) }
+    }
+
+    """
 
   private static let header = """
     #pragma once

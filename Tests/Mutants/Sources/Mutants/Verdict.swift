@@ -56,6 +56,10 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
   case arm64Hyp = "arm64-hyp"
   case armUnmap = "arm-unmap"
   case powerRadix = "power-radix"
+  case pfnCache = "pfn-cache"
+  case sharedBuffer = "shared-buffer"
+  case arm64Stage2Threads = "arm64-stage2-threads"
+  case powerRadixThreads = "power-radix-threads"
 
   /// Its clean subjects besides the built-in one: what a walker is compared with.
   var references: [String] {
@@ -67,14 +71,24 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
       ]
     case .arm64Hyp: ["reference", "reference-privileges"]
     case .armUnmap: ["nested-fixed"]
-    case .powerRadix: ["reference"]
+    case .powerRadix, .pfnCache, .sharedBuffer, .arm64Stage2Threads, .powerRadixThreads:
+      ["reference"]
     }
   }
+
+  /// Whether there are theorems about it.
+  var hasTheorems: Bool { self != .arm64Stage2Threads && self != .powerRadixThreads }
 
   /// The system that a walker's file belongs to; the first where it serves several.
   init(file: String) {
     if file.hasPrefix("PowerRadix/") {
       self = .powerRadix
+    } else if file.hasPrefix("PfnCache/") {
+      self = .pfnCache
+    } else if file.hasPrefix("SharedBuffer/") {
+      self = .sharedBuffer
+    } else if file.hasPrefix("Arm64/Shared/") {
+      self = .arm64Stage2Threads
     } else if file.hasPrefix("ArmUnmap/") {
       self = .armUnmap
     } else {
@@ -84,6 +98,13 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
 
   /// The systems that may come to a walker's file.
   static func around(file: String) -> [SystemName] {
-    file.hasPrefix("PowerRadix/") ? [.powerRadix] : [.arm64Stage2, .arm64Hyp, .armUnmap]
+    switch SystemName(file: file) {
+    case .powerRadix, .powerRadixThreads: [.powerRadix, .powerRadixThreads]
+    case .pfnCache: [.pfnCache]
+    case .sharedBuffer: [.sharedBuffer]
+    case .arm64Stage2Threads: [.arm64Stage2Threads]
+    case .arm64Stage2, .arm64Hyp, .armUnmap:
+      [.arm64Stage2, .arm64Hyp, .armUnmap, .arm64Stage2Threads]
+    }
   }
 }

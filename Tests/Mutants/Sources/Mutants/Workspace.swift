@@ -22,20 +22,16 @@ struct Workspace {
 
   /// The walkers' files that are code, by their paths from the folder of the walkers on.
   func walkers() throws -> [(path: String, source: String)] {
-    // Faults of threaded walkers show in some schedules only, and are not measured yet.
-    try swiftFiles("Sources/Walkers").filter {
-      !Workspace.isCatalogue($0.path) && !$0.path.contains("/PfnCache/")
-        && !$0.path.contains("/SharedBuffer/")
-        && !$0.path.contains("/Arm64/Shared/")
-    }
-    .map { (String($0.path.dropFirst("Sources/Walkers/".count)), $0.source) }
+    try swiftFiles("Sources/Walkers").filter { !Workspace.isCatalogue($0.path) }
+      .map { (String($0.path.dropFirst("Sources/Walkers/".count)), $0.source) }
   }
 
-  /// Whether a file only lists the faults that can be injected.
+  /// Whether a file is no walker that holds as it is: it lists the faults that can be injected, or says
+  /// what records have which fields, or is history with its faults, of which no check holds.
   private static func isCatalogue(_ path: String) -> Bool {
     let name = path.split(separator: "/").last.map(String.init) ?? path
-    // The loop that climbs is only there with its faults; no check of it holds.
     return name == "FaultsOf.swift" || name == "HistoricUnmap+UnmapByLoop.swift"
+      || path.contains("/Posted/") || name.hasSuffix("Records.swift")
       || (!name.contains("+") && ["Fault.swift", "Flaw.swift"].contains { name.hasSuffix($0) })
   }
 

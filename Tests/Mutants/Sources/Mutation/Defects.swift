@@ -23,6 +23,10 @@ struct Defects {
     if let tuple = expression.as(TupleExprSyntax.self), tuple.elements.count == 1 {
       return tuple.elements.first.flatMap { normalValue($0.expression) }
     }
+    if let choice = expression.as(TernaryExprSyntax.self) {
+      let both = [choice.thenExpression, choice.elseExpression].map(normalValue)
+      return both[0] == both[1] ? both[0] : nil
+    }
     if let infix = expression.as(InfixOperatorExprSyntax.self) {
       let both = [infix.leftOperand, infix.rightOperand].map(normalValue)
       switch infix.operator.trimmedDescription {

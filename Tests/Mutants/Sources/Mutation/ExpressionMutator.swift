@@ -191,7 +191,8 @@ final class ExpressionMutator: SyntaxVisitor {
   /// Whether values of a type may be taken for one another.
   func isPlain(_ type: String) -> Bool {
     [
-      "M.W", "UInt64", "Int", "LookupLevel", "LookupLevel?", "RadixLevel", "M.Table", "Bool",
+      "M.W", "UInt64", "Int", "LookupLevel", "LookupLevel?", "RadixLevel", "M.Table", "M.Record",
+      "Bool",
     ].contains(type)
   }
 
@@ -201,6 +202,9 @@ final class ExpressionMutator: SyntaxVisitor {
     if Replacements.untouched.contains(name) { return .skipChildren }
     if let other = Replacements.opposites[name], let callee = node.calledToken {
       replace(callee, by: other, .opposite)
+    }
+    if let other = Replacements.weaker[name], let callee = node.calledToken {
+      replace(callee, by: other, .weaker)
     }
     let arguments = Array(node.arguments)
     let labels = arguments.map { $0.label?.text ?? "" }
@@ -220,6 +224,11 @@ final class ExpressionMutator: SyntaxVisitor {
     for (index, argument) in arguments.enumerated() where index != told {
       // An argument that is a parameter was dealt with as an argument.
       if argument.expression.is(DeclReferenceExprSyntax.self), parameters != nil { continue }
+      if let type = parameters?[index].type, Replacements.members[type] != nil,
+        argument.expression.is(MemberAccessExprSyntax.self)
+      {
+        continue
+      }
       walk(argument.expression)
     }
     if let member = node.calledExpression.as(MemberAccessExprSyntax.self), let base = member.base {
@@ -241,6 +250,13 @@ extension ExpressionMutator {
     if parameter.type == "LookupLevel?" {
       // No level at all is a hint not taken: it invalidates more, which no caller can tell.
       replace(argument, by: "3", .hint)
+      return
+    }
+    if let members = Replacements.members[parameter.type],
+      let member = argument.as(MemberAccessExprSyntax.self), member.base == nil
+    {
+      let name = member.declName.baseName
+      for other in members[name.text] ?? [] { replace(name, by: other, .weaker) }
       return
     }
     guard isPlain(parameter.type) else { return }

@@ -119,7 +119,8 @@ public struct MutatedFile: Sendable {
           let active = index == 0 ? question : "walkproof_mutant(0, -1)"
           return "if \(active) == \(choice.number) {\n\(marked(choice))\n} else "
         }
-        return "/*[\(number)*/" + branches.joined() + "{\n\(plain)\n}/*]*/"
+        let mark = form == .jump ? "/*[\(number)!*/" : "/*[\(number)*/"
+        return mark + branches.joined() + "{\n\(plain)\n}/*]*/"
       case .value:
         let cases = own.map { "case \($0.number): \(marked($0))\n" }.joined()
         return "/*[\(number)*/switch \(question) {\n\(cases)default: \(plain)\n}/*]*/"

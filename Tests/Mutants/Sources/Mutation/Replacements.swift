@@ -48,6 +48,20 @@ enum Replacements {
     "max": [("zero", .constant)],
   ]
 
+  /// Members of types that say how shared state is used, by the types of the parameters they go to.
+  static let members: [String: [String: [String]]] = [
+    "Access": ["once": ["plain"], "acquire": ["once"], "release": ["once"]],
+    "AtomicOrder": ["acquire": ["relaxed"], "release": ["relaxed"], "full": ["relaxed"]],
+    "Fence": ["smpMB": ["smpRMB", "smpWMB"], "smpRMB": ["smpWMB"], "smpWMB": ["smpRMB"]],
+    "LockMode": [
+      "spinIRQ": ["spin"], "readIRQ": ["read"], "writeIRQ": ["readIRQ", "write"],
+      "write": ["read"],
+    ],
+  ]
+
+  /// Functions of which there is one that does less.
+  static let weaker = ["withLock": "withoutLock"]
+
   /// Errors, which are told as `ok`.
   static let errors: Set = [
     "notPermitted", "notFound", "fault", "tooBig", "again", "noMemory", "busy", "exists", "invalid",
@@ -69,6 +83,7 @@ enum Replacements {
   /// Calls of which nothing is mutated.
   static let untouched: Set = [
     "Site", "precondition", "preconditionFailure", "fatalError", "assert", "assertionFailure",
+    "Field", "Layout",
   ]
 
   /// Calls that do nothing more when they are made twice, but take time.
@@ -76,7 +91,7 @@ enum Replacements {
     [
       "store", "barrier", "clean", "mark", "report", "fill", "split", "warn", "extend", "open",
       "close",
-      "leave", "retire", "init",
+      "leave", "retire", "init", "write", "set", "setSlot", "fence", "mightSleep", "markDirty",
     ].contains(name)
       || ["invalidate", "issue", "complete", "order"].contains { name.hasPrefix($0) }
   }

@@ -128,7 +128,7 @@ extension Signatures.Parameter {
     label = node.firstName.text == "_" ? "" : node.firstName.text
     name = (node.secondName ?? node.firstName).text
     // The machine's own name for what walkers call by the machine's.
-    self.type = ["W": "M.W", "Table": "M.Table"][type] ?? type
+    self.type = ["W": "M.W", "Table": "M.Table", "Record": "M.Record"][type] ?? type
     hasDefault = node.defaultValue != nil
   }
 }

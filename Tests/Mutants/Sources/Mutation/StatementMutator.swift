@@ -37,9 +37,13 @@ struct StatementMutator {
   private func jump(_ item: CodeBlockItemSyntax) -> Slot? {
     let range = item.item.trimmedByteRange
     var texts: [String] = []
-    if item.item.is(ContinueStmtSyntax.self) { texts.append("break") }
+    let loop = loop(around: item)
+    // What is behind a loop without an end may be no end of the function.
+    if item.item.is(ContinueStmtSyntax.self), loop.map(\.endsOnlyInside) != true {
+      texts.append("break")
+    }
     if item.item.is(BreakStmtSyntax.self) {
-      guard isInLoop(item) else { return nil }
+      guard loop != nil else { return nil }
       texts.append("continue")
     }
     if let block = item.parent?.parent, block.is(CodeBlockSyntax.self),
@@ -57,19 +61,15 @@ struct StatementMutator {
     return slot
   }
 
-  /// Whether the innermost thing that a `break` leaves is a loop.
-  private func isInLoop(_ item: CodeBlockItemSyntax) -> Bool {
+  /// The loop that a `break` leaves; nil where it leaves something else.
+  private func loop(around item: CodeBlockItemSyntax) -> Syntax? {
     var node = item.parent
     while let current = node {
-      if current.is(SwitchCaseSyntax.self) { return false }
-      if current.is(WhileStmtSyntax.self) || current.is(ForStmtSyntax.self)
-        || current.is(RepeatStmtSyntax.self)
-      {
-        return true
-      }
+      if current.is(SwitchCaseSyntax.self) { return nil }
+      if current.isLoop { return current }
       node = current.parent
     }
-    return false
+    return nil
   }
 
   /// The texts for statements that change places with the one behind them, by place.
@@ -119,8 +119,12 @@ struct StatementMutator {
     /// Whether it is a call of the machine, which knows nothing of the walker but what it is given.
     var isOfMachine = false
 
+    /// The field of a plain access, whose order against those of other fields nobody can tell.
+    var plainField: String?
+
     /// Whether neither knows what the other changes, so that their order is all one.
     func isApart(from other: Movable) -> Bool {
+      if let plainField, let others = other.plainField, plainField != others { return true }
       if let variable { return !other.mentions([variable]) }
       if let assigned, other.isOfMachine { return !other.mentions(Array(assigned)) }
       guard let assigned, let others = other.assigned else { return false }
@@ -135,6 +139,7 @@ struct StatementMutator {
           let value = binding.initializer?.value, value.is(FunctionCallExprSyntax.self)
         else { return nil }
         self.value = value.trimmedDescription
+        plainField = value.as(FunctionCallExprSyntax.self)?.plainField
         range = value.trimmedByteRange
         isEffect = false
         names = binding.pattern.tokens(viewMode: .sourceAccurate).map(\.text)
@@ -143,6 +148,7 @@ struct StatementMutator {
       guard let value = item.expression, !value.sets(context.unset) else { return nil }
       if !value.hasCall { assigned = value.assignedNames }
       isOfMachine = text.hasPrefix("machine.")
+      plainField = value.as(FunctionCallExprSyntax.self)?.plainField
       if let branch = value.as(IfExprSyntax.self) {
         isEffect = false
         guard context.defects.normalValue(branch.conditions) != false else { return nil }
@@ -189,6 +195,26 @@ struct StatementMutator {
 }
 
 extension SyntaxProtocol {
+  fileprivate var isLoop: Bool {
+    self.is(WhileStmtSyntax.self) || self.is(ForStmtSyntax.self) || self.is(RepeatStmtSyntax.self)
+  }
+
+  /// Whether it is a `while true` that nothing breaks out of.
+  fileprivate var endsOnlyInside: Bool {
+    guard let loop = self.as(WhileStmtSyntax.self),
+      let condition = loop.conditions.first?.condition, loop.conditions.count == 1,
+      condition.trimmedDescription == "true"
+    else { return false }
+    return !loop.body.isBrokenOutOf
+  }
+
+  /// Whether there is a `break` in it that leaves what is around it.
+  private var isBrokenOutOf: Bool {
+    if self.is(BreakStmtSyntax.self) { return true }
+    if isLoop || self.is(SwitchCaseSyntax.self) || self.is(ClosureExprSyntax.self) { return false }
+    return children(viewMode: .sourceAccurate).contains { $0.isBrokenOutOf }
+  }
+
   /// Whether something is called in it, initializers of words apart.
   fileprivate var hasCall: Bool {
     if let call = self.as(FunctionCallExprSyntax.self), call.calledName != "W" { return true }
@@ -237,5 +263,18 @@ extension SyntaxProtocol {
       return true
     }
     return children(viewMode: .sourceAccurate).contains { $0.sets(names) }
+  }
+}
+
+extension FunctionCallExprSyntax {
+  /// The field of a record that it reads or writes as nobody else may at the same time.
+  fileprivate var plainField: String? {
+    let texts = arguments.map(\.expression.trimmedDescription)
+    switch calledName {
+    case "set", "plain": return texts.first
+    case "read" where texts.count == 3 && texts[2] == ".plain": return texts[0]
+    case "write" where texts.count == 4 && texts[3] == ".plain": return texts[1]
+    default: return nil
+    }
   }
 }

@@ -30,6 +30,11 @@ import Testing
     #expect(rest.mutants.isEmpty)
   }
 
+  @Test func `a choice between two faults is neither`() {
+    let snippet = Snippet("let keeps = isOld ? faults.contains(.pins) : faults.contains(.counts)")
+    #expect(snippet.mutants.isEmpty)
+  }
+
   @Test func `messages and preconditions are left alone`() {
     #expect(Snippet("precondition(level < 3)").mutants.isEmpty)
     #expect(

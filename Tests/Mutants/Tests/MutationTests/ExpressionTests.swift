@@ -103,6 +103,36 @@ import Testing
     #expect(scope.mutants(.weaker) == ["address: a -> address: a, isBroadcast: false"])
   }
 
+  @Test func `accesses and fences of records are weaker`() {
+    #expect(
+      Snippet("machine.write(a, state, of: b, .release)").mutants(.weaker) == ["release -> once"]
+    )
+    #expect(mutants("machine.read(state, of: b, .acquire)", .weaker) == ["acquire -> once"])
+    #expect(mutants("machine.read(state, of: b, .once)", .weaker) == ["once -> plain"])
+    #expect(mutants("machine.read(state, of: b, .plain)", .weaker).isEmpty)
+    #expect(
+      Snippet("machine.fence(.smpMB)").mutants(.weaker) == ["smpMB -> smpRMB", "smpMB -> smpWMB"]
+    )
+  }
+
+  @Test func `a lock is taken in a mode that keeps fewer out, or not at all`() {
+    let snippet = Snippet("machine.withLock(lock, of: b, .writeIRQ) { }")
+    #expect(
+      snippet.mutants(.weaker) == [
+        "withLock -> withoutLock", "writeIRQ -> readIRQ", "writeIRQ -> write",
+      ]
+    )
+  }
+
+  @Test func `a record is taken for another`() {
+    let snippet = Snippet("unlink(buffer)", parameters: "buffer: M.Record, other: M.Record")
+    #expect(snippet.mutants(.argument) == ["buffer -> other"])
+  }
+
+  @Test func `what fields a record has is no code`() {
+    #expect(mutants("Field(3, \"flags\")", .constant).isEmpty)
+  }
+
   @Test func `a failure is told as success, and pairs are taken for each other`() {
     #expect(mutants(".noMemory", .errno) == ["noMemory -> ok"])
     #expect(mutants("min(a, b)", .opposite) == ["min -> max"])

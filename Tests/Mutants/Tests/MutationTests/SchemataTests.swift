@@ -33,6 +33,27 @@ import Testing
     )
   }
 
+  @Test func `a function without a value at its end is for what leaves a block to answer`() {
+    let file = Snippet(
+      """
+      while isOpen {
+        machine.yield()
+        if isDone { return 1 }
+      }
+      """,
+      returning: "Int"
+    ).file
+    let text = file.schemata()
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let end = (lines.firstIndex(of: "  }") ?? 0) + 1
+    let jumps = Set(file.mutants.filter { $0.kind == .jump }.map(\.number))
+    #expect(jumps.count == 1)
+    let culprits = Culprits(text)
+    #expect(culprits.mutants(atLine: end, saying: " missing return in instance method") == jumps)
+    #expect(culprits.mutants(atLine: end) == jumps)
+    #expect(culprits.mutants(atLine: 1).isEmpty, "outside of every function")
+  }
+
   @Test func `a line of the compiler leads to the mutants whose text it is`() {
     let file = Snippet("if a < b { machine.yield() }").file
     let text = file.schemata()

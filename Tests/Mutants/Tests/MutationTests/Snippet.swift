@@ -43,6 +43,10 @@ struct Snippet {
       func store(_ value: W, to table: Table, at index: W, order: MemoryOrder)
       func release(_ table: Table, by amount: Int)
       func invalidate(_ address: W, level: LookupLevel?)
+      func read(_ field: Field, of record: Record, _ access: Access) -> W
+      func write(_ value: W, _ field: Field, of record: Record, _ access: Access)
+      func fence(_ fence: Fence)
+      func withLock(_ lock: Field, of record: Record, _ mode: LockMode, _ body: () -> Void)
     }
     enum Bits {
       static var present: UInt64 { 1 }

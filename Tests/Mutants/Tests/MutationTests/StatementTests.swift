@@ -56,6 +56,23 @@ import Testing
     #expect(branch.mutants(.jump).isEmpty, "a break that leaves no loop")
   }
 
+  @Test func `what is behind a loop without an end may be nothing`() {
+    #expect(Snippet("while true { guard isLeaf else { continue } }").mutants(.jump).isEmpty)
+    let ended = Snippet("while true { guard isLeaf else { continue }\nif isDone { break } }")
+    #expect(ended.mutants(.jump) == ["continue -> break", "break -> continue", "break -> "])
+  }
+
+  @Test func `plain accesses of two fields stay in their order`() {
+    let plain = Snippet("machine.set(a, of: b, to: c)\nmachine.set(d, of: b, to: c)")
+    #expect(plain.mutants(.swapped).isEmpty)
+    let read = Snippet("let old = machine.plain(a, of: b)\nmachine.set(d, of: b, to: c)")
+    #expect(read.mutants(.swapped).isEmpty)
+    let same = Snippet("let old = machine.plain(a, of: b)\nmachine.set(a, of: b, to: c)")
+    #expect(same.mutants(.swapped).count == 1)
+    let marked = Snippet("machine.write(c, a, of: b, .plain)\nmachine.write(c, d, of: b, .release)")
+    #expect(marked.mutants(.swapped).count == 1)
+  }
+
   @Test func `a loop leaves out its first or its last turn`() {
     let loop = Snippet("for number in numbers { visit(number) }")
     #expect(
