@@ -148,7 +148,8 @@ public enum Files {
     _ number: Int
   ) -> M.Record? {
     let globals = machine.globals
-    return machine.withLock(BufferGlobals.descriptorLock, of: globals, .spin) { machine in
+    return machine.withLock(BufferGlobals.descriptorLock, of: globals, .spin) {
+      machine -> M.Record? in
       let address = machine.plain(BufferGlobals.descriptor(number), of: globals)
       guard machine.holds(M.W(1) .< address) else { return nil }
       let file = machine.record(at: address)

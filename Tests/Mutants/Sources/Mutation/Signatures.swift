@@ -33,7 +33,13 @@ public struct Signatures {
 
   /// The parameters that the arguments with these labels go to; nil where that is not clear.
   func parameters(of name: String, labels: [String]) -> [Parameter]? {
-    let candidates = Set((functions[name] ?? []).compactMap { match($0, labels) })
+    // In the order of their declarations, so that every run takes the same for the first.
+    var candidates: [[Parameter]] = []
+    for function in functions[name] ?? [] {
+      if let found = match(function, labels), !candidates.contains(found) {
+        candidates.append(found)
+      }
+    }
     guard let first = candidates.first else { return nil }
     // Overloads are taken for one as far as they agree.
     guard candidates.count > 1 else { return first }

@@ -82,6 +82,19 @@ import Testing
     )
   }
 
+  @Test func `of functions that are called alike the first that is declared tells what is meant`() {
+    let declared = """
+      func take(_ count: Int) {}
+      func take(_ other: Int) {}
+      func give(_ other: Int) {}
+      func give(_ count: Int) {}
+      """
+    let file = Snippet(file: "extension Tree {\n\(declared)\nfunc walk() { take(a)\ngive(a) }\n}")
+      .file
+    let counted = file.mutants.filter { $0.kind == .offByOne }.map(\.lineText)
+    #expect(counted == ["func walk() { take(a)", "func walk() { take(a)"])
+  }
+
   @Test func `a level is promised that is not there`() {
     #expect(Snippet("machine.invalidate(a, level: nil)").mutants(.hint) == ["nil -> 3"])
     let given = Snippet("machine.invalidate(a, level: run.level)")
