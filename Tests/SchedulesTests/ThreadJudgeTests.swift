@@ -147,6 +147,19 @@ private func nest(_ locks: [(Field, LockMode)]) -> LitmusBody {
     #expect(foreign == [.lockKept, .foreignRelease])
   }
 
+  @Test func `a lock is given back in the mode in which it was taken`() {
+    for (taken, given) in [(LockMode.readIRQ, LockMode.read), (.write, .writeIRQ)] {
+      let rules = judged([
+        { machine in
+          machine.acquire(Toy.gate, of: toy, taken)
+          machine.release(Toy.gate, of: toy, given)
+          machine.release(Toy.gate, of: toy, taken)
+        }
+      ])
+      #expect(rules == [.foreignRelease], "\(taken) \(given)")
+    }
+  }
+
   @Test func `a record is kept while a section is that could see it, and not after`() {
     for isInside in [true, false] {
       let rules = judged(

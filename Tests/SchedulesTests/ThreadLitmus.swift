@@ -79,6 +79,21 @@ extension ThreadLitmus {
         { $0.initialise(hasFault ? Toy.lock : Toy.other, of: toy) },
       ]
     },
+    ThreadLitmus(rule: .lockInterruptible) { toy, hasFault in
+      [
+        { machine in
+          machine.acquire(Toy.lock, of: toy, .spinIRQ)
+          machine.release(Toy.lock, of: toy, .spinIRQ)
+        },
+        { machine in
+          // Within what has them disabled there is no need to disable them again.
+          if !hasFault { machine.acquire(Toy.other, of: toy, .spinIRQ) }
+          machine.acquire(Toy.lock, of: toy, .spin)
+          machine.release(Toy.lock, of: toy, .spin)
+          if !hasFault { machine.release(Toy.other, of: toy, .spinIRQ) }
+        },
+      ]
+    },
     ThreadLitmus(rule: .lockKept) { toy, hasFault in
       [
         { machine in

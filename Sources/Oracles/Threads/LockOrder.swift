@@ -53,7 +53,7 @@ struct LockOrder: Sendable {
   /// - Returns: whether the thread had it.
   mutating func giveBack(_ place: FieldPlace, _ mode: LockMode, _ thread: Int) -> Bool {
     let index = heldBy[thread].lastIndex {
-      $0.place.address == place.address && $0.mode.isShared == mode.isShared
+      $0.place.address == place.address && $0.mode == mode
     }
     guard let index else { return false }
     heldBy[thread].remove(at: index)

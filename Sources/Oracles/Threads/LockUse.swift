@@ -1,9 +1,9 @@
 public import Machines
 
-/// Use of locks: who gives one back has it, nobody makes one anew that is held or waited on, and none is
-/// kept.
+/// Use of locks: who gives one back has it, nobody makes one anew that is held or waited on, none is kept, and
+/// what interrupts are disabled for is not taken while they are enabled.
 ///
-/// Does not establish: that a lock protects anything.
+/// Does not establish: that a lock protects anything; that interrupts are disabled for what one takes.
 enum LockUse {
   /// A thread has come to its end.
   static func judgeEnd(
@@ -45,6 +45,7 @@ extension ThreadJudges {
     if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
     if mode.sleeps, !isTry { sleeping.judge("takes a mutex", thread, &findings) }
     locks.take(place, mode, isTry: isTry, thread, &shadows, &findings)
+    judgeInterrupts(place, mode, index, thread)
     sleeping.take(mode, thread)
     order.take(shadows.words[index].handed, thread)
     if mode.isShared {
@@ -53,6 +54,29 @@ extension ThreadJudges {
       order.take(shadows.words[index].handedShared, thread)
       shadows.words[index].exclusiveHolders |= 1 << UInt32(thread)
     }
+  }
+
+  /// Whoever disables interrupts for a lock says that an interrupt may want it.
+  private mutating func judgeInterrupts(
+    _ place: FieldPlace,
+    _ mode: LockMode,
+    _ index: Int,
+    _ thread: Int
+  ) {
+    if mode.disablesInterrupts {
+      shadows.words[index].wantsNoInterrupts = true
+    } else if sleeping.takesInterrupts(thread) {
+      shadows.words[index].wasInterruptible = true
+    }
+    let word = shadows.words[index]
+    guard word.wantsNoInterrupts, word.wasInterruptible else { return }
+    let name = shadows.name(place)
+    findings.add(
+      .lockInterruptible,
+      "\(name) is taken with interrupts disabled, and with interrupts enabled",
+      at: .word(place),
+      detail: name
+    )
   }
 
   private mutating func judgeRelease(_ place: FieldPlace, _ mode: LockMode, _ thread: Int) {
@@ -112,6 +136,14 @@ extension Rule {
     oracle: "LockUse"
   )
 
+  /// A lock that interrupts are disabled for is taken while they are enabled.
+  public static let lockInterruptible = Rule(
+    "lock-interruptible",
+    "a lock that one thread disables interrupts to take, none takes while they are enabled",
+    reference: "Linux, Documentation/locking/lockdep-design.rst",
+    oracle: "LockUse"
+  )
+
   /// A lock is never given back.
   public static let lockKept = Rule(
     "lock-kept",
@@ -122,5 +154,7 @@ extension Rule {
 
 extension LockUse {
   /// The rules that are judged here.
-  static let rules: [Rule] = [.foreignRelease, .lockReinitialised, .lockKept]
+  static let rules: [Rule] = [
+    .foreignRelease, .lockReinitialised, .lockInterruptible, .lockKept,
+  ]
 }

@@ -35,6 +35,11 @@ struct SleepContext: Sendable {
     if mode.disablesInterrupts { contexts[thread].disabledCount -= 1 }
   }
 
+  /// Whether an interrupt may come.
+  func takesInterrupts(_ thread: Int) -> Bool {
+    contexts[thread].disabledCount == 0 && !contexts[thread].hasDisabledInterrupts
+  }
+
   /// A section of RCU was entered or left.
   mutating func changeRCU(by change: Int, _ thread: Int) { contexts[thread].rcuDepth += change }
 

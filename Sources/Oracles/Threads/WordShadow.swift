@@ -19,6 +19,10 @@ struct WordShadow: Sendable {
   var record: Int32 = 0
   /// Whether something was ever written there.
   var isInitialised = false
+  /// Whether somebody disabled interrupts to take the lock, and whether somebody took it while they were
+  /// enabled.
+  var wantsNoInterrupts = false
+  var wasInterruptible = false
 }
 
 /// What they know of one record.
