@@ -19,6 +19,8 @@ public struct CheckListener: EventListener {
   var raceAt = 0
   /// How often another CPU did in the last call.
   var raceCount = 0
+  /// Tables of a shared walk to which no entry leads any more, with the levels they were for.
+  var unlinked: [(table: TracingMachine<CheckListener>.Table, level: LookupLevel)] = []
   /// How many loads of live tables the walker made that were not told, being no news to a judge.
   var hiddenLoads = 0
 

@@ -28,6 +28,19 @@ extension System {
         ),
         limits: GeneratorLimits(hasRivals: true)
       ),
+      Subject(
+        "shared",
+        .clean,
+        "the optimised walker of tables that others walk too, alone",
+        checkedIn: Stage2Session.self,
+        TableVariant(
+          Stage2Library<AloneStage2>(
+            create: { AloneStage2.create($0, on: &$1) },
+            relaxesLocally: true
+          )
+        ),
+        limits: GeneratorLimits()
+      ),
       recursiveStage2("reference", .clean, "the seed's recursive walker, mended", []),
       recursiveStage2(
         "reference-rivals",
