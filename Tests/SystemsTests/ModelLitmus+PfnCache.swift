@@ -63,6 +63,17 @@ extension ModelLitmus {
     ModelLitmus(.invalidationMissed) { model, hasFault in
       if hasFault { model.survivedInvalidation(0) }
     },
+    ModelLitmus(.refreshedInVain) { model, hasFault in
+      model.enteredSection(0)
+      let activation = model.began(.activate, 0, cache: 0)
+      model.ended(activation, guestAddress: 8, length: 8, .ok)
+      if !hasFault {
+        model.beganInvalidation()
+        model.endedInvalidation()
+      }
+      let check = model.began(.check, 0, cache: 0)
+      model.ended(check, guestAddress: 8, length: 8, saysYes: false)
+    },
     ModelLitmus(.pagePinned) { model, hasFault in
       model.took(0x100)
       if !hasFault { model.put(0x100) }

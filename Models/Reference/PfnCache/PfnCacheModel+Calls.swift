@@ -13,6 +13,16 @@ struct CacheNotes: Sendable {
   var callsUnderWay = 0
   /// Whether the last of them failed, and no other was beside it or came after it.
   var hasFailed = false
+  /// What it was made valid for by the last of them, beside which there was nothing; nil where it failed.
+  var refreshed: Refreshed?
+
+  /// A refresh that succeeded.
+  struct Refreshed: Sendable {
+    var thread: Int
+    var guestAddress: UInt64
+    var length: UInt64
+    var disturbanceCount: Int
+  }
 }
 
 /// A call on a cache that has begun.
@@ -39,6 +49,9 @@ public struct PfnCacheCall: Sendable {
   let callCount: Int
   let hadFailed: Bool
   let refusals: Int
+  /// Whether no call was under way that may make the cache valid or take it out of use.
+  let wasAlone: Bool
+  let disturbanceCount: Int
 }
 
 extension PfnCacheModel {
@@ -49,6 +62,7 @@ extension PfnCacheModel {
       caches[cache].callCount += 1
       caches[cache].callsUnderWay += 1
       caches[cache].hasFailed = false
+      caches[cache].refreshed = nil
     }
     if kind == .activate || kind == .deactivate {
       caches[cache].changeCount += 1
@@ -62,7 +76,9 @@ extension PfnCacheModel {
       wasInUse: notes.isInUse,
       callCount: caches[cache].callCount,
       hadFailed: notes.hasFailed,
-      refusals: threads[thread].refusals
+      refusals: threads[thread].refusals,
+      wasAlone: notes.callsUnderWay == 0,
+      disturbanceCount: disturbanceCount
     )
   }
 
@@ -79,6 +95,16 @@ extension PfnCacheModel {
     guard call.kind == .refresh || call.kind == .activate else { return }
     let isAlone = notes.callCount == call.callCount && notes.callsUnderWay == 1
     if result == .fault, isAlone { caches[call.cache].hasFailed = true }
+    if result == .ok, isAlone, call.wasAlone,
+      isCalm(since: call.disturbanceCount, for: call.thread)
+    {
+      caches[call.cache].refreshed = CacheNotes.Refreshed(
+        thread: call.thread,
+        guestAddress: guestAddress,
+        length: length,
+        disturbanceCount: disturbanceCount
+      )
+    }
     judge(call, guestAddress, length, result, isAlone: isAlone)
   }
 
@@ -134,8 +160,17 @@ extension PfnCacheModel {
     length: UInt64,
     saysYes: Bool
   ) {
-    guard saysYes else { return }
     let bytes = "\(length) bytes from \(guestAddress.text)"
+    guard saysYes else {
+      // What another thread wrote may not be seen yet.
+      if let refreshed = caches[check.cache].refreshed, refreshed.thread == check.thread,
+        refreshed.guestAddress == guestAddress, refreshed.length == length,
+        isCalm(since: refreshed.disturbanceCount, for: check.thread)
+      {
+        add(.refreshedInVain, "a check of \(bytes) says no after a refresh that succeeded")
+      }
+      return
+    }
     if !isInOnePage(guestAddress, length) {
       add(.lengthAccepted, "a check of \(bytes) says yes", cause: cause(length))
     }

@@ -119,6 +119,14 @@ extension Rule {
     oracle: "PfnCacheModel"
   )
 
+  /// A refresh that succeeds makes the cache valid.
+  public static let refreshedInVain = Rule(
+    "refreshed-in-vain",
+    "a check of the same bytes by the same thread that comes next after a refresh that succeeded says yes,"
+      + " unless an invalidation, other slots or another call on the cache came beside them",
+    oracle: "PfnCacheModel"
+  )
+
   /// What was written is in the next harvest.
   public static let dirtyMissed = Rule(
     "dirty-missed",
@@ -140,7 +148,7 @@ extension PfnCacheModel {
     .freedPage, .wrongPage, .unmappedAddress, .wrongOffset, .guestModeKept, .requestLeft,
     .invalidationMissed, .pagePinned, .referenceLeaked, .referenceTwice, .mappingLeaked,
     .mappingTwice, .validAfterFailure, .usedInactive, .lengthAccepted, .wrongRefreshResult,
-    .dirtyMissed, .dirtyInvented,
+    .refreshedInVain, .dirtyMissed, .dirtyInvented,
   ]
 }
 

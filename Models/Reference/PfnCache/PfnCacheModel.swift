@@ -6,7 +6,7 @@ import Machines
 /// pages, by who changes slots and who harvests the dirty log; and of every reference and mapping that
 /// is taken or given back. It knows nothing of how a cache finds out.
 ///
-/// Does not establish: that a check that says no has a reason to.
+/// Does not establish: that a check that says no has a reason to, but where it comes next after a refresh.
 public struct PfnCacheModel: Sendable {
   /// What the kernel holds of a frame.
   struct Holdings: Sendable {
@@ -28,6 +28,9 @@ public struct PfnCacheModel: Sendable {
   var dirty: [DirtyNotes]
   /// The frame that each thread uses in guest mode.
   var inGuestMode: [UInt64?]
+  /// How many invalidations are under way, and how often one began or ended or new slots were published.
+  var invalidationsUnderWay = 0
+  var disturbanceCount = 0
 
   /// The rules that were broken, in order; each cause once.
   public private(set) var breaches: [PfnCacheBreach] = []
@@ -75,7 +78,29 @@ extension PfnCacheModel {
   public mutating func placed(_ frame: UInt64, at hostPage: UInt64) { owned[hostPage] = frame }
 
   /// New slots may be seen.
-  public mutating func published(_ layout: [UInt64?]) { layouts.append(layout) }
+  public mutating func published(_ layout: [UInt64?]) {
+    layouts.append(layout)
+    disturbanceCount += 1
+  }
+
+  /// An invalidation begins.
+  public mutating func beganInvalidation() {
+    invalidationsUnderWay += 1
+    disturbanceCount += 1
+  }
+
+  /// An invalidation has ended.
+  public mutating func endedInvalidation() {
+    invalidationsUnderWay -= 1
+    disturbanceCount += 1
+  }
+
+  /// Whether nothing happened since there had been so many disturbances that makes a cache invalid, and a
+  /// thread sees the last slots.
+  func isCalm(since count: Int, for thread: Int) -> Bool {
+    invalidationsUnderWay == 0 && disturbanceCount == count
+      && threads[thread].oldestLayout == layouts.count - 1
+  }
 
   /// Nobody is in a section any more that began before the last change of the slots.
   public mutating func retired() { oldestLayout = layouts.count - 1 }

@@ -77,6 +77,7 @@ extension HostedMachine: HostMemoryMachine {
   }
 
   func unmapRemapped(_ address: UInt64) {
+    base.mightSleep()
     let frame = (address &- PfnHost.otherBase) >> 12
     touch(frame)
     state.pointee.model.unmapped(frame, asRAM: false)

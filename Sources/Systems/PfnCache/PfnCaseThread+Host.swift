@@ -16,6 +16,7 @@ extension PfnCaseThread {
     )
     let (owner, host) = (state.pointee.owner, state.pointee.host)
     if !maySleep { machine.acquire(HostRecord.reaper, of: host, .spin) }
+    state.pointee.model.beganInvalidation()
     walker.beginInvalidation(&machine, owner, range, maySleep: maySleep)
     state.pointee.model.invalidated(pages.map(PfnHost.hostAddress))
     if change != .nothing {
@@ -24,6 +25,7 @@ extension PfnCaseThread {
       machine.release(HostRecord.lock, of: host, .spin)
     }
     walker.endInvalidation(&machine, owner, range)
+    state.pointee.model.endedInvalidation()
     if !maySleep { machine.release(HostRecord.reaper, of: host, .spin) }
     return .ok
   }

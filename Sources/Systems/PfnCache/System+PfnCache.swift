@@ -28,6 +28,12 @@ extension System {
         "the optimised cache: found by host address, checked without a lock",
         IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0))
       ),
+      subject(
+        "chunks",
+        .clean,
+        "the same, with a list for each page, in two chunks",
+        IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 1))
+      ),
       subject("reference", .clean, "the seed's way, mended", ListedPfnCache()),
       subject("seed", .seed, "the cache as posted, its faults included", PostedPfnCache()),
     ]
