@@ -18,7 +18,7 @@ let bufferExhibits: [Exhibit] = [
   buffer("failed-map-leaves-pin", ["pin-left"], 1),
   buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2, seed: 2),
   buffer("access-passes-readers", ["access-before-fence"], 2),
-  buffer("failed-access-left-open", ["processor-access-left-open"], 3),
+  buffer("failed-access-left-open", ["processor-access-left-open"], 3, seed: 7),
   buffer("poll-keeps-no-file", ["no-such-record"], 1),
   buffer("poll-leaves-busy", ["unexpected-warning"], 1),
   buffer("failed-sync-file-keeps-descriptor", ["object-left"], 2),

@@ -234,7 +234,8 @@ extension BufferCaseThread {
     return result
   }
 
-  /// Asks what became of what a sync file waits for: the one that was pending last, or one of a new access.
+  /// Asks what became of what a sync file waits for: the one that was pending last, or one of a new access;
+  /// and waits for it where it is pending and devices run, as who polls it does, unless a signal comes.
   mutating func status(_ buffer: Int) -> Errno {
     if state.pointee.pendingFile == nil, state.pointee.syncFiles.count < 3 {
       _ = submit(buffer, .read)
@@ -246,8 +247,15 @@ extension BufferCaseThread {
     let leaves = state.pointee.syncFences[descriptor] ?? []
     let fence = machine.base.read(FileRecord.data, of: file, .plain)
     let began = state.pointee.model.asks()
-    let status = Fences.status(&machine, fence)
+    var status = Fences.status(&machine, fence)
     state.pointee.model.told(status, of: leaves, since: began)
+    if status == 0, state.pointee.hasDevices,
+      Fences.wait(&machine, fence, isInterruptible: true) == .ok
+    {
+      // That is said to be signalled which a wait is over for.
+      status = max(1, Fences.status(&machine, fence))
+      state.pointee.model.told(status, of: leaves, since: began)
+    }
     state.pointee.pendingFile = status == 0 ? descriptor : nil
     if status > 1 { state.pointee.reach(.toldError) }
     Files.release(&machine, file, walker)

@@ -51,6 +51,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     _ count: Int
   ) -> [(inout World.Machine) -> Void] {
     state.pointee.runningCount = count
+    state.pointee.hasDevices = true
     let body: (inout World.Machine) -> Void = { base in
       var thread = BufferCaseThread(walker, base, state)
       thread.perform()

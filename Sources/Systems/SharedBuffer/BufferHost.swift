@@ -99,6 +99,8 @@ struct BufferHost {
   var syncFiles: [Int] = []
   /// The one of them that was pending when it was asked last.
   var pendingFile: Int?
+  /// Whether devices run beside, so that what is pending comes to its end.
+  var hasDevices = false
   /// Every table that was given out.
   var tables: Set<UInt64> = []
   /// Fences that a sync file waits for, by descriptor.

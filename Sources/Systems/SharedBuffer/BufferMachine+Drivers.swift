@@ -34,10 +34,16 @@ extension BufferMachine: BufferHostMachine {
 
   /// Which buffer an exporter is called for, under the lock where it has to be; nil for none of its own.
   private func called(_ what: String, _ exporter: UInt64, isLocked: Bool) -> Int? {
-    guard let buffer = BufferHost.buffer(exporter) else { return nil }
+    guard let buffer = BufferHost.buffer(exporter) else { return nobody() }
     let holds = holdsReservation(of: buffer)
     state.pointee.model.called(what, buffer, isLocked: holds, shouldBe: isLocked)
     return buffer
+  }
+
+  /// Nobody's exporter is called.
+  private func nobody() -> Int? {
+    base.warn(Site("an exporter is called for what is none of its buffers"))
+    return nil
   }
 
   private func isDynamic(_ attachment: UInt64) -> Bool {
@@ -51,6 +57,8 @@ extension BufferMachine: BufferHostMachine {
 
   func exporterDetaches(_ attachment: UInt64, of exporter: UInt64) {
     guard let buffer = called("detach", exporter, isLocked: false) else { return }
+    // What it keeps of the device it finds there.
+    _ = base.read(AttachmentRecord.importer, of: attachment, .plain)
     state.pointee.model.detached(buffer, attachment: attachment)
   }
 
@@ -71,7 +79,7 @@ extension BufferMachine: BufferHostMachine {
   ///
   /// It is promised the lock, or, where importers map without it and the buffer stays where it is, nothing.
   private func calledToMap(_ what: String, _ exporter: UInt64) -> Int? {
-    guard let buffer = BufferHost.buffer(exporter) else { return nil }
+    guard let buffer = BufferHost.buffer(exporter) else { return nobody() }
     guard walker.locksMappings || state.pointee.plan.exporters[buffer] == .moving else {
       return buffer
     }
