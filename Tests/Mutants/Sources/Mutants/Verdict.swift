@@ -67,12 +67,12 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
     case .arm64Stage2:
       [
         "reference", "reference-rivals", "reference-outside-faults", "reference-splits",
-        "reference-privileges",
+        "reference-privileges", "shared",
       ]
     case .arm64Hyp: ["reference", "reference-privileges"]
     case .armUnmap: ["nested-fixed"]
-    case .powerRadix, .pfnCache, .sharedBuffer, .arm64Stage2Threads, .powerRadixThreads:
-      ["reference"]
+    case .pfnCache: ["chunks", "reference"]
+    case .powerRadix, .sharedBuffer, .arm64Stage2Threads, .powerRadixThreads: ["reference"]
     }
   }
 
@@ -102,7 +102,7 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
     case .powerRadix, .powerRadixThreads: [.powerRadix, .powerRadixThreads]
     case .pfnCache: [.pfnCache]
     case .sharedBuffer: [.sharedBuffer]
-    case .arm64Stage2Threads: [.arm64Stage2Threads]
+    case .arm64Stage2Threads: [.arm64Stage2Threads, .arm64Stage2]
     case .arm64Stage2, .arm64Hyp, .armUnmap:
       [.arm64Stage2, .arm64Hyp, .armUnmap, .arm64Stage2Threads]
     }

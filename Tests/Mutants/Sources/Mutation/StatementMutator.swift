@@ -136,8 +136,10 @@ struct StatementMutator {
       range = item.item.trimmedByteRange
       if let declaration = item.item.as(VariableDeclSyntax.self) {
         guard declaration.bindings.count == 1, let binding = declaration.bindings.first,
-          let value = binding.initializer?.value, value.is(FunctionCallExprSyntax.self)
+          let call = binding.initializer?.value.as(FunctionCallExprSyntax.self),
+          !call.makesValue
         else { return nil }
+        let value = ExprSyntax(call)
         self.value = value.trimmedDescription
         plainField = value.as(FunctionCallExprSyntax.self)?.plainField
         range = value.trimmedByteRange
@@ -267,6 +269,11 @@ extension SyntaxProtocol {
 }
 
 extension FunctionCallExprSyntax {
+  /// Whether it makes a value of nothing, which is the same value wherever it is made.
+  fileprivate var makesValue: Bool {
+    arguments.isEmpty && trailingClosure == nil && calledName.first?.isUppercase == true
+  }
+
   /// The field of a record that it reads or writes as nobody else may at the same time.
   fileprivate var plainField: String? {
     let texts = arguments.map(\.expression.trimmedDescription)

@@ -73,6 +73,10 @@ import Testing
     #expect(marked.mutants(.swapped).count == 1)
   }
 
+  @Test func `what is made of nothing is made anywhere`() {
+    #expect(Snippet("var found = Found<W>()\nmachine.yield()").mutants(.swapped).isEmpty)
+  }
+
   @Test func `a loop leaves out its first or its last turn`() {
     let loop = Snippet("for number in numbers { visit(number) }")
     #expect(
