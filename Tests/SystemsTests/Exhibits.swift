@@ -229,7 +229,7 @@ private let cacheExhibits: [Exhibit] = [
   cache("map-failure-leaks-new-pfn", ["page-pinned"], 1),
   cache("speculative-valid-exposes-null-khva", ["unmapped-address"], 3, 1),
   cache("invalidate-skips-placeholder", ["freed-page-accessed"], 3, 1, seed: 5),
-  cache("generation-false-negative", ["wrong-page-accessed"], 4, 1, seed: 8),
+  cache("generation-false-negative", ["wrong-page-accessed"], 4, 1, seed: 15),
   cache("lock-reinitialised-on-reactivate", ["lock-reinitialised"], 3, 1, seed: 2),
   cache("partial-reinit-on-activation", ["mapping-undone-twice"], 3),
   cache("page-pinned-forever", ["page-pinned"], 1),
@@ -241,8 +241,8 @@ private let cacheExhibits: [Exhibit] = [
   cache("dirty-at-unmap", ["dirty-invented"], 1),
   cache("unlinked-in-use", ["mapping-leaked"], 4, 1),
   cache("refresh-of-inactive", ["inactive-cache-used"], 1),
-  cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 6, 2, seed: 48),
-  cache("kick-without-fence", ["guest-mode-kept"], 4, 1),
+  cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 2, seed: 9),
+  cache("kick-without-fence", ["guest-mode-kept"], 4, 1, seed: 12),
 ]
 
 private func cache(
