@@ -97,11 +97,9 @@ extension Reach {
     /// The jobs that prove the theorems about a subject, by what their names begin with; none where
     /// nothing can be proved of it.
     func jobs(of name: SubjectName) async throws -> [String] {
-      let list = try await command.run(
-        options(name) + ["--list", "--format", "json"],
-        seconds: 60
-      )
-      guard list.ending == .status(0) else { return [] }
+      let arguments = options(name) + ["--list", "--format", "json"]
+      guard let list = try? await command.run(arguments, seconds: 60), list.ending == .status(0)
+      else { return [] }
       let listing = try JSONDecoder().decode(TheoremListing.self, from: Data(list.output.utf8))
       var names: [String] = []
       for theorem in listing.theorems.map(\.theorem) {

@@ -76,7 +76,11 @@ struct Trial: Sendable {
       case .status(0):
         if verdict.kind == .unreached { verdict = Verdict(kind: .survived, place: job.name) }
       case .status(let status):
-        let report = try JSONDecoder().decode(ProofOutput.self, from: Data(run.output.utf8))
+        // Where the walker leads the proof astray there are no results, as where it crashes.
+        let output = Data(run.output.utf8)
+        guard let report = try? JSONDecoder().decode(ProofOutput.self, from: output) else {
+          return Verdict(kind: .convicted, by: ["fault"], place: job.name)
+        }
         let violated = report.theorems.filter { $0.verdict == "violated" }.map(\.theorem)
         if status == 1 || !violated.isEmpty {
           return Verdict(kind: .convicted, by: violated, place: job.name)
