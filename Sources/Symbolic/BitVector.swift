@@ -17,7 +17,7 @@ public struct BitVector: @unchecked Sendable {
   /// What is added to the base, so that `x + 1 + 1` and `x + 2` are the same word.
   let offset: UInt64
   /// The owner of the base.
-  let context: SolverContext?
+  private(set) var context: SolverContext?
 
   /// The word with this value.
   public init(_ value: UInt64) {
@@ -42,6 +42,13 @@ public struct BitVector: @unchecked Sendable {
     base = isConstant ? nil : ast
     self.offset = isConstant ? 0 : offset
     self.context = isConstant ? nil : context
+  }
+
+  /// The same word under this owner; under none it can be kept by the owner itself, and not be reckoned with.
+  func owned(by owner: SolverContext?) -> BitVector {
+    var word = self
+    word.context = base == nil ? nil : owner
+    return word
   }
 
   /// The value, if it is known to the last bit.

@@ -10,7 +10,7 @@ public struct Formula: @unchecked Sendable {
   /// Whether the formula is the negation of `atom`; for constants, whether it is false.
   let isNegated: Bool
   /// The owner of the atom.
-  let context: SolverContext?
+  private(set) var context: SolverContext?
 
   /// The constant truth value.
   public init(_ value: Bool) {
@@ -23,6 +23,13 @@ public struct Formula: @unchecked Sendable {
     atom = ast
     self.isNegated = isNegated
     self.context = context
+  }
+
+  /// The same formula under no owner, so that the owner itself can keep it; it can only be asked for.
+  var withoutOwner: Formula {
+    var formula = self
+    formula.context = nil
+    return formula
   }
 
   /// The truth value, if it is known without asking the solver.

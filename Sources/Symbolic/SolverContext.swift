@@ -85,7 +85,7 @@ public final class SolverContext {
 
   /// The value of a function at an argument.
   func value(of function: String, at argument: BitVector) -> BitVector {
-    functions.value(of: function, at: argument) { variable("\(function).\($0)") }
+    functions.value(of: function, at: argument, owner: self) { variable("\(function).\($0)") }
   }
 }
 

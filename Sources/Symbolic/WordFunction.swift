@@ -15,28 +15,33 @@ public struct WordFunction {
 }
 
 /// The values of every function so far, and what makes functions of them.
+///
+/// A context owns them, so they own none: else it would keep itself for ever, and all that Z3 made in it.
 struct FunctionValues {
   private var applications: [String: [(argument: BitVector, value: BitVector)]] = [:]
   /// That equal arguments have equal values, for every two applications of one function.
   private(set) var consistency: [Formula] = []
 
-  /// The value at `argument`: the known one, or a new word from `makeValue`, which is told how many
-  /// there were.
+  /// The value at `argument`: the known one, or a new word of the owner's from `makeValue`, which is told
+  /// how many there were.
   mutating func value(
     of name: String,
     at argument: BitVector,
+    owner: SolverContext,
     makeValue: (_ count: Int) -> BitVector
   ) -> BitVector {
     let known = applications[name, default: []]
     if let same = known.first(where: { BitVector.isIdentical($0.argument, argument) }) {
-      return same.value
+      return same.value.owned(by: owner)
     }
     let value = makeValue(known.count)
     for other in known {
-      let isConsistent = Formula.implies(other.argument .== argument, other.value .== value)
-      if isConsistent.constant != true { consistency.append(isConsistent) }
+      let isSameArgument = other.argument.owned(by: owner) .== argument
+      let isSameValue = other.value.owned(by: owner) .== value
+      let isConsistent = Formula.implies(isSameArgument, isSameValue)
+      if isConsistent.constant != true { consistency.append(isConsistent.withoutOwner) }
     }
-    applications[name, default: []].append((argument, value))
+    applications[name, default: []].append((argument.owned(by: nil), value.owned(by: nil)))
     return value
   }
 }

@@ -4,6 +4,18 @@ import Testing
 @testable import Symbolic
 
 struct SolverTests {
+  @Test func `a context goes with the last of its words`() throws {
+    weak var kept: SolverContext?
+    do {
+      let context = try SolverContext()
+      let f = context.function("f")
+      let isSame = f(context.variable("x")) .== f(context.variable("y"))
+      #expect(isSame.constant == nil)
+      kept = context
+    }
+    #expect(kept == nil)
+  }
+
   @Test func `a model gives the words that make the assertions true`() throws {
     let context = try SolverContext()
     let solver = try Solver(context: context)
