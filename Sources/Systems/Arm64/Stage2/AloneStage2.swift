@@ -54,8 +54,8 @@ struct AloneStage2: Stage2Walker {
   func makeOld(ipa: UInt64, on machine: inout M) -> UInt64 {
     let found = table.leaf(at: ipa, on: &machine).descriptor
     let wasYoung = walker.age(ipa: ipa, clears: true, in: table, on: &machine)
-    guard found & 1 != 0 else { return wasYoung ? Self.accessFlag : 0 }
-    return found & ~Self.accessFlag | (wasYoung ? Self.accessFlag : 0)
+    guard found & Encoding.valid != 0 else { return wasYoung ? Encoding.accessFlag : 0 }
+    return found & ~Encoding.accessFlag | (wasYoung ? Encoding.accessFlag : 0)
   }
 
   func isYoung(ipa: UInt64, on machine: inout M) -> Bool {
@@ -65,9 +65,6 @@ struct AloneStage2: Stage2Walker {
   func relaxPermissions(ipa: UInt64, protection: UInt64, on machine: inout M) -> Errno {
     walker.relaxPermissions(ipa: ipa, protection: protection, in: table, on: &machine)
   }
-
-  /// Set in the descriptor of a leaf that is young.
-  private static let accessFlag: UInt64 = 1 << 10
 
   // MARK: What nobody does beside others
 

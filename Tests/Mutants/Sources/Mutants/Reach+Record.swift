@@ -39,9 +39,7 @@ extension Reach {
     var tasks: [Task] = []
     for name in SubjectName.all where systems.contains(where: { $0.rawValue == name.system }) {
       if reach.checks[name.description] == nil { tasks.append(.check(name)) }
-      guard ways.contains(.prove), !name.subject.hasPrefix("reference-"),
-        SystemName(rawValue: name.system)?.hasTheorems == true
-      else { continue }
+      guard ways.contains(.prove), !name.subject.hasPrefix("reference-") else { continue }
       let known = Set(reach.jobs(of: name).map(\.name))
       tasks += try await recorder.jobs(of: name).filter { !known.contains($0) }.map {
         .job(name, $0)

@@ -73,14 +73,11 @@ struct Trial: Sendable {
       switch run.ending {
       case .hang: return Verdict(kind: .convicted, by: ["hang"], place: job.name)
       case .crash: return Verdict(kind: .convicted, by: ["crash"], place: job.name)
+      case .status(70): return Verdict(kind: .convicted, by: ["fault"], place: job.name)
       case .status(0):
         if verdict.kind == .unreached { verdict = Verdict(kind: .survived, place: job.name) }
       case .status(let status):
-        // Where the walker leads the proof astray there are no results, as where it crashes.
-        let output = Data(run.output.utf8)
-        guard let report = try? JSONDecoder().decode(ProofOutput.self, from: output) else {
-          return Verdict(kind: .convicted, by: ["fault"], place: job.name)
-        }
+        let report = try JSONDecoder().decode(ProofOutput.self, from: Data(run.output.utf8))
         let violated = report.theorems.filter { $0.verdict == "violated" }.map(\.theorem)
         if status == 1 || !violated.isEmpty {
           return Verdict(kind: .convicted, by: violated, place: job.name)

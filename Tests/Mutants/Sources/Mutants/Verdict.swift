@@ -76,9 +76,6 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  /// Whether there are theorems about it.
-  var hasTheorems: Bool { self != .arm64Stage2Threads && self != .powerRadixThreads }
-
   /// The system that a walker's file belongs to; the first where it serves several.
   init(file: String) {
     if file.hasPrefix("PowerRadix/") {
