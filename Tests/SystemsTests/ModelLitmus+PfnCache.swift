@@ -57,7 +57,7 @@ extension ModelLitmus {
     ModelLitmus(.guestModeKept) { model, hasFault in
       model.usesInGuestMode(1, frame: 0x100)
       if !hasFault { model.leftGuestMode(1) }
-      model.invalidated([0x7000])
+      model.invalidated([0x7000], by: 0, since: model.beganInvalidation())
     },
     ModelLitmus(.requestLeft) { model, hasFault in model.found(requests: hasFault ? 4 : 0) },
     ModelLitmus(.invalidationMissed) { model, hasFault in
@@ -65,10 +65,10 @@ extension ModelLitmus {
     },
     ModelLitmus(.refreshedInVain) { model, hasFault in
       model.enteredSection(0)
-      let activation = model.began(.activate, 0, cache: 0)
+      let activation = model.began(.activate, 0, cache: 0, guestAddress: 8)
       model.ended(activation, guestAddress: 8, length: 8, .ok)
       if !hasFault {
-        model.beganInvalidation()
+        _ = model.beganInvalidation()
         model.endedInvalidation()
       }
       let check = model.began(.check, 0, cache: 0)
@@ -127,6 +127,30 @@ extension ModelLitmus {
       let activation = model.began(.activate, 0, cache: 0)
       if !hasFault { model.refused(0) }
       model.ended(activation, .fault)
+    },
+    ModelLitmus(.notMadeValid) { model, hasFault in
+      model.enteredSection(0)
+      let activation = model.began(.activate, 0, cache: 0, guestAddress: 8)
+      model.ended(activation, guestAddress: 8, length: 8)
+      let beginning = model.beganInvalidation()
+      // One that is under way may have made it valid again.
+      if !hasFault { _ = model.began(.refresh, 0, cache: 0, guestAddress: 8) }
+      model.invalidated([0x7000], by: 1, since: beginning)
+      let check = model.began(.check, 0, cache: 0)
+      model.ended(check, guestAddress: 8, length: 8, saysYes: true)
+    },
+    ModelLitmus(.wrongFrame) { model, hasFault in
+      model.enteredSection(0)
+      let activation = model.began(.activate, 0, cache: 0, guestAddress: 8)
+      model.ended(activation, guestAddress: 8, length: 8)
+      let check = model.began(.check, 0, cache: 0)
+      model.ended(
+        check,
+        guestAddress: 8,
+        length: 8,
+        saysYes: true,
+        frame: hasFault ? 0x101 : 0x100
+      )
     },
     ModelLitmus(.dirtyMissed) { model, hasFault in
       let note = model.wrote(1)

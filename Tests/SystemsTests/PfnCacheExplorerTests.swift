@@ -77,6 +77,21 @@ private func broken(
     }
   }
 
+  @Test func `a snapshot that nothing orders is no snapshot`() throws {
+    for (subject, isWeak, rules) in [
+      ("change-without-fence", false, []), ("change-without-fence", true, ["wrong-frame-found"]),
+      ("snapshot-without-fence", true, ["wrong-frame-found"]), ("built-in", true, []),
+    ] {
+      let exploration = try exploration(subject)
+      let program = try exploration.program("check", "refresh-elsewhere", from: "valid")
+      var limits = ExplorationLimits()
+      limits.isWeak = isWeak
+      let result = exploration.explore(program, limits)
+      #expect(result.isExhausted, "\(subject)")
+      #expect(result.violations.map(\.fingerprint) == rules, "\(subject)")
+    }
+  }
+
   @Test func `what callers may not do at once is refused`() throws {
     let exploration = try exploration("built-in")
     let first = try exploration.program("enter-guest", "invalidate", from: "guest-valid")

@@ -72,8 +72,11 @@ extension PfnCacheModel {
   /// A vCPU has left guest mode.
   public mutating func leftGuestMode(_ thread: Int) { inGuestMode[thread] = nil }
 
-  /// An invalidation of these host pages has begun: what its call did is done.
-  public mutating func invalidated(_ hostPages: [UInt64]) {
+  /// A thread's invalidation of these host pages, which began at a time, has begun: what its call did is
+  /// done.
+  public mutating func invalidated(_ hostPages: [UInt64], by invalidator: Int, since beginning: Int)
+  {
+    takeBack(hostPages, by: invalidator, since: beginning)
     for case (let thread, let frame?) in inGuestMode.enumerated()
     where hostPages.contains(where: { owned[$0] == frame }) {
       add(

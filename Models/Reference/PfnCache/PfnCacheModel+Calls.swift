@@ -11,10 +11,14 @@ struct CacheNotes: Sendable {
   var callCount = 0
   /// How many of them have not ended.
   var callsUnderWay = 0
+  /// The threads that began one of which not every thread sees what it did, as bits.
+  var callers: UInt16 = 0
   /// Whether the last of them failed, and no other was beside it or came after it.
   var hasFailed = false
   /// What it was made valid for by the last of them, beside which there was nothing; nil where it failed.
   var refreshed: Refreshed?
+  /// The calls that made it valid, or may be doing so.
+  var validations: [Validation] = []
 
   /// A refresh that succeeded.
   struct Refreshed: Sendable {
@@ -49,18 +53,30 @@ public struct PfnCacheCall: Sendable {
   let callCount: Int
   let hadFailed: Bool
   let refusals: Int
-  /// Whether no call was under way that may make the cache valid or take it out of use.
+  /// Whether no call was under way that may make the cache valid or take it out of use, nor one that the
+  /// thread may not see yet: it looks without the lock where it can.
   let wasAlone: Bool
   let disturbanceCount: Int
+  /// When it began.
+  let beginning: Int
 }
 
 extension PfnCacheModel {
-  /// A call begins.
-  public mutating func began(_ kind: PfnCacheCall.Kind, _ thread: Int, cache: Int) -> PfnCacheCall {
+  /// A call begins; one that makes a cache valid does so for `guestAddress`.
+  public mutating func began(
+    _ kind: PfnCacheCall.Kind,
+    _ thread: Int,
+    cache: Int,
+    guestAddress: UInt64 = 0
+  ) -> PfnCacheCall {
     let notes = caches[cache]
+    if kind == .refresh || kind == .activate {
+      caches[cache].validations.append(Validation(thread: thread, guestAddress: guestAddress))
+    }
     if kind != .check {
       caches[cache].callCount += 1
       caches[cache].callsUnderWay += 1
+      caches[cache].callers |= 1 << UInt16(thread)
       caches[cache].hasFailed = false
       caches[cache].refreshed = nil
     }
@@ -69,16 +85,18 @@ extension PfnCacheModel {
       caches[cache].isContested = caches[cache].isContested || notes.changeCount > 0
       caches[cache].isInUse = nil
     }
+    let isSeen = !isMemoryWeak || notes.callers & ~(1 << UInt16(thread)) == 0
     return PfnCacheCall(
       kind: kind,
       thread: thread,
       cache: cache,
-      wasInUse: notes.isInUse,
+      wasInUse: isSeen ? notes.isInUse : nil,
       callCount: caches[cache].callCount,
-      hadFailed: notes.hasFailed,
+      hadFailed: isSeen && notes.hasFailed,
       refusals: threads[thread].refusals,
-      wasAlone: notes.callsUnderWay == 0,
-      disturbanceCount: disturbanceCount
+      wasAlone: notes.callsUnderWay == 0 && isSeen,
+      disturbanceCount: disturbanceCount,
+      beginning: time
     )
   }
 
@@ -92,6 +110,7 @@ extension PfnCacheModel {
     let notes = caches[call.cache]
     caches[call.cache].callsUnderWay -= 1
     if call.kind == .activate || call.kind == .deactivate { endChange(call, result) }
+    note(call, guestAddress, result)
     guard call.kind == .refresh || call.kind == .activate else { return }
     let isAlone = notes.callCount == call.callCount && notes.callsUnderWay == 1
     if result == .fault, isAlone { caches[call.cache].hasFailed = true }
@@ -153,12 +172,13 @@ extension PfnCacheModel {
     }
   }
 
-  /// A check ends.
+  /// A check ends; `frame` is the one that it found, where it is asked for that.
   public mutating func ended(
     _ check: PfnCacheCall,
     guestAddress: UInt64,
     length: UInt64,
-    saysYes: Bool
+    saysYes: Bool,
+    frame: UInt64? = nil
   ) {
     let bytes = "\(length) bytes from \(guestAddress.text)"
     guard saysYes else {
@@ -174,11 +194,13 @@ extension PfnCacheModel {
     if !isInOnePage(guestAddress, length) {
       add(.lengthAccepted, "a check of \(bytes) says yes", cause: cause(length))
     }
-    guard caches[check.cache].callCount == check.callCount else { return }
-    if check.wasInUse == false {
-      add(.usedInactive, "a check of a cache that is not in use says yes", cause: "/check")
+    if caches[check.cache].callCount == check.callCount {
+      if check.wasInUse == false {
+        add(.usedInactive, "a check of a cache that is not in use says yes", cause: "/check")
+      }
+      if check.hadFailed { add(.validAfterFailure, "a check says yes after a refresh that failed") }
     }
-    if check.hadFailed { add(.validAfterFailure, "a check says yes after a refresh that failed") }
+    judgeValidity(check, guestAddress, frame)
   }
 
   /// A check says yes after an invalidation of all host pages, and nothing else.

@@ -127,6 +127,22 @@ extension Rule {
     oracle: "PfnCacheModel"
   )
 
+  /// What a check says yes to has been made valid, and nothing took that back.
+  public static let notMadeValid = Rule(
+    "valid-for-other-bytes",
+    "a check says yes only to bytes that a refresh was for which has succeeded or is under way, and after"
+      + " which no invalidation of them, no refresh for other bytes and nothing that empties the cache had"
+      + " come and gone before the check began (where memory is weak: none by the same thread)",
+    oracle: "PfnCacheModel"
+  )
+
+  /// A check without the lock finds a frame of the bytes' page.
+  public static let wrongFrame = Rule(
+    "wrong-frame-found",
+    "the frame that a check finds is, or was, that of the bytes' page",
+    oracle: "PfnCacheModel"
+  )
+
   /// What was written is in the next harvest.
   public static let dirtyMissed = Rule(
     "dirty-missed",
@@ -148,7 +164,7 @@ extension PfnCacheModel {
     .freedPage, .wrongPage, .unmappedAddress, .wrongOffset, .guestModeKept, .requestLeft,
     .invalidationMissed, .pagePinned, .referenceLeaked, .referenceTwice, .mappingLeaked,
     .mappingTwice, .validAfterFailure, .usedInactive, .lengthAccepted, .wrongRefreshResult,
-    .refreshedInVain, .dirtyMissed, .dirtyInvented,
+    .refreshedInVain, .notMadeValid, .wrongFrame, .dirtyMissed, .dirtyInvented,
   ]
 }
 

@@ -31,6 +31,14 @@ public struct PfnCacheModel: Sendable {
   /// How many invalidations are under way, and how often one began or ended or new slots were published.
   var invalidationsUnderWay = 0
   var disturbanceCount = 0
+  /// How many of these every thread sees.
+  var seenDisturbanceCount = 0
+  /// Counts what can decide whether a cache is valid.
+  var time = 0
+  /// Every frame that was ever at a host page.
+  var places: [Place]
+  /// Whether a thread may not see yet what another has done before.
+  public var isMemoryWeak = false
 
   /// The rules that were broken, in order; each cause once.
   public private(set) var breaches: [PfnCacheBreach] = []
@@ -47,6 +55,7 @@ public struct PfnCacheModel: Sendable {
       ram.map { Holdings(number: $0, isRAM: true) }
       + others.map { Holdings(number: $0, isRAM: false) }
     self.owned = owned
+    places = owned.map { Place(hostPage: $0.key, frame: $0.value) }
     layouts = [layout]
     threads = Array(repeating: ThreadNotes(), count: 16)
     caches = Array(repeating: CacheNotes(), count: cacheCount)
@@ -58,6 +67,12 @@ public struct PfnCacheModel: Sendable {
     guard !breaches.contains(where: { $0.rule == rule && $0.cause == cause }) else { return }
     breaches.append(PfnCacheBreach(rule: rule, message: message, cause: cause))
   }
+}
+
+/// A frame at a host page.
+struct Place: Sendable, Hashable {
+  var hostPage: UInt64
+  var frame: UInt64
 }
 
 /// What is known of a thread.
@@ -75,7 +90,11 @@ extension PfnCacheModel {
   public mutating func gaveUp(_ hostPage: UInt64) { owned[hostPage] = nil }
 
   /// A host page is somewhere from here on.
-  public mutating func placed(_ frame: UInt64, at hostPage: UInt64) { owned[hostPage] = frame }
+  public mutating func placed(_ frame: UInt64, at hostPage: UInt64) {
+    owned[hostPage] = frame
+    let place = Place(hostPage: hostPage, frame: frame)
+    if !places.contains(place) { places.append(place) }
+  }
 
   /// New slots may be seen.
   public mutating func published(_ layout: [UInt64?]) {
@@ -84,9 +103,11 @@ extension PfnCacheModel {
   }
 
   /// An invalidation begins.
-  public mutating func beganInvalidation() {
+  /// - Returns: what `invalidated` has to be told.
+  public mutating func beganInvalidation() -> Int {
     invalidationsUnderWay += 1
     disturbanceCount += 1
+    return time
   }
 
   /// An invalidation has ended.
@@ -96,9 +117,10 @@ extension PfnCacheModel {
   }
 
   /// Whether nothing happened since there had been so many disturbances that makes a cache invalid, and a
-  /// thread sees the last slots.
+  /// thread sees the last slots and all that had happened before.
   func isCalm(since count: Int, for thread: Int) -> Bool {
     invalidationsUnderWay == 0 && disturbanceCount == count
+      && (!isMemoryWeak || seenDisturbanceCount == count)
       && threads[thread].oldestLayout == layouts.count - 1
   }
 

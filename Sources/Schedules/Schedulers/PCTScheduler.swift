@@ -128,4 +128,8 @@ public struct PCTScheduler: Scheduler {
   /// One of the alternatives, the plainest more often than others.
   @inlinable
   public mutating func choose(below count: Int) -> Int { choices.drawAlternative(below: count) }
+
+  /// One of the writes, the latest and the oldest more often than others.
+  @inlinable
+  public mutating func chooseWrite(below count: Int) -> Int { choices.drawWrite(below: count) }
 }

@@ -100,6 +100,18 @@ public struct RandomScheduler: Scheduler {
   @inlinable
   public mutating func choose(below count: Int) -> Int {
     guard let script else { return choices.drawAlternative(below: count) }
+    return follow(script, below: count)
+  }
+
+  /// One of the writes, the latest and the oldest more often than others.
+  @inlinable
+  public mutating func chooseWrite(below count: Int) -> Int {
+    guard let script else { return choices.drawWrite(below: count) }
+    return follow(script, below: count)
+  }
+
+  @usableFromInline
+  mutating func follow(_ script: Schedule, below count: Int) -> Int {
     let value = scriptValues < script.values.count ? script.values[scriptValues] : 0
     scriptValues += 1
     return Int(

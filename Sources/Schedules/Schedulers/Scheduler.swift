@@ -8,9 +8,17 @@ public protocol Scheduler {
   /// - Returns: One of them; nil to end the run here.
   mutating func next(of runnable: Runnable, after current: Int?) -> Int?
 
-  /// Decides between alternatives that are no threads: which write a load returns, whether memory is
-  /// had. The first, 0, is the plainest.
+  /// Decides between alternatives that are no threads: whether memory is had. The first, 0, is the plainest.
   mutating func choose(below count: Int) -> Int
+
+  /// Decides which write a load returns, and where a store goes: before so many of the latest.
+  mutating func chooseWrite(below count: Int) -> Int
+}
+
+extension Scheduler {
+  /// As between any alternatives.
+  @inlinable
+  public mutating func chooseWrite(below count: Int) -> Int { choose(below: count) }
 }
 
 /// The threads that can go on, with what each would do.

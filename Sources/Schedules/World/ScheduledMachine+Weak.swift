@@ -14,7 +14,7 @@ extension ScheduledMachine {
     let message = weak.pointee.read(
       word,
       thread,
-      choose(below: count),
+      chooseWrite(below: count),
       isAcquire: access == .acquire
     )
     let place = FieldPlace(field, of: record)
@@ -32,7 +32,7 @@ extension ScheduledMachine {
     _ access: Access
   ) {
     let old = weak.pointee.latest(word)
-    let position = choose(below: weak.pointee.writable(word, thread))
+    let position = chooseWrite(below: weak.pointee.writable(word, thread))
     put(value, 0)
     let number = world.pointee.writeCount
     weak.pointee.write(
@@ -59,7 +59,7 @@ extension ScheduledMachine {
     let place = FieldPlace(field, of: record)
     if let expected {
       // One that fails is a load, and may find what is old; one that succeeds takes the latest.
-      var choice = choose(below: weak.pointee.readable(word, thread))
+      var choice = chooseWrite(below: weak.pointee.readable(word, thread))
       if weak.pointee.readable(word, thread, choice) == expected { choice = 0 }
       if weak.pointee.readable(word, thread, choice) != expected {
         let message = weak.pointee.read(word, thread, choice, isAcquire: false)

@@ -54,6 +54,13 @@ public struct ScheduledMachine<S: Scheduler, L: RecordListener>: RecordMachine {
     return world.pointee.scheduler.choose(below: count)
   }
 
+  /// Draws one of some writes; 0 is the latest.
+  @inlinable
+  func chooseWrite(below count: Int) -> Int {
+    guard count > 1, world.pointee.isConcurrent, !world.pointee.wasOverruled else { return 0 }
+    return world.pointee.scheduler.chooseWrite(below: count)
+  }
+
   /// The word of a field; 0 where the address is none of a record.
   @inlinable @inline(__always)
   func word(_ field: Field, _ record: UInt64) -> UInt32 {

@@ -19,8 +19,14 @@ public struct PfnCachePlan: CasePlan {
   public var mapsInvalidate: Bool
   /// Whether loads may return older writes.
   public var isWeak: Bool
+  /// Whether checks without the lock ask for the frame too.
+  public var asksForFrames: Bool
+  /// Whether who has invalidated something looks whether a cache is still valid.
+  public var looksAfterwards: Bool
   /// The bytes that the case is mostly about.
   var favourite: PfnCacheOperation.Bytes
+  /// Other bytes that a case is about in which memory is weak.
+  var second: PfnCacheOperation.Bytes
   /// How many operations were drawn.
   private var count = 0
   /// Whether threads were given something that they may not have done.
@@ -53,8 +59,12 @@ public struct PfnCachePlan: CasePlan {
     canFail = choices.flip(oneIn: 6)
     mapsInvalidate = choices.flip(oneIn: 8)
     isWeak = choices.flip(oneIn: 5)
+    asksForFrames = choices.flip(oneIn: 2)
+    looksAfterwards = choices.flip(oneIn: 4)
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
     favourite.address = Self.address(&choices)
+    second = favourite
+    if isWeak { second.address = Self.address(&choices) }
   }
 
   /// A case with so many threads, and nothing in it.
@@ -65,7 +75,10 @@ public struct PfnCachePlan: CasePlan {
     canFail = false
     mapsInvalidate = false
     isWeak = false
+    asksForFrames = true
+    looksAfterwards = false
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
+    second = favourite
   }
 
   /// Who there is, in words.
@@ -76,12 +89,15 @@ public struct PfnCachePlan: CasePlan {
     if canFail { text += ", look-ups and mappings may fail" }
     if mapsInvalidate { text += ", to map invalidates something else" }
     if isWeak { text += ", memory weak" }
+    if asksForFrames { text += ", checks ask for the frame" }
+    if looksAfterwards { text += ", caches checked after each invalidation" }
     return text
   }
 
   /// The next operation: alone, or one thread's beside others.
   public mutating func operation(_ choices: inout Choices) -> PfnCacheOperation {
     count += 1
+    if isWeak, !hasVCPU { return operationInWeakMemory(&choices) }
     let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(5, in: 6)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
     hasGiven = thread != nil
@@ -93,6 +109,27 @@ public struct PfnCachePlan: CasePlan {
     return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: isVCPU))
   }
 
+  /// Where memory is weak: one thread changes a cache, and others look at it meanwhile without its lock.
+  private mutating func operationInWeakMemory(_ choices: inout Choices) -> PfnCacheOperation {
+    let isAlone = count == 1 || choices.flip(oneIn: 12)
+    let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
+    hasGiven = thread != nil
+    guard count > 1, !choices.flip(oneIn: 6) else {
+      let number = count == 1 ? 3 : choices.draw(weights: Self.weights)
+      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: false))
+    }
+    let weights = thread == 0 ? Self.changingWeights : Self.lookingWeights
+    let number = choices.draw(weights: weights)
+    guard number == 1 || number == 2 else {
+      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: false))
+    }
+    let bytes = choices.flip(oneIn: 2) ? second : favourite
+    let kind: PfnCacheOperation.Kind =
+      number == 1
+      ? .check(cache: 0, bytes) : .refresh(cache: 0, bytes, willWrite: choices.flip(oneIn: 3))
+    return PfnCacheOperation(thread: thread, kind: kind)
+  }
+
   /// Whoever was given something ends.
   public mutating func closing(_ choices: inout Choices) -> [PfnCacheOperation] {
     hasGiven ? [PfnCacheOperation(thread: nil, kind: .join)] : []
@@ -100,6 +137,8 @@ public struct PfnCachePlan: CasePlan {
 
   private static let firstWeights = Weights([0, 0, 0, 8, 0, 0, 1, 1, 0, 0])
   private static let weights = Weights([6, 1, 4, 3, 2, 2, 4, 5, 3, 2])
+  private static let changingWeights = Weights([0, 0, 12, 1, 1, 1, 0, 4, 1, 0])
+  private static let lookingWeights = Weights([2, 16, 2, 0, 0, 0, 0, 2, 0, 0])
 
   private func kind(
     _ number: Int,
@@ -167,7 +206,9 @@ public struct PfnCachePlan: CasePlan {
   }
 
   private func bytes(_ choices: inout Choices) -> PfnCacheOperation.Bytes {
-    guard choices.flip(oneIn: 4) else { return favourite }
+    guard choices.flip(oneIn: 4) else {
+      return isWeak && choices.flip(oneIn: 2) ? second : favourite
+    }
     let address = Self.address(&choices)
     let left = 4096 - address % 4096
     let length: UInt64 =

@@ -35,12 +35,7 @@ extension PfnCaseThread {
     }
     let call = state.pointee.model.began(.check, thread, cache: cache)
     let frame = walker.frameInGuestMode(&machine, handle(cache), bytes.words)
-    state.pointee.model.ended(
-      call,
-      guestAddress: bytes.address,
-      length: bytes.length,
-      saysYes: frame != nil
-    )
+    ended(call, bytes, saysYes: frame != nil, frame)
     if let frame {
       state.pointee.model.usesInGuestMode(thread, frame: frame)
     } else {

@@ -16,9 +16,14 @@ extension PfnCaseThread {
     )
     let (owner, host) = (state.pointee.owner, state.pointee.host)
     if !maySleep { machine.acquire(HostRecord.reaper, of: host, .spin) }
-    state.pointee.model.beganInvalidation()
+    let beginning = state.pointee.model.beganInvalidation()
     walker.beginInvalidation(&machine, owner, range, maySleep: maySleep)
-    state.pointee.model.invalidated(pages.map(PfnHost.hostAddress))
+    state.pointee.model.invalidated(
+      pages.map(PfnHost.hostAddress),
+      by: thread,
+      since: beginning
+    )
+    if state.pointee.plan.looksAfterwards { inSection { $0.checkCaches() } }
     if change != .nothing {
       machine.acquire(HostRecord.lock, of: host, .spin)
       for page in pages { replace(page, change) }
@@ -123,6 +128,13 @@ extension PfnCaseThread {
         _ = thread.refresh(cache, bytes, willWrite: false)
         for bytes in thread.state.pointee.asked[cache] { _ = thread.check(cache, bytes) }
       }
+    }
+  }
+
+  /// Asks every cache for all that it was ever asked for.
+  private mutating func checkCaches() {
+    for cache in 0..<PfnCachePlan.cacheCount {
+      for bytes in state.pointee.asked[cache] { _ = check(cache, bytes) }
     }
   }
 

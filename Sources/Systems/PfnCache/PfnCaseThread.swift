@@ -94,20 +94,33 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     if !Walker.checksWithoutLock {
       machine.acquire(PfnCacheRecord.lock, of: handle.record, .readIRQ)
     }
-    let saysYes = walker.check(&machine, handle, bytes.words)
-    ended(call, bytes, saysYes: saysYes)
+    var saysYes: Bool
+    var frame: UInt64?
+    if Walker.checksWithoutLock, state.pointee.plan.asksForFrames {
+      frame = walker.frameInGuestMode(&machine, handle, bytes.words)
+      saysYes = frame != nil
+    } else {
+      saysYes = walker.check(&machine, handle, bytes.words)
+    }
+    ended(call, bytes, saysYes: saysYes, frame)
     if !Walker.checksWithoutLock {
       machine.release(PfnCacheRecord.lock, of: handle.record, .readIRQ)
     }
     return saysYes
   }
 
-  private func ended(_ call: PfnCacheCall, _ bytes: PfnCacheOperation.Bytes, saysYes: Bool) {
+  func ended(
+    _ call: PfnCacheCall,
+    _ bytes: PfnCacheOperation.Bytes,
+    saysYes: Bool,
+    _ frame: UInt64? = nil
+  ) {
     state.pointee.model.ended(
       call,
       guestAddress: bytes.address,
       length: bytes.length,
-      saysYes: saysYes
+      saysYes: saysYes,
+      frame: frame
     )
   }
 
@@ -139,7 +152,12 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     willWrite: Bool
   ) -> Errno {
     state.pointee.asks(cache, bytes)
-    let call = state.pointee.model.began(.refresh, thread, cache: cache)
+    let call = state.pointee.model.began(
+      .refresh,
+      thread,
+      cache: cache,
+      guestAddress: bytes.address
+    )
     let result = walker.refresh(&machine, handle(cache), bytes.words, willWrite: willWrite)
     state.pointee.model.ended(
       call,
@@ -163,7 +181,12 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
       vcpu: isGuests ? state.pointee.vcpu : nil,
       willWrite: willWrite
     )
-    let call = state.pointee.model.began(.activate, thread, cache: cache)
+    let call = state.pointee.model.began(
+      .activate,
+      thread,
+      cache: cache,
+      guestAddress: bytes.address
+    )
     let result = walker.activate(&machine, handle(cache), start, bytes.words)
     state.pointee.model.ended(
       call,

@@ -51,6 +51,7 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
     state.pointee.operations = operations
     state.pointee.results = Array(repeating: nil, count: operations.count)
     let (walker, state) = (walker, state)
+    state.pointee.model.settled()
     let body: (inout World.Machine) -> Void = { base in
       var thread = PfnCaseThread(walker, base, state)
       thread.perform()
@@ -66,6 +67,7 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
   /// Looks at everything when nobody else is there.
   func audit() -> RunResult {
     let (walker, state) = (walker, state)
+    state.pointee.model.settled()
     var choices = Choices(replaying: [])
     return run(
       [

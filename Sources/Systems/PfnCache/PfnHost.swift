@@ -53,6 +53,7 @@ struct PfnHost {
   /// Begins a case.
   mutating func begin(_ plan: PfnCachePlan) {
     model = PfnHost.fresh
+    model.isMemoryWeak = plan.isWeak
     self.plan = plan
     vcpu = 0
     situations.reset()

@@ -45,8 +45,20 @@ extension System {
           "kick-without-fence",
           .variant,
           "nothing orders that the cache is invalid before the look who is in guest mode",
-          UnfencedInvalidation()
-        )
+          UnfencedPfnCache(without: .smpMB)
+        ),
+        subject(
+          "change-without-fence",
+          .variant,
+          "nothing orders that a cache is being changed before what is changed",
+          UnfencedPfnCache(without: .smpWMB)
+        ),
+        subject(
+          "snapshot-without-fence",
+          .variant,
+          "nothing orders what is read of a cache before the look whether it was changed meanwhile",
+          UnfencedPfnCache(without: .smpRMB)
+        ),
       ]
   )
 

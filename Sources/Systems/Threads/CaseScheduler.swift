@@ -44,6 +44,10 @@ struct CaseScheduler: Scheduler {
   mutating func choose(below count: Int) -> Int {
     hasPriorities ? priorities.choose(below: count) : random.choose(below: count)
   }
+
+  mutating func chooseWrite(below count: Int) -> Int {
+    hasPriorities ? priorities.chooseWrite(below: count) : random.chooseWrite(below: count)
+  }
 }
 
 extension SpanKind {

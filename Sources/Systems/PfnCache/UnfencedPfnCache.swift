@@ -1,12 +1,22 @@
 import Machines
 import Walkers
 
-/// The built-in cache, whose invalidations go without `smp_mb`.
-///
-/// A check under the lock would be ordered by it. One without sees the cache valid after the vCPU has said
-/// that it is in guest mode, while the invalidation still sees it outside: where memory is weak.
-struct UnfencedInvalidation: PfnCacheWalker {
+/// The built-in cache without one of its fences: what that lets others see shows only where memory is weak.
+struct UnfencedPfnCache: PfnCacheWalker {
   private let built = IndexedPfnCache(index: PfnIndex(bucketBits: 1, chunkBits: 0))
+  private let missing: Fence
+
+  init(without missing: Fence) { self.missing = missing }
+
+  /// Calls the built-in cache on a machine whose fences of that kind do nothing.
+  private func unfenced<M: HostMemoryMachine, Result>(
+    _ machine: inout M,
+    _ call: (inout UnfencedMachine<M>) -> Result
+  ) -> Result {
+    var unfenced = UnfencedMachine(base: machine, missing: missing)
+    defer { machine = unfenced.base }
+    return call(&unfenced)
+  }
 
   static var checksWithoutLock: Bool { IndexedPfnCache.checksWithoutLock }
 
@@ -22,21 +32,26 @@ struct UnfencedInvalidation: PfnCacheWalker {
     _ start: PfnCacheStart<M>,
     _ bytes: GuestBytes<M.W>
   ) -> Errno {
-    built.activate(&machine, cache, start, bytes)
+    let start = PfnCacheStart<UnfencedMachine<M>>(
+      use: start.use,
+      vcpu: start.vcpu,
+      willWrite: start.willWrite
+    )
+    return unfenced(&machine) { built.activate(&$0, cache.unfenced, start, bytes) }
   }
   func check<M: HostMemoryMachine>(
     _ machine: inout M,
     _ cache: PfnCacheHandle<M>,
     _ bytes: GuestBytes<M.W>
   ) -> Bool {
-    built.check(&machine, cache, bytes)
+    unfenced(&machine) { built.check(&$0, cache.unfenced, bytes) }
   }
   func frameInGuestMode<M: HostMemoryMachine>(
     _ machine: inout M,
     _ cache: PfnCacheHandle<M>,
     _ bytes: GuestBytes<M.W>
   ) -> M.W? {
-    built.frameInGuestMode(&machine, cache, bytes)
+    unfenced(&machine) { built.frameInGuestMode(&$0, cache.unfenced, bytes) }
   }
   func beginAccess<M: HostMemoryMachine>(
     _ machine: inout M,
@@ -58,13 +73,13 @@ struct UnfencedInvalidation: PfnCacheWalker {
     _ bytes: GuestBytes<M.W>,
     willWrite: Bool
   ) -> Errno {
-    built.refresh(&machine, cache, bytes, willWrite: willWrite)
+    unfenced(&machine) { built.refresh(&$0, cache.unfenced, bytes, willWrite: willWrite) }
   }
   func unmap<M: HostMemoryMachine>(_ machine: inout M, _ cache: PfnCacheHandle<M>) {
-    built.unmap(&machine, cache)
+    unfenced(&machine) { built.unmap(&$0, cache.unfenced) }
   }
   func deactivate<M: HostMemoryMachine>(_ machine: inout M, _ cache: PfnCacheHandle<M>) {
-    built.deactivate(&machine, cache)
+    unfenced(&machine) { built.deactivate(&$0, cache.unfenced) }
   }
   func beginInvalidation<M: HostMemoryMachine>(
     _ machine: inout M,
@@ -72,9 +87,7 @@ struct UnfencedInvalidation: PfnCacheWalker {
     _ range: HostRange<M.W>,
     maySleep: Bool
   ) {
-    var unfenced = UnfencedMachine(base: machine)
-    built.beginInvalidation(&unfenced, owner, range, maySleep: maySleep)
-    machine = unfenced.base
+    unfenced(&machine) { built.beginInvalidation(&$0, owner, range, maySleep: maySleep) }
   }
   func endInvalidation<M: HostMemoryMachine>(
     _ machine: inout M,
@@ -85,11 +98,21 @@ struct UnfencedInvalidation: PfnCacheWalker {
   }
 }
 
-/// A machine whose fences do nothing.
+extension PfnCacheHandle where M: HostMemoryMachine {
+  /// The same cache, on a machine without fences.
+  fileprivate var unfenced: PfnCacheHandle<UnfencedMachine<M>> {
+    PfnCacheHandle<UnfencedMachine<M>>(owner: owner, record: record)
+  }
+}
+
+/// A machine whose fences of one kind do nothing.
 private struct UnfencedMachine<Base: HostMemoryMachine>: LayeredRecordMachine, HostMemoryMachine {
   var base: Base
+  let missing: Fence
 
-  func fence(_ fence: Fence) {}
+  mutating func fence(_ fence: Fence) {
+    if fence != missing { base.fence(fence) }
+  }
 
   mutating func hostAddress(of guestFrame: Base.W, in slots: Base.Record) -> Base.W {
     base.hostAddress(of: guestFrame, in: slots)
