@@ -69,6 +69,18 @@ extension ThreadLitmus {
         }
       ]
     },
+    ThreadLitmus(rule: .lockNotMade) { _, hasFault in
+      [
+        { machine in
+          guard let record = machine.allocate(Toy.layout, isZeroed: true, maySleep: true) else {
+            return
+          }
+          machine.initialise(hasFault ? Toy.other : Toy.lock, of: record)
+          machine.acquire(Toy.lock, of: record, .spin)
+          machine.release(Toy.lock, of: record, .spin)
+        }
+      ]
+    },
     ThreadLitmus(rule: .lockReinitialised, steps: [0, 0, 0, 1, 1]) { toy, hasFault in
       [
         { machine in

@@ -32,9 +32,12 @@ enum Toy {
   )
 }
 
-/// A zeroed toy record in a world; 0 where there is no memory for it.
+/// A zeroed toy record in a world, with its locks made; 0 where there is no memory for it.
 func makeToy<S, L>(_ world: ScheduledWorld<S, L>) -> UInt64 {
-  world.alone.allocate(Toy.layout, isZeroed: true, maySleep: true) ?? 0
+  let machine = world.alone
+  guard let toy = machine.allocate(Toy.layout, isZeroed: true, maySleep: true) else { return 0 }
+  for lock in [Toy.lock, Toy.other, Toy.gate, Toy.mutex] { machine.initialise(lock, of: toy) }
+  return toy
 }
 
 /// Code of a toy, on any machine.

@@ -1,6 +1,6 @@
 public import Machines
 
-/// Use of locks: who gives one back has it, nobody makes one anew that is held or waited on, none is kept, and
+/// Use of locks: who takes one finds it made, who gives one back has it, nobody makes one anew that is held or waited on, none is kept, and
 /// what interrupts are disabled for is not taken while they are enabled.
 ///
 /// Does not establish: that a lock protects anything; that interrupts are disabled for what one takes.
@@ -42,7 +42,7 @@ extension ThreadJudges {
     _ thread: Int
   ) {
     let index = touch(place, thread)
-    if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
+    if !shadows.words[index].isMade { judgeUnmade(place, index, thread) }
     if mode.sleeps, !isTry { sleeping.judge("takes a mutex", thread, &findings) }
     locks.take(place, mode, isTry: isTry, thread, &shadows, &findings)
     judgeInterrupts(place, mode, index, thread)
@@ -54,6 +54,20 @@ extension ThreadJudges {
       order.take(shadows.words[index].handedShared, thread)
       shadows.words[index].exclusiveHolders |= 1 << UInt32(thread)
     }
+  }
+
+  /// Zeroes are no lock: what finds deadlocks knows no lock that nobody made, and elsewhere 0 may be one that is
+  /// held.
+  @inline(never)
+  private mutating func judgeUnmade(_ place: FieldPlace, _ index: Int, _ thread: Int) {
+    if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
+    let name = shadows.name(place)
+    findings.add(
+      .lockNotMade,
+      "thread \(thread) takes \(name), which nobody initialised",
+      at: .word(place),
+      detail: name
+    )
   }
 
   /// Whoever disables interrupts for a lock says that an interrupt may want it.
@@ -118,6 +132,7 @@ extension ThreadJudges {
       )
     }
     shadows.words[index].isInitialised = true
+    shadows.words[index].isMade = true
   }
 }
 
@@ -126,6 +141,14 @@ extension Rule {
   public static let foreignRelease = Rule(
     "foreign-release",
     "a lock is given back by the thread that took it, in the mode in which it did",
+    oracle: "LockUse"
+  )
+
+  /// A lock is taken that nobody made.
+  public static let lockNotMade = Rule(
+    "lock-not-made",
+    "a lock is initialised before it is taken, whatever its memory holds",
+    reference: "Linux, Documentation/locking/lockdep-design.rst",
     oracle: "LockUse"
   )
 
@@ -155,6 +178,6 @@ extension Rule {
 extension LockUse {
   /// The rules that are judged here.
   static let rules: [Rule] = [
-    .foreignRelease, .lockReinitialised, .lockInterruptible, .lockKept,
+    .foreignRelease, .lockNotMade, .lockReinitialised, .lockInterruptible, .lockKept,
   ]
 }

@@ -19,6 +19,8 @@ struct WordShadow: Sendable {
   var record: Int32 = 0
   /// Whether something was ever written there.
   var isInitialised = false
+  /// Whether the lock was made.
+  var isMade = false
   /// Whether somebody disabled interrupts to take the lock, and whether somebody took it while they were
   /// enabled.
   var wantsNoInterrupts = false

@@ -8,6 +8,12 @@ extension PfnCaseThread {
     let owner = make(PfnMachineRecord.layout)
     let host = make(HostRecord.layout)
     let slots = make(SlotsRecord.layout)
+    for lock in [
+      PfnMachineRecord.listLock, PfnMachineRecord.notifierLock, PfnMachineRecord.slotsLock,
+    ] {
+      machine.initialise(lock, of: owner)
+    }
+    for lock in [HostRecord.lock, HostRecord.reaper] { machine.initialise(lock, of: host) }
     for page in 0..<PfnCachePlan.pageCount {
       machine.write(PfnHost.frame(page, 0), HostRecord.entry(page), of: host, .plain)
       machine.write(PfnHost.hostAddress(page), SlotsRecord.hostAddress(page), of: slots, .plain)

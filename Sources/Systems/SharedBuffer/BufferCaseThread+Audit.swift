@@ -12,6 +12,12 @@ extension BufferCaseThread {
     state.pointee.globals = globals
     let device = make(DeviceRecord.layout)
     state.pointee.device = device
+    for lock in [
+      BufferGlobals.listLock, BufferGlobals.descriptorLock, BufferGlobals.laterLock,
+    ] {
+      machine.initialise(lock, of: globals)
+    }
+    machine.initialise(DeviceRecord.lock, of: device)
     _ = export(0, .none)
     if state.pointee.plan.hasBoth { _ = export(1, .none) }
     if state.pointee.plan.sharesAttachment { shareAttachment() }

@@ -47,6 +47,9 @@ public struct PfnIndex: Sendable {
     for index in 0..<chunkCount {
       let layout = Self.chunkLayout(count: 1 << Int(bucketBits))
       guard let chunk = machine.allocate(layout, isZeroed: true, maySleep: true) else { return }
+      for bucket in 0..<1 << Int(bucketBits) {
+        machine.initialise(Field(UInt8(2 * bucket), "lock", .spinLock), of: chunk)
+      }
       machine.write(machine.address(of: chunk), Field(UInt8(index), "chunk"), of: root, .plain)
     }
     machine.write(machine.address(of: root), PfnMachineRecord.index, of: owner, .plain)
