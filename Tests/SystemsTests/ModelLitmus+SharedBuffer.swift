@@ -57,13 +57,23 @@ extension ModelLitmus {
       model.waited(0, claim, .interrupted)
     },
     ModelLitmus(.callbackAmiss) { model, hasFault in
-      model.addsCallback(5, to: 7)
+      model.addsCallback(5, to: [7])
       model.addedCallback(5)
       if !hasFault { model.signals(7) }
       model.ran(5)
     },
+    ModelLitmus(.callbackAmiss) { model, hasFault in
+      model.made(8, line: 2, number: 1)
+      model.addsCallback(5, to: [7, 8])
+      model.addedCallback(5)
+      model.signals(7)
+      model.signalled(7)
+      // That of a container runs once the last of its fences is signalled.
+      if !hasFault { model.signals(8) }
+      model.ran(5)
+    },
     ModelLitmus(.callbackForgotten) { model, hasFault in
-      model.addsCallback(5, to: 7)
+      model.addsCallback(5, to: [7])
       model.addedCallback(5)
       model.signals(7)
       if !hasFault { model.ran(5) }

@@ -69,7 +69,8 @@ struct AddedFence: Sendable {
 /// What is known of a callback.
 struct CallbackNotes: Sendable {
   let id: UInt64
-  let fence: UInt64
+  /// The fences that have to be signalled before it runs.
+  let fences: [Int]
   var runCount = 0
   /// Whether the call that adds it has returned.
   var isAdded = false
@@ -127,7 +128,9 @@ extension SharedBufferModel {
     guard let index = index(of: fence) else { return }
     fences[index].doneAt = now
     for callback in callbacks
-    where callback.fence == fence && callback.isAdded && callback.runCount == 0 && !callback.isOff {
+    where callback.fences.contains(index) && callback.isAdded && callback.runCount == 0
+      && !callback.isOff && isOver(callback)
+    {
       add(.callbackForgotten, "fence \(fence.text) is signalled, and a callback has not run")
     }
   }
@@ -148,9 +151,21 @@ extension SharedBufferModel {
 
   // MARK: Callbacks
 
-  /// A callback is about to be added to a fence.
-  public mutating func addsCallback(_ callback: UInt64, to fence: UInt64) {
-    callbacks.append(CallbackNotes(id: callback, fence: fence))
+  /// A callback is about to be added to a fence, which is signalled when all of these are.
+  public mutating func addsCallback(_ callback: UInt64, to leaves: [UInt64]) {
+    callbacks.append(
+      CallbackNotes(id: callback, fences: leaves.compactMap { index(of: $0) })
+    )
+  }
+
+  /// Whether all that a callback waits for was signalled, and the calls that did it have returned.
+  private func isOver(_ callback: CallbackNotes) -> Bool {
+    callback.fences.allSatisfy { fences[$0].doneAt != nil }
+  }
+
+  /// A fence that a callback waits for and that is pending; nil for none.
+  private func pending(_ callback: CallbackNotes) -> UInt64? {
+    callback.fences.first { fences[$0].signalledAt == nil }.map { fences[$0].id }
   }
 
   /// It was added.
@@ -158,8 +173,8 @@ extension SharedBufferModel {
     guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
     callbacks[index].isAdded = true
     let notes = callbacks[index]
-    if notes.runCount == 0, self.index(of: notes.fence).map({ fences[$0].doneAt != nil }) ?? false {
-      add(.callbackForgotten, "fence \(notes.fence.text) was signalled, and a callback is added")
+    if notes.runCount == 0, !notes.fences.isEmpty, isOver(notes) {
+      add(.callbackForgotten, "all of a fence is signalled, and a callback is added to it")
     }
   }
 
@@ -181,9 +196,12 @@ extension SharedBufferModel {
   public mutating func refusedCallback(_ callback: UInt64) {
     guard let index = callbacks.lastIndex(where: { $0.id == callback }) else { return }
     callbacks[index].isOff = true
-    let fence = self.index(of: callbacks[index].fence).map { fences[$0] }
-    if fence?.signalledAt == nil {
-      add(.callbackAmiss, "a callback is refused by a fence that is pending", cause: "/refused")
+    if let fence = pending(callbacks[index]) {
+      add(
+        .callbackAmiss,
+        "a callback is refused, and fence \(fence.text) is pending",
+        cause: "/refused"
+      )
     }
   }
 
@@ -195,8 +213,8 @@ extension SharedBufferModel {
     if notes.runCount > 1 || notes.isOff {
       add(.callbackAmiss, "a callback runs \(notes.isOff ? "after it was taken away" : "twice")")
     }
-    if self.index(of: notes.fence).map({ fences[$0].signalledAt == nil }) ?? false {
-      add(.callbackAmiss, "a callback runs before its fence is signalled", cause: "/early")
+    if let fence = pending(notes) {
+      add(.callbackAmiss, "a callback runs, and fence \(fence.text) is pending", cause: "/early")
     }
   }
 }

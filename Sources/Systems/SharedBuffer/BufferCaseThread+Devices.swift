@@ -162,6 +162,29 @@ extension BufferCaseThread {
     return .ok
   }
 
+  /// Has engines that did nothing before do something with a buffer, none of it with its memory.
+  mutating func submitMany(_ buffer: Int, _ count: Int, _ usage: FenceUsage) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let reservation = reservation(record)
+    Reservation.lock(&machine, reservation)
+    defer { Reservation.unlock(&machine, reservation) }
+    guard reservations.reserve(&machine, reservation, count: count) == .ok else {
+      return .noMemory
+    }
+    for _ in 0..<count {
+      let line = BufferHost.lineCount + state.pointee.engineCount
+      let context = UInt64(line) + 1
+      state.pointee.engineCount += 1
+      guard let fence = Fences.make(&machine, context: context, number: 1) else {
+        return .noMemory
+      }
+      state.pointee.model.made(fence, line: context, number: 1)
+      add(fence, [(buffer, reservation)], usage)
+      enqueue(.nothing, fence, line: line, [], [])
+    }
+    return .ok
+  }
+
   // MARK: What devices do
 
   /// Runs so much of what can be done.

@@ -262,25 +262,48 @@ extension BufferCaseThread {
     return status == 0 ? .again : .ok
   }
 
-  /// Adds a callback to the first fence that is pending.
-  mutating func callback(_ buffer: Int, isRemoved: Bool) -> Errno {
+  /// Adds callbacks to the first fence that is pending, or to that of the last sync file.
+  mutating func callback(_ buffer: Int, isRemoved: Bool, count: Int, isOfFile: Bool) -> Errno {
+    if isOfFile, let descriptor = state.pointee.syncFiles.last,
+      let file = Files.get(&machine, descriptor)
+    {
+      defer { Files.release(&machine, file, walker) }
+      let fence = machine.base.read(FileRecord.data, of: file, .plain)
+      let leaves = state.pointee.syncFences[descriptor] ?? []
+      return addCallbacks(count, to: fence, leaves, isRemoved: isRemoved)
+    }
     guard let record = hold(buffer) else { return .badDescriptor }
     let reservation = reservation(record)
     guard let fence = reservations.firstPending(&machine, reservation, .bookkeep) else {
       return .notFound
     }
     defer { Fences.release(&machine, fence) }
-    guard
-      let callback = machine.allocate(CallbackRecord.layout, isZeroed: true, maySleep: true)
-    else { return .noMemory }
-    state.pointee.callbacks.append(callback)
-    state.pointee.model.addsCallback(callback, to: fence)
-    guard Fences.add(&machine, callback, to: fence) == .ok else {
-      state.pointee.model.refusedCallback(callback)
-      return .notFound
+    return addCallbacks(count, to: fence, [fence], isRemoved: isRemoved)
+  }
+
+  /// Adds callbacks to a fence that is signalled when these are.
+  private mutating func addCallbacks(
+    _ count: Int,
+    to fence: UInt64,
+    _ leaves: [UInt64],
+    isRemoved: Bool
+  ) -> Errno {
+    var added: [UInt64] = []
+    for _ in 0..<count {
+      guard
+        let callback = machine.allocate(CallbackRecord.layout, isZeroed: true, maySleep: true)
+      else { return .noMemory }
+      state.pointee.callbacks.append(callback)
+      state.pointee.model.addsCallback(callback, to: leaves)
+      guard Fences.add(&machine, callback, to: fence) == .ok else {
+        state.pointee.model.refusedCallback(callback)
+        return .notFound
+      }
+      state.pointee.model.addedCallback(callback)
+      added.append(callback)
     }
-    state.pointee.model.addedCallback(callback)
     guard isRemoved else { return .ok }
+    let callback = added[max(count - 2, 0)]
     let wasThere = Fences.remove(&machine, callback, from: fence)
     state.pointee.model.tookCallback(callback, wasThere: wasThere)
     return wasThere ? .ok : .again

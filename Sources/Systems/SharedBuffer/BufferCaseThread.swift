@@ -75,10 +75,12 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     case .poll(let buffer, let events, let waits): poll(buffer, events, waits: waits)
     case .exportSync(let buffer, let flags): exportSync(buffer, flags)
     case .importSync(let buffer, let flags): importSync(buffer, flags)
-    case .callback(let buffer, let isRemoved): callback(buffer, isRemoved: isRemoved)
+    case .callback(let buffer, let isRemoved, let count, let isOfFile):
+      callback(buffer, isRemoved: isRemoved, count: count, isOfFile: isOfFile)
     case .submitBoth(let first, let usage): submitBoth(first, usage)
     case .evict(let buffer): evict(buffer)
     case .status(let buffer): status(buffer)
+    case .submitMany(let buffer, let count, let usage): submitMany(buffer, count, usage)
     case .join: .ok
     }
   }

@@ -112,6 +112,8 @@ struct BufferHost {
   var busyLines: Set<Int> = []
   var lastNumbers: [UInt64] = []
   var jobCount = 0
+  /// How many engines did one thing, and no more.
+  var engineCount = 0
   /// How many acquire contexts there were.
   var contextCount: UInt64 = 0
   /// How many threads have not come to their end.

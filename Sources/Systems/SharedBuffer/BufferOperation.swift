@@ -52,8 +52,9 @@ public struct BufferOperation: Sendable, Hashable {
     case exportSync(buffer: Int, flags: UInt64)
     /// Adds a sync file's fences to a buffer's.
     case importSync(buffer: Int, flags: UInt64)
-    /// Adds a callback to a pending fence, and takes it away again.
-    case callback(buffer: Int, isRemoved: Bool)
+    /// Adds so many callbacks to a pending fence, or to that of the last sync file, and takes the last but one,
+    /// or the only one, away again.
+    case callback(buffer: Int, isRemoved: Bool, count: Int = 1, isOfFile: Bool = false)
     /// Takes the locks of both buffers, in this order, and has a device access both.
     case submitBoth(first: Int, FenceUsage)
     /// Has another fence take the place of the one by which the thread's device says that it may be evicted.
@@ -61,6 +62,9 @@ public struct BufferOperation: Sendable, Hashable {
     /// Asks what became of the sync file that was pending when it was asked last, or has the device read, and
     /// asks a new one.
     case status(buffer: Int)
+    /// Has so many engines of the thread's device, which did nothing before, do something with a buffer at once,
+    /// none of it with its memory.
+    case submitMany(buffer: Int, count: Int, FenceUsage)
     /// Waits until all threads have come to the end of what they were given.
     case join
   }
@@ -105,7 +109,7 @@ public struct BufferOperation: Sendable, Hashable {
     "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
     "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
     "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
-    "evict", "status",
+    "evict", "status", "submitMany",
   ]
 
   /// The number of its kind.
@@ -139,6 +143,7 @@ public struct BufferOperation: Sendable, Hashable {
     case .join: 25
     case .evict: 26
     case .status: 27
+    case .submitMany: 28
     }
   }
 }
@@ -180,8 +185,12 @@ extension BufferOperation: CustomStringConvertible {
       "buffer \(buffer), events \(events.rawValue)\(waits ? ", and waits" : "")"
     case .exportSync(let buffer, let flags), .importSync(let buffer, let flags):
       "buffer \(buffer), flags \(flags)"
-    case .callback(let buffer, let isRemoved):
-      "buffer \(buffer)\(isRemoved ? ", and takes it away" : "")"
+    case .callback(let buffer, let isRemoved, let count, let isOfFile):
+      "buffer \(buffer)\(isOfFile ? ", the last sync file" : "")"
+        + (count == 1 ? "" : ", \(count) of them")
+        + (isRemoved ? ", and takes \(count == 1 ? "it" : "the last but one") away" : "")
+    case .submitMany(let buffer, let count, let usage):
+      "buffer \(buffer), \(count) engines, \(usage)"
     case .submitBoth(let first, let usage): "buffer \(first) first, \(usage)"
     }
   }

@@ -129,7 +129,7 @@ public struct BufferPlan: CasePlan {
   }
 
   private static let weights = Weights([
-    3, 3, 2, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 2, 3, 2, 2,
+    3, 3, 2, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 3, 2, 2, 2,
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
@@ -187,9 +187,18 @@ public struct BufferPlan: CasePlan {
       let flags: UInt64 = isOdd ? [0, 4, 7][Int(choices.draw(below: 3))] : choices.draw(in: 1...3)
       return number == 21
         ? .exportSync(buffer: buffer, flags: flags) : .importSync(buffer: buffer, flags: flags)
-    case 23: return .callback(buffer: buffer, isRemoved: choices.flip(oneIn: 2))
+    case 23:
+      return .callback(
+        buffer: buffer,
+        isRemoved: choices.flip(oneIn: 2),
+        count: Int(choices.draw(in: 1...3)),
+        isOfFile: choices.flip(oneIn: 3)
+      )
     case 25: return .evict(buffer: buffer)
     case 26: return .status(buffer: buffer)
+    case 27:
+      let usage: FenceUsage = choices.flip(oneIn: 2) ? .bookkeep : .read
+      return .submitMany(buffer: buffer, count: Int(choices.draw(in: 2...9)), usage)
     default: return .submitBoth(first: buffer, choices.pick(usages.dropLast()))
     }
   }

@@ -23,6 +23,7 @@ extension System {
       outcome(17, .invalid), outcome(18, .ok), outcome(19, .ok), outcome(20, .ok),
       outcome(20, .again), outcome(21, .ok), outcome(21, .invalid), outcome(22, .ok),
       outcome(23, .ok), outcome(24, .ok), outcome(26, .ok), outcome(27, .ok), outcome(27, .again),
+      outcome(28, .ok),
     ],
     rules: SharedBufferModel.allRules,
     subjects: [
