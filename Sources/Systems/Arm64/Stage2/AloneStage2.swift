@@ -1,13 +1,13 @@
 public import Machines
 import Walkers
 
-/// The walker of shared tables where nobody else walks: what is right beside others is right alone, with every
+/// A walker of shared tables where nobody else walks: what is right beside others is right alone, with every
 /// table and every argument that the walker of tables of one's own is given.
-struct AloneStage2: Stage2Walker {
+struct AloneStage2<Walker: SoundSharedWalker>: Stage2Walker {
   typealias M = CheckMachine
 
   private let table: Stage2<M>
-  private let walker = SharedStage2()
+  private let walker = Walker()
 
   static func create(_ configuration: Stage2Configuration, on machine: inout M) -> Self? {
     Stage2.create(configuration, on: &machine).map { AloneStage2(table: $0) }
@@ -81,6 +81,16 @@ struct AloneStage2: Stage2Walker {
   }
 
   func destroy(on machine: inout M) { table.destroy(on: &machine) }
+}
+
+/// A walker of shared tables as it is without faults.
+protocol SoundSharedWalker: SharedStage2Walker {
+  init()
+}
+
+extension SharedStage2: SoundSharedWalker {}
+extension LockingStage2: SoundSharedWalker {
+  init() { self.init(faults: []) }
 }
 
 /// Nobody else walks: what is unlinked is kept until the call is over.

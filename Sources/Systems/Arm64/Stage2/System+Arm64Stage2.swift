@@ -28,18 +28,15 @@ extension System {
         ),
         limits: GeneratorLimits(hasRivals: true)
       ),
-      Subject(
+      alone(
         "shared",
-        .clean,
         "the optimised walker of tables that others walk too, alone",
-        checkedIn: Stage2Session.self,
-        TableVariant(
-          Stage2Library<AloneStage2>(
-            create: { AloneStage2.create($0, on: &$1) },
-            relaxesLocally: true
-          )
-        ),
-        limits: GeneratorLimits()
+        SharedStage2.self
+      ),
+      alone(
+        "reference-shared",
+        "the walker of such tables that locks entries, alone",
+        LockingStage2.self
       ),
       recursiveStage2("reference", .clean, "the seed's recursive walker, mended", []),
       recursiveStage2(
@@ -88,6 +85,26 @@ extension System {
         )
       }
   )
+
+  private static func alone<Walker: SoundSharedWalker>(
+    _ name: String,
+    _ summary: String,
+    _ walker: Walker.Type
+  ) -> Subject {
+    Subject(
+      name,
+      .clean,
+      summary,
+      checkedIn: Stage2Session.self,
+      TableVariant(
+        Stage2Library<AloneStage2<Walker>>(
+          create: { AloneStage2.create($0, on: &$1) },
+          relaxesLocally: true
+        )
+      ),
+      limits: GeneratorLimits()
+    )
+  }
 
   private static func recursiveStage2(
     _ name: String,

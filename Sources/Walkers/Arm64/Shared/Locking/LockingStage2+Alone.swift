@@ -54,6 +54,10 @@ extension LockingStage2 {
             machine.releaseUnlinked(child, level: level &+ 1)
           }
         }
+      } else if machine.holds(descriptor .!= M.W(0)) {
+        // Whose it is said to be: nobody walks by it.
+        machine.store(M.W(0), to: page, at: index, order: .relaxed)
+        machine.release(page)
       }
       cursor = next
     }
@@ -73,6 +77,12 @@ extension LockingStage2 {
       table.invalidation.invalidateLocally(cursor, level: level, on: &machine)
     } else {
       table.invalidation.invalidate(cursor, level: level, on: &machine)
+    }
+    if let level, !table.forcesWriteBack, machine.holds(table.isCacheable(entry.descriptor)) {
+      machine.clean(
+        table.encoding.output(of: entry.descriptor),
+        sizeInBytes: M.W(table.tree.geometry.span(at: level))
+      )
     }
     machine.release(entry.table)
   }

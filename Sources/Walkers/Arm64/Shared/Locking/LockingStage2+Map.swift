@@ -11,6 +11,7 @@ extension LockingStage2 {
     in table: Stage2<M>,
     on machine: inout M
   ) -> Errno {
+    if table.configuration.isIdentityMap, machine.holds(ipa .!= physical) { return .invalid }
     let forbidden = M.W(Protection.device | Protection.execute)
     guard machine.holds((protection & forbidden) .!= forbidden) else { return .invalid }
     guard
@@ -21,6 +22,9 @@ extension LockingStage2 {
       protection,
       forcesWriteBack: table.forcesWriteBack
     )
+    let isCleaned =
+      machine.holds((protection & M.W(Protection.device)) .== M.W(0)) && !table.forcesWriteBack
+    let isExecutable = machine.holds((protection & M.W(Protection.execute)) .!= M.W(0))
     var forcesPages = table.forcesPages(protection, on: &machine)
     return walking(&machine) { machine in
       var cursor = start
@@ -44,8 +48,11 @@ extension LockingStage2 {
           level &+= 1
         }
         let leaf = table.encoding.leaf(next, attributes: attributes, level: level)
-        result = put(leaf, at: level, cursor, in: table, on: &machine)
         let span = M.W(table.tree.geometry.span(at: level))
+        result = put(leaf, at: level, cursor, in: table, on: &machine) { machine in
+          if isCleaned { machine.clean(next, sizeInBytes: span) }
+          if isExecutable { machine.invalidateInstructions(next, sizeInBytes: span) }
+        }
         if faults.contains(.countsOutput), level < Geometry.lastLevel,
           let found = table.tree.leaf(at: cursor, on: &machine), found.level > level
         {
@@ -60,14 +67,15 @@ extension LockingStage2 {
     }
   }
 
-  /// Puts a leaf at a level, with tables above it.
+  /// Puts a leaf at a level, with tables above it, once its memory is prepared.
   @inlinable
   func put<M: SharedTableMachine>(
     _ leaf: M.W,
     at leafLevel: LookupLevel,
     _ cursor: M.W,
     in table: Stage2<M>,
-    on machine: inout M
+    on machine: inout M,
+    prepare: (inout M) -> Void
   ) -> Errno {
     let geometry = table.tree.geometry
     var page = machine.rootPage(table.tree.root, at: geometry.rootIndex(of: cursor))
@@ -76,7 +84,9 @@ extension LockingStage2 {
       let index = geometry.index(of: cursor, at: level)
       let descriptor = machine.load(page, at: index)
       let entry = Entry<M>(table: page, index: index, level: level, descriptor: descriptor)
-      if level == leafLevel { return replace(entry, by: leaf, cursor, in: table, on: &machine) }
+      if level == leafLevel {
+        return replace(entry, by: leaf, cursor, in: table, on: &machine, prepare: prepare)
+      }
       if machine.holds(Encoding.isTable(descriptor)) {
         page = table.tree.child(of: entry, on: &machine)
       } else {
@@ -85,7 +95,7 @@ extension LockingStage2 {
         }
         guard let child = machine.allocateTable(level: level &+ 1) else { return .noMemory }
         let link = table.encoding.table(at: machine.address(of: child))
-        let result = replace(entry, by: link, cursor, in: table, on: &machine)
+        let result = replace(entry, by: link, cursor, in: table, on: &machine) { _ in }
         guard result == .ok else {
           if !faults.contains(.keepsLostTable) { machine.release(child) }
           return result
@@ -122,7 +132,8 @@ extension LockingStage2 {
     by descriptor: M.W,
     _ cursor: M.W,
     in table: Stage2<M>,
-    on machine: inout M
+    on machine: inout M,
+    prepare: (inout M) -> Void
   ) -> Errno {
     let isLeaf = Encoding.isLeaf(entry.descriptor, level: entry.level, on: &machine)
     if isLeaf {
@@ -141,6 +152,7 @@ extension LockingStage2 {
     let isLate = faults.contains(.makesBeforeInvalidation)
     if !isLate { invalidate(entry, isLeaf: isLeaf, cursor, in: table, on: &machine) }
     if isCounted { machine.release(entry.table) }
+    prepare(&machine)
     make(descriptor, at: entry, on: &machine)
     if isLate { invalidate(entry, isLeaf: isLeaf, cursor, in: table, on: &machine) }
     if !isLeaf, machine.holds(Encoding.isValid(entry.descriptor)) {

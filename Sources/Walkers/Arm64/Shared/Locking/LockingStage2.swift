@@ -32,20 +32,21 @@ public struct LockingStage2: SharedStage2Walker {
 
   // MARK: Attributes
 
-  /// Exchanges the leaf at `ipa` once.
-  /// - Returns: the leaf as it was found, and whether it is what it should be; nil for no leaf.
+  /// Exchanges the leaf at `ipa` once; what is no leaf is left alone.
+  /// - Returns: the entry as it was found, and whether it is what it should be; nil where there is none.
   @inlinable
   func change<M: SharedTableMachine>(
     _ ipa: M.W,
     in table: Stage2<M>,
     on machine: inout M,
     byStore: Bool,
-    to wanted: (M.W) -> M.W
+    to wanted: (Entry<M>, inout M) -> M.W
   ) -> (entry: Entry<M>, isDone: Bool)? {
-    guard let entry = table.tree.leaf(at: ipa, on: &machine),
-      Encoding.isLeaf(entry.descriptor, level: entry.level, on: &machine)
-    else { return nil }
-    let descriptor = wanted(entry.descriptor)
+    guard let entry = table.tree.leaf(at: ipa, on: &machine) else { return nil }
+    guard Encoding.isLeaf(entry.descriptor, level: entry.level, on: &machine) else {
+      return (entry, true)
+    }
+    let descriptor = wanted(entry, &machine)
     if machine.holds(descriptor .== entry.descriptor) { return (entry, true) }
     if byStore {
       machine.store(descriptor, to: entry.table, at: entry.index, order: .relaxed)
@@ -82,11 +83,19 @@ public struct LockingStage2: SharedStage2Walker {
           in: table,
           on: &machine,
           byStore: byStore,
-          to: {
-            ($0 | set) & ~clear
+          to: { entry, machine in
+            if machine.holds((entry.descriptor & clear) .!= M.W(0)) {
+              let output = table.encoding.output(of: entry.descriptor)
+              let span = M.W(table.tree.geometry.span(at: entry.level))
+              machine.invalidateInstructions(output, sizeInBytes: span)
+            }
+            return (entry.descriptor | set) & ~clear
           }
         )
-      else { return .again }
+      else { return .range }
+      guard Encoding.isLeaf(entry.descriptor, level: entry.level, on: &machine) else {
+        return .again
+      }
       if faults.contains(.losesSilently), !isDone { return .again }
       let page = ipa & ~M.W(table.tree.geometry.pageSize &- 1)
       table.invalidation.invalidateLocally(page, level: entry.level, on: &machine)
@@ -105,11 +114,13 @@ public struct LockingStage2: SharedStage2Walker {
   ) -> M.W {
     walking(&machine) { machine in
       let byStore = faults.contains(.storesAttributes)
-      let change = change(ipa, in: table, on: &machine, byStore: byStore) {
-        $0 | M.W(Encoding.accessFlag)
+      let change = change(ipa, in: table, on: &machine, byStore: byStore) { entry, _ in
+        entry.descriptor | M.W(Encoding.accessFlag)
       }
       machine.barrier(.dsbISHST)
-      guard let change, change.isDone else { return M.W(0) }
+      guard let change, change.isDone,
+        Encoding.isLeaf(change.entry.descriptor, level: change.entry.level, on: &machine)
+      else { return M.W(0) }
       return change.entry.descriptor
     }
   }
@@ -127,7 +138,14 @@ public struct LockingStage2: SharedStage2Walker {
       while true {
         let byStore = faults.contains(.agesByStore)
         guard
-          let change = change(ipa, in: table, on: &machine, byStore: byStore, to: { $0 & ~flag })
+          let change = change(
+            ipa,
+            in: table,
+            on: &machine,
+            byStore: byStore,
+            to: { entry, _ in entry.descriptor & ~flag }
+          ),
+          Encoding.isLeaf(change.entry.descriptor, level: change.entry.level, on: &machine)
         else { return M.W.Condition(false) }
         guard change.isDone else { continue }
         return (change.entry.descriptor & M.W(Encoding.accessFlag)) .!= M.W(0)
