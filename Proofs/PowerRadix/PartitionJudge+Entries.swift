@@ -52,6 +52,7 @@ extension PartitionJudge {
         case .testAge, .fault(.elsewhere): claim(.changesNoOther, false)
         case .install(let level):
           claim(.changesNoOther, isOnWay && tree.level(name) >= level)
+          if tree.level(name) == level, !scenario.isDD1 { judgeKept(step) }
         case .fault(.record):
           claim(.changesNoOther, isTheirs)
           judgeRecord(step)
@@ -66,6 +67,15 @@ extension PartitionJudge {
 
   private mutating func judgeBit(_ field: PowerField, _ step: Change) {
     claim(.changesItsBit, step.new .== step.old & BitVector(~field.mask))
+  }
+
+  /// Judges what becomes of a leaf to which all that is asked for can be added: others go on using it.
+  ///
+  /// Not on a DD1, which adds by way of an invalid entry.
+  private mutating func judgeKept(_ step: Change) {
+    let added = RadixField.reference.mask | RadixField.change.mask | RadixField.write.mask
+    let isAlike = ((step.old ^ path.leaf) & BitVector(~added)) .== BitVector(0)
+    claim(.keepsLeaf, .implies(isLeaf(step.old) .& isAlike, isLeaf(step.new)))
   }
 
   // MARK: The log

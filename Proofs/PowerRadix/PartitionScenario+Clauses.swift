@@ -20,6 +20,7 @@ extension PartitionScenario {
     case .testAge: return Clause.memory + [.neverWarns, .changesNoOther, .saysYoung]
     case .install:
       return always + logs + installing + [.mapsRequested, .mapsAtLevel, .failsRightly]
+        + (isDD1 ? [] : [.keepsLeaf])
     case .free:
       return Clause.memory + [.neverWarns, .forgetsTaken, .ordersChanges, .freesForgotten]
         + [.keepsLinked, .freesUnlinked, .freesAll, .freesRoot]
@@ -135,6 +136,11 @@ extension Clause {
     "adds no right and no bit that was not asked for"
   )
   static let mapsAtLevel = Clause("maps-at-level", .refinement, "maps at the level asked for")
+  static let keepsLeaf = Clause(
+    "keeps-leaf",
+    .breakBeforeMake,
+    "only adds to a leaf that leads where it is asked to, with no break"
+  )
   static let givesUp = Clause("gives-up", .refinement, "gives up after an invalidation")
   static let freesAll = Clause("frees-all", .counts, "frees every table")
   static let freesRoot = Clause("frees-root", .counts, "frees the root's pages, all of them, once")

@@ -164,6 +164,7 @@ import Testing
     .faulty(.always(.busy), .install(level: 1), .failsRightly),
     .faulty(.always(.noMemory), .install(level: 0), .failsRightly),
     .faulty(.unmapsOnFailure, .install(level: 0), .failsUntouched),
+    .faulty(.unmapsFirst, .install(level: 0), .keepsLeaf),
     .faulty(.logsOnFailure, .install(level: 0), .failsUnlogged),
     .faulty(.freesLinked, .install(level: 0), .freesUnlinked),
     .faulty(.allocatesLocked, .install(level: 0), .allocatesUnlocked),

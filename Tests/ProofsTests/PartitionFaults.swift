@@ -148,7 +148,7 @@ struct FaultyCalls: PartitionCalls {
     // Installs.
     case higherAddress, lowerLevel, otherAttributes, allRights
     case always(Errno)
-    case unmapsOnFailure
+    case unmapsOnFailure, unmapsFirst
     case logsOnFailure, freesLinked, allocatesLocked
     // Frees.
     case walkCacheOnly, lastEntryLeft, leafTablesKept, rootTwice, linksKept
@@ -267,6 +267,11 @@ struct FaultyCalls: PartitionCalls {
     case .otherAttributes: leaf = leaf ^ T.M.W(RadixLayout.attributes)
     case .allRights: leaf = leaf | T.M.W(7)
     case .always(let error): return error
+    case .unmapsFirst:
+      let frame = place.address >> 12
+      host.lock(on: &machine)
+      table.unmap(frame..<frame + 1, of: slot, on: &machine, log: &host)
+      host.unlock(on: &machine)
     case .allocatesLocked:
       host.lock(on: &machine)
       let spare = machine.allocateTable(level: 1)
