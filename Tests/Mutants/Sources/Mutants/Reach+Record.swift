@@ -38,8 +38,9 @@ extension Reach {
     }
     var tasks: [Task] = []
     for name in SubjectName.all where systems.contains(where: { $0.rawValue == name.system }) {
-      if reach.checks[name.description] == nil { tasks.append(.check(name)) }
-      guard ways.contains(.prove), !name.subject.hasPrefix("reference-") else { continue }
+      if ways.contains(.check), reach.checks[name.description] == nil { tasks.append(.check(name)) }
+      // Of what walkers are compared with not everything is claimed.
+      guard ways.contains(.prove), name.subject == "built-in" else { continue }
       let known = Set(reach.jobs(of: name).map(\.name))
       tasks += try await recorder.jobs(of: name).filter { !known.contains($0) }.map {
         .job(name, $0)

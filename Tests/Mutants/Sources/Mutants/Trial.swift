@@ -46,7 +46,7 @@ struct Trial: Sendable {
         let rules = Set(report.results.flatMap(\.violations).map(\.rule))
         return Verdict(kind: .convicted, by: rules.sorted(), place: place)
       case .status(70): return Verdict(kind: .convicted, by: ["fault"], place: place)
-      case .status(2): verdict = Verdict(kind: .vacuous, place: place)
+      case .status(2), .status(64): verdict = Verdict(kind: .vacuous, place: place)
       case .status:
         if verdict.kind == .unreached { verdict = Verdict(kind: .survived, place: place) }
       }
@@ -76,6 +76,9 @@ struct Trial: Sendable {
       case .status(70): return Verdict(kind: .convicted, by: ["fault"], place: job.name)
       case .status(0):
         if verdict.kind == .unreached { verdict = Verdict(kind: .survived, place: job.name) }
+      case .status(64):
+        // The theorem is not there: which there are follows from what the walker says of itself.
+        return Verdict(kind: .vacuous, by: ["\(job.name) missing"], place: job.name)
       case .status(let status):
         let report = try JSONDecoder().decode(ProofOutput.self, from: Data(run.output.utf8))
         let violated = report.theorems.filter { $0.verdict == "violated" }.map(\.theorem)

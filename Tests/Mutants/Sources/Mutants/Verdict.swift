@@ -67,7 +67,7 @@ enum SystemName: String, Codable, CaseIterable, Sendable {
     case .arm64Stage2:
       [
         "reference", "reference-rivals", "reference-outside-faults", "reference-splits",
-        "reference-privileges", "shared",
+        "reference-privileges", "shared", "reference-shared",
       ]
     case .arm64Hyp: ["reference", "reference-privileges"]
     case .armUnmap: ["nested-fixed"]
