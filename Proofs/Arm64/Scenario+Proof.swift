@@ -147,6 +147,7 @@ extension Scenario {
       forcesWriteBack: forcesWriteBack,
       allocations: isRefused ? allocated : .max
     )
+    specification.isIdentityMap = configuration.isIdentityMap
     let expected =
       hyp == nil
       ? specification.perform(call, size: sizeInBytes)

@@ -35,7 +35,7 @@ struct Scenario: Sendable {
   let operation: Operation
   let extent: Extent
   let geometry: Geometry
-  let configuration: Stage2Configuration
+  var configuration: Stage2Configuration
   let scale: Scale
   /// Whether a map's protection is any combination of reading, writing and software bits only.
   var isPlainProtection = false
@@ -180,6 +180,7 @@ struct Scenario: Sendable {
     parts.append("ia\(geometry.inputAddressBits)")
     if forcesWriteBack { parts.append("fwb") }
     if configuration.hasRangeInvalidation { parts.append("range") }
+    if configuration.isIdentityMap { parts.append("identity") }
     return parts.joined(separator: ".")
   }
 
@@ -199,6 +200,7 @@ struct Scenario: Sendable {
       (isPlainProtection ? ", neither execution nor device memory" : "")
       + (forcesWriteBack ? ", FWB" : "")
       + (configuration.hasRangeInvalidation ? ", range TLBI" : "")
+      + (configuration.isIdentityMap ? ", an identity map" : "")
     return "\(range); pages of \(1 << (geometry.pageShift - 10)) KiB, "
       + "\(geometry.entryCount) entries a table, levels \(geometry.startLevel) to 3, "
       + "\(geometry.rootPageCount) root page\(geometry.rootPageCount == 1 ? "" : "s")\(features)"

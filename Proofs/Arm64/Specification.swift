@@ -28,6 +28,8 @@ struct Specification {
   let inputLimit: UInt64
   let outputLimit: UInt64
   let forcesWriteBack: Bool
+  /// Whether an address is mapped to itself or not at all.
+  var isIdentityMap = false
   /// How many allocations succeed; later ones are refused.
   var allocations: Int
   private(set) var effects: [Effect] = []
@@ -106,6 +108,7 @@ struct Specification {
     _ physical: BitVector,
     _ protection: BitVector
   ) -> Errno {
+    if isIdentityMap, decide(ipa .!= physical) { return .invalid }
     if decide(Specification.isForbidden(protection)) { return .invalid }
     var cursor = pageStart(ipa)
     var output = pageStart(physical)

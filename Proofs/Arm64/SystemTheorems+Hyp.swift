@@ -17,13 +17,15 @@ extension SystemTheorems {
       operations.map { hyp($0, .pages(1), granule) }
     }
     let runs =
-      [smallHyp(.map, .pages(2), hasRangeInvalidation: false)]
+      [2, 3].map { smallHyp(.map, .pages($0), hasRangeInvalidation: false) }
       + [false, true].map { smallHyp(.unmap, .pages(2), hasRangeInvalidation: $0) }
     let blocks = operations.map { smallHyp($0, .block(level: 2), hasRangeInvalidation: true) }
     let others: [Scenario] = [
       hyp(.map, .pages(0), .size4K), hyp(.unmap, .pages(0), .size4K),
       hyp(.map, .outside, .size4K), hyp(.unmap, .outside, .size4K),
       hyp(.map, .outsideOutput, .size4K),
+      // A root of two entries.
+      hyp(.map, .pages(1), .size4K, inputBits: 40),
     ]
     return runs + blocks + pages + others
   }
@@ -31,11 +33,12 @@ extension SystemTheorems {
   private static func hyp(
     _ operation: Scenario.Operation,
     _ extent: Scenario.Extent,
-    _ granule: Granule
+    _ granule: Granule,
+    inputBits: UInt64? = nil
   ) -> Scenario {
     let configuration = HypConfiguration(
       granule: granule,
-      inputAddressBits: granule == .size4K ? 39 : 42,
+      inputAddressBits: inputBits ?? (granule == .size4K ? 39 : 42),
       outputAddressBits: granule == .size64K ? 52 : 48
     )
     return hyp(operation, extent, Geometry(configuration), configuration, .real)
@@ -47,7 +50,7 @@ extension SystemTheorems {
     _ extent: Scenario.Extent,
     hasRangeInvalidation: Bool
   ) -> Scenario {
-    let isRun = extent == .pages(2)
+    let isRun = [.pages(2), .pages(3)].contains(extent)
     let geometry = Geometry(
       pageShift: 12,
       bitsPerLevel: 1,

@@ -120,7 +120,9 @@ extension SystemTheorems {
     let calls = [Scenario.Operation.map, .unmap, .setOwner, .writeProtect]
     let nothing = calls.map { scenario($0, .pages(0), .size4K, inputBits: 40) }
     let outputs = Granule.allCases.map { scenario(.map, .outsideOutput, $0, inputBits: 40) }
-    return runs + pages + nothing + outputs
+    var identity = scenario(.map, .pages(1), .size4K, inputBits: 40)
+    identity.configuration.isIdentityMap = true
+    return runs + pages + nothing + outputs + [identity]
   }
 
   /// Two pages in a tree of two levels of tables of two entries, of a CPU without special features.
