@@ -243,8 +243,8 @@ private let cacheExhibits: [Exhibit] = [
   cache("refresh-of-inactive", ["inactive-cache-used"], 1),
   cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 2, seed: 9),
   cache("kick-without-fence", ["guest-mode-kept"], 4, 1, seed: 12),
-  cache("change-without-fence", ["wrong-frame-found"], 3, 1),
-  cache("snapshot-without-fence", ["wrong-frame-found"], 3, 1),
+  cache("change-without-fence", ["wrong-frame-found"], 4, seed: 24),
+  cache("snapshot-without-fence", ["wrong-frame-found"], 4, seed: 17),
 ]
 
 private func cache(

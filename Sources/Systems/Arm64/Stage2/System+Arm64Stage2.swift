@@ -36,7 +36,9 @@ extension System {
       alone(
         "reference-shared",
         "the walker of such tables that locks entries, alone",
-        LockingStage2.self
+        LockingStage2.self,
+        // Every entry is locked before it is filled.
+        unreachable: ["invalid -> page", "invalid -> block"]
       ),
       recursiveStage2("reference", .clean, "the seed's recursive walker, mended", []),
       recursiveStage2(
@@ -89,7 +91,8 @@ extension System {
   private static func alone<Walker: SoundSharedWalker>(
     _ name: String,
     _ summary: String,
-    _ walker: Walker.Type
+    _ walker: Walker.Type,
+    unreachable: Set<String> = []
   ) -> Subject {
     Subject(
       name,
@@ -102,6 +105,7 @@ extension System {
           relaxesLocally: true
         )
       ),
+      unreachable: unreachable,
       limits: GeneratorLimits()
     )
   }
