@@ -45,7 +45,7 @@ struct LostWakeUp: FaultyToy.Body {
 /// Philosophers around a table of three forks; the last may be left-handed.
 struct Philosophers: FaultyToy.Body {
   let isLastLeftHanded: Bool
-  static let forks = [Toy.lock, Toy.other, Field(10, "third", .spinLock)]
+  static let forks = [Toy.lock, Toy.other, Toy.third]
   func run<M: RecordMachine>(_ machine: inout M, _ toy: M.Record, thread: Int)
   where M.W == UInt64 {
     var forks = [Self.forks[thread], Self.forks[(thread + 1) % 3]]

@@ -26,9 +26,10 @@ enum Toy {
   @inlinable static var x: Field { Field(7, "x") }
   @inlinable static var y: Field { Field(8, "y") }
   @inlinable static var z: Field { Field(9, "z") }
+  @inlinable static var third: Field { Field(10, "third", .spinLock) }
   static let layout = Layout(
     "toy",
-    [lock, other, gate, mutex, queue, done, domain, x, y, z]
+    [lock, other, gate, mutex, queue, done, domain, x, y, z, third]
   )
 }
 
@@ -36,7 +37,9 @@ enum Toy {
 func makeToy<S, L>(_ world: ScheduledWorld<S, L>) -> UInt64 {
   let machine = world.alone
   guard let toy = machine.allocate(Toy.layout, isZeroed: true, maySleep: true) else { return 0 }
-  for lock in [Toy.lock, Toy.other, Toy.gate, Toy.mutex] { machine.initialise(lock, of: toy) }
+  for lock in [Toy.lock, Toy.other, Toy.gate, Toy.mutex, Toy.third] {
+    machine.initialise(lock, of: toy)
+  }
   return toy
 }
 
