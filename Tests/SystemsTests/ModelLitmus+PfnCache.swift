@@ -128,6 +128,16 @@ extension ModelLitmus {
       if !hasFault { model.refused(0) }
       model.ended(activation, .fault)
     },
+    ModelLitmus(.lookedUpInVain) { model, hasFault in
+      model.enteredSection(0)
+      let activation = model.began(.activate, 0, cache: 0, guestAddress: 8)
+      model.ended(activation, guestAddress: 8, length: 8)
+      _ = model.began(.refresh, 0, cache: 0, guestAddress: hasFault ? 8 : 16)
+      model.looksUp(0)
+    },
+    ModelLitmus(.mappedInVain) { model, hasFault in
+      if hasFault { model.mappedForNobody(0) }
+    },
     ModelLitmus(.notMadeValid) { model, hasFault in
       model.enteredSection(0)
       let activation = model.began(.activate, 0, cache: 0, guestAddress: 8)

@@ -146,7 +146,7 @@ import Testing
 @Suite struct PostedCacheTests {
   @Test func `each fault of the posted cache has a counterexample of its own`() throws {
     let subject = try #require(System.named("pfn-cache")?.subject(named: "seed"))
-    var plan = CampaignPlan(seed: 1, cases: 0..<3000)
+    var plan = CampaignPlan(seed: 1, cases: 0..<6000)
     plan.failureLimit = nil
     plan.selfCheckInterval = nil
     var found: Set<String> = []

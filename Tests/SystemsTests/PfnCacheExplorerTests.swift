@@ -79,7 +79,7 @@ private func broken(
 
   @Test func `a snapshot that nothing orders is no snapshot`() throws {
     for (subject, isWeak, rules) in [
-      ("change-without-fence", false, []), ("change-without-fence", true, ["wrong-frame-found"]),
+      ("snapshot-without-fence", false, []),
       ("snapshot-without-fence", true, ["wrong-frame-found"]), ("built-in", true, []),
     ] {
       let exploration = try exploration(subject)

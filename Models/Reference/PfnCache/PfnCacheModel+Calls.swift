@@ -85,6 +85,17 @@ extension PfnCacheModel {
       caches[cache].isContested = caches[cache].isContested || notes.changeCount > 0
       caches[cache].isInUse = nil
     }
+    threads[thread].valid = nil
+    if kind == .refresh, notes.callsUnderWay == 0, let refreshed = notes.refreshed,
+      refreshed.thread == thread, refreshed.guestAddress == guestAddress,
+      isCalm(since: refreshed.disturbanceCount, for: thread)
+    {
+      threads[thread].valid = ThreadNotes.Valid(
+        cache: cache,
+        callCount: caches[cache].callCount,
+        disturbanceCount: disturbanceCount
+      )
+    }
     let isSeen = !isMemoryWeak || notes.callers & ~(1 << UInt16(thread)) == 0
     return PfnCacheCall(
       kind: kind,
@@ -109,6 +120,7 @@ extension PfnCacheModel {
   ) {
     let notes = caches[call.cache]
     caches[call.cache].callsUnderWay -= 1
+    threads[call.thread].valid = nil
     if call.kind == .activate || call.kind == .deactivate { endChange(call, result) }
     note(call, guestAddress, result)
     guard call.kind == .refresh || call.kind == .activate else { return }

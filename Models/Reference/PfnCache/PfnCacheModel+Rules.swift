@@ -143,6 +143,21 @@ extension Rule {
     oracle: "PfnCacheModel"
   )
 
+  /// Nothing is looked up for what is valid.
+  public static let lookedUpInVain = Rule(
+    "looked-up-in-vain",
+    "a refresh for the bytes that the thread's last refresh made the cache valid for asks the host for no"
+      + " frame, unless an invalidation, other slots or another call on the cache came beside them",
+    oracle: "PfnCacheModel"
+  )
+
+  /// Nothing is mapped that nobody accesses.
+  public static let mappedInVain = Rule(
+    "mapped-in-vain",
+    "nothing is mapped for the kernel for a cache that is used in guest mode alone",
+    oracle: "PfnCacheModel"
+  )
+
   /// What was written is in the next harvest.
   public static let dirtyMissed = Rule(
     "dirty-missed",
@@ -164,7 +179,8 @@ extension PfnCacheModel {
     .freedPage, .wrongPage, .unmappedAddress, .wrongOffset, .guestModeKept, .requestLeft,
     .invalidationMissed, .pagePinned, .referenceLeaked, .referenceTwice, .mappingLeaked,
     .mappingTwice, .validAfterFailure, .usedInactive, .lengthAccepted, .wrongRefreshResult,
-    .refreshedInVain, .notMadeValid, .wrongFrame, .dirtyMissed, .dirtyInvented,
+    .refreshedInVain, .lookedUpInVain, .mappedInVain, .notMadeValid, .wrongFrame,
+    .dirtyMissed, .dirtyInvented,
   ]
 }
 

@@ -81,6 +81,15 @@ struct ThreadNotes: Sendable {
   var oldestLayout = 0
   /// How often the host refused it something in its call.
   var refusals = 0
+  /// What it refreshes, where that was valid when it began.
+  var valid: Valid?
+
+  /// A cache that is valid unless something has come since.
+  struct Valid: Sendable {
+    var cache: Int
+    var callCount: Int
+    var disturbanceCount: Int
+  }
 }
 
 // MARK: The host
@@ -130,6 +139,19 @@ extension PfnCacheModel {
   /// A thread enters a section in which it reads slots.
   public mutating func enteredSection(_ thread: Int) {
     threads[thread].oldestLayout = oldestLayout
+  }
+
+  /// A thread asks the host for a frame.
+  public mutating func looksUp(_ thread: Int) {
+    guard let valid = threads[thread].valid, caches[valid.cache].callCount == valid.callCount,
+      isCalm(since: valid.disturbanceCount, for: thread)
+    else { return }
+    add(.lookedUpInVain, "a frame is looked up for cache \(valid.cache), which is valid")
+  }
+
+  /// Something is mapped for a cache that is used in guest mode alone.
+  public mutating func mappedForNobody(_ cache: Int) {
+    add(.mappedInVain, "a frame is mapped for cache \(cache), which the kernel does not use")
   }
 
   /// The host refused a look-up or a mapping.

@@ -54,6 +54,9 @@ public struct ScheduledMachine<S: Scheduler, L: RecordListener>: RecordMachine {
     return world.pointee.scheduler.choose(below: count)
   }
 
+  /// Whether a load may return older writes.
+  @inlinable public var isMemoryWeak: Bool { world.pointee.weak != nil }
+
   /// Draws one of some writes; 0 is the latest.
   @inlinable
   func chooseWrite(below count: Int) -> Int {

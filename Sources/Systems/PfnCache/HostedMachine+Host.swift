@@ -13,6 +13,7 @@ extension HostedMachine: HostMemoryMachine {
   /// Reads the page table; what was written out is read in.
   func lookUp(_ hostAddress: UInt64) -> UInt64 {
     base.mightSleep()
+    state.pointee.model.looksUp(thread)
     guard let page = PfnHost.page(at: hostAddress) else { return noFrame }
     if isRefused {
       state.pointee.situations.count(.lookUpRefused)
@@ -61,6 +62,11 @@ extension HostedMachine: HostMemoryMachine {
       invalidateOther(&machine)
     }
     touch(frame)
+    if let cache = state.pointee.situations.cache(of: thread),
+      state.pointee.plan.uses[cache] & PfnCacheUse.kernel == 0
+    {
+      state.pointee.model.mappedForNobody(cache)
+    }
     guard !isRefused else {
       state.pointee.situations.count(.mappingRefused)
       state.pointee.model.refused(thread)

@@ -92,9 +92,11 @@ final class PfnCacheExploration<Walker: PfnCacheWalker>: Explorable {
   ) {
     let hasVCPU = threads.last.map(Self.isGuest) ?? false
     state.pointee.begin(PfnCachePlan(threadCount: threads.count, hasVCPU: hasVCPU))
+    state.pointee.model.isMemoryWeak = alone.isMemoryWeak
     var thread = PfnCaseThread(walker, alone, state)
     thread.makeRecords()
     thread.perform(earlier)
+    state.pointee.model.settled()
     state.pointee.operations = threads.enumerated().flatMap { thread, operations in
       operations.map { Operation(thread: thread, kind: $0.kind) }
     }
@@ -110,6 +112,7 @@ final class PfnCacheExploration<Walker: PfnCacheWalker>: Explorable {
     // What calls returned is asked for afterwards, and an audit is more calls.
     let results = state.pointee.results
     var thread = PfnCaseThread(walker, alone, state)
+    state.pointee.model.settled()
     thread.audit()
     state.pointee.results = results
   }

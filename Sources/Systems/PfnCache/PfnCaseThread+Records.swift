@@ -10,6 +10,7 @@ extension PfnCaseThread {
     let slots = make(SlotsRecord.layout)
     for lock in [
       PfnMachineRecord.listLock, PfnMachineRecord.notifierLock, PfnMachineRecord.slotsLock,
+      PfnMachineRecord.tableLock,
     ] {
       machine.initialise(lock, of: owner)
     }

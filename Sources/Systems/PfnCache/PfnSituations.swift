@@ -80,6 +80,9 @@ struct PfnSituations {
     lookUpCounts[thread] = 0
   }
 
+  /// The cache that a thread is in a call on; nil for none.
+  func cache(of thread: Int) -> Int? { running[thread]?.cache }
+
   /// A thread has ended what it was at.
   mutating func ended(_ thread: Int) { running[thread] = nil }
 

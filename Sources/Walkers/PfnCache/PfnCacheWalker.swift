@@ -26,6 +26,9 @@ public protocol PfnCacheWalker: Sendable {
   ) -> Bool
   /// The frame of these bytes, for a vCPU that is in guest mode, until it leaves it; nil where the cache
   /// is not valid for them.
+  ///
+  /// Where `checksWithoutLock` says so it is asked outside guest mode too, without the lock: the frame is then
+  /// what it was at some moment of the call, and may be gone.
   func frameInGuestMode<M: HostMemoryMachine>(
     _ machine: inout M,
     _ cache: PfnCacheHandle<M>,
