@@ -238,5 +238,9 @@ extension ModelLitmus {
     ModelLitmus(.sharedNoProgress) { model, hasFault in
       model.accessed(frame: 0, afterFaults: 3, hasSucceeded: !hasFault)
     },
+    ModelLitmus(.sharedFaultFailed) { model, hasFault in
+      model.handled(frame: 0, .ok, isExcused: false)
+      model.handled(frame: 0, .busy, isExcused: !hasFault)
+    },
   ]
 }

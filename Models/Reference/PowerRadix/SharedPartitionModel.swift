@@ -59,6 +59,16 @@ public struct SharedPartitionModel: Sendable {
     )
   }
 
+  /// A fault was handled, or was not, for which there may have been an excuse: no slot, no memory for a table.
+  public mutating func handled(frame: UInt64, _ result: Errno, isExcused: Bool) {
+    guard result != .ok, !isExcused else { return }
+    add(
+      .sharedFaultFailed,
+      "a fault at frame \(frame) ends with \(result), and there is a slot, and memory for tables",
+      "/\(result)"
+    )
+  }
+
   private mutating func add(_ rule: Rule, _ message: String, _ cause: String) {
     breaches.append(SharedPartitionBreach(rule: rule, message: message, cause: cause))
   }
@@ -97,9 +107,19 @@ extension Rule {
     "a vCPU's access that nobody interferes with succeeds within three faults",
     oracle: "SharedPartitionModel"
   )
+
+  /// Who else keeps the tables is no reason to give a guest up.
+  public static let sharedFaultFailed = Rule(
+    "fault-failed",
+    "a fault in memory that a slot has is handled, or tried again by the guest, whatever others do; only want of"
+      + " memory for a table ends it otherwise",
+    oracle: "SharedPartitionModel"
+  )
 }
 
 extension SharedPartitionModel {
   /// The rules that are judged here.
-  public static let rules: [Rule] = [.sharedWrongTranslation, .sharedPageHeld, .sharedNoProgress]
+  public static let rules: [Rule] = [
+    .sharedWrongTranslation, .sharedPageHeld, .sharedNoProgress, .sharedFaultFailed,
+  ]
 }

@@ -1,5 +1,6 @@
 import Machines
 import Oracles
+import Reference
 import Schedules
 import Walkers
 
@@ -115,7 +116,10 @@ struct PartitionCaseThread<Scheme: PartitionScheme, S: Scheduler, L: RecordListe
   func handle(_ frame: UInt64, _ isWrite: Bool, _ cause: PartitionFault.Cause) -> Errno {
     base.call(Site("fault"))
     let fault = PartitionFault(address: frame << 12, isWrite: isWrite, cause: cause)
+    state.pointee.excused.remove(base.thread)
     let result = ask(.handle(fault))
+    let isExcused = state.pointee.excused.contains(base.thread)
+    state.pointee.model.handled(frame: frame, result, isExcused: isExcused)
     base.returned(Site("fault"))
     return result
   }

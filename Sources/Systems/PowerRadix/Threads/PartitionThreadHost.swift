@@ -38,16 +38,22 @@ struct PartitionThreadHost<S: Scheduler, L: RecordListener>: PartitionHost {
 
   func countInvalidation() {
     let count = base.read(Guest.invalidationCount, of: guest, .once)
-    base.write(count + 1, Guest.invalidationCount, of: guest, .once)
+    // Who finds it counted finds the slots as they are, as readers do that a grace period did not wait for.
+    base.write(count + 1, Guest.invalidationCount, of: guest, .release)
   }
 
   // MARK: Memory
 
   func slot(holding frame: UInt64, on machine: inout M) -> GuestSlot? {
-    guard frame < PartitionSlotWord.frameCount else { return nil }
+    guard frame < PartitionSlotWord.frameCount else {
+      state.pointee.excused.insert(base.thread)
+      return nil
+    }
     let slot = PartitionSlotWord(word: base.read(Guest.slot, of: guest, .acquire))
-    if slot.isHidden { state.pointee.situations.count(.foundNoSlot) }
-    return slot.isHidden ? nil : made(slot)
+    guard slot.isHidden else { return made(slot) }
+    state.pointee.situations.count(.foundNoSlot)
+    state.pointee.excused.insert(base.thread)
+    return nil
   }
 
   /// A slot as walkers take it.

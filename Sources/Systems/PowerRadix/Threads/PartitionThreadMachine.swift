@@ -49,8 +49,10 @@ struct PartitionThreadMachine<S: Scheduler, L: RecordListener>: PowerMachine {
   /// A table, for which one may sleep; there may be none, which is a choice of the schedule's.
   func allocateTable(level: LookupLevel) -> UInt64? {
     let isRefused = state.pointee.plan.canFail && base.choose(below: 3) == 2
-    return isRefused
-      ? nil : base.allocate(RadixTableRecord.layout, isZeroed: true, maySleep: true)
+    let table =
+      isRefused ? nil : base.allocate(RadixTableRecord.layout, isZeroed: true, maySleep: true)
+    if table == nil { state.pointee.excused.insert(base.thread) }
+    return table
   }
 
   func allocateRoot(pageCount: Int, level: LookupLevel) -> UInt64? { allocateTable(level: level) }

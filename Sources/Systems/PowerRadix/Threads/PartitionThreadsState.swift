@@ -11,6 +11,8 @@ struct PartitionThreadsState {
   var operations: [PartitionThreadsOperation] = []
   /// What each call returned, as far as it did.
   var results: [Errno?] = []
+  /// The threads whose fault met something for which it need not be handled: no slot, or no memory for a table.
+  var excused: Set<Int> = []
   /// Where the records are.
   var guest: UInt64 = 0
   var root: UInt64 = 0
@@ -21,6 +23,7 @@ struct PartitionThreadsState {
     self.plan = plan
     model.reset()
     situations.reset()
+    excused = []
   }
 
   /// Begins a run of some operations.
