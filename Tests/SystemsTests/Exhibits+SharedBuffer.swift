@@ -16,7 +16,7 @@ let bufferExhibits: [Exhibit] = [
   buffer("move-unannounced", ["move-unannounced"], 2),
   buffer("static-map-unpinned", ["move-unannounced"], 1),
   buffer("failed-map-leaves-pin", ["pin-left"], 1),
-  buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2, seed: 2),
+  buffer("static-map-passes-kernel-fences", ["wait-too-short"], 2),
   buffer("access-passes-readers", ["access-before-fence"], 2),
   buffer("failed-access-left-open", ["processor-access-left-open"], 3, seed: 7),
   buffer("poll-keeps-no-file", ["no-such-record"], 1),

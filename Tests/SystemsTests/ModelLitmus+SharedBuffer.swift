@@ -7,7 +7,7 @@ private func makeModel(adds: Bool = true) -> SharedBufferModel {
   model.exported(0, pageCount: 4)
   model.made(7, line: 1, number: 1)
   if adds {
-    let place = model.adds(7, to: 0, usage: 1)
+    let place = model.adds(7, to: 0, usage: 1, by: 0)
     model.added(place, to: 0)
   }
   return model
@@ -57,12 +57,6 @@ extension ModelLitmus {
       model.waited(0, claim, .interrupted)
     },
     ModelLitmus(.callbackAmiss) { model, hasFault in
-      model.addsCallback(5, to: [7])
-      model.addedCallback(5)
-      if !hasFault { model.signals(7) }
-      model.ran(5)
-    },
-    ModelLitmus(.callbackAmiss) { model, hasFault in
       model.made(8, line: 2, number: 1)
       model.addsCallback(5, to: [7, 8])
       model.addedCallback(5)
@@ -79,12 +73,15 @@ extension ModelLitmus {
       if !hasFault { model.ran(5) }
       model.signalled(7)
     },
+    ModelLitmus(.keptMappingUndone) { model, hasFault in
+      if hasFault { model.undidKept(0) }
+    },
     ModelLitmus(.containerAdded) { model, hasFault in
       if hasFault { model.foundContainer(in: 0) }
     },
     ModelLitmus(.syncFileIncomplete) { model, hasFault in
       model.made(8, line: 1, number: 2)
-      let place = model.adds(8, to: 0, usage: 1)
+      let place = model.adds(8, to: 0, usage: 1, by: 0)
       model.added(place, to: 0)
       // The later of a line is enough, the earlier is not.
       let claim = model.looks(0, at: 0, usage: 1)
@@ -92,7 +89,7 @@ extension ModelLitmus {
     },
     ModelLitmus(.syncFileExcess) { model, hasFault in
       model.made(8, line: 2, number: 1)
-      let place = model.adds(8, to: 0, usage: hasFault ? 2 : 1)
+      let place = model.adds(8, to: 0, usage: hasFault ? 2 : 1, by: 0)
       model.added(place, to: 0)
       let claim = model.looks(0, at: 0, usage: 1)
       model.exported(claim, waitsFor: [7, 8])
@@ -155,7 +152,16 @@ extension ModelLitmus {
       model.signals(7, error: 14)
       model.signalled(7)
       let began = model.asks()
-      model.told(hasFault ? 1 : 0 &- 14, of: [7], since: began)
+      model.told(hasFault ? 1 : 0 &- 14, of: [7], since: began, tellsErrors: true)
+    },
+    ModelLitmus(.timelinePointAmiss) { model, hasFault in
+      // What is pending, what is signalled, and what is not reached.
+      let began = model.asks()
+      model.foundPoint(isSignalled: hasFault, of: [7], since: began)
+      model.foundPoint(isSignalled: nil, of: nil, since: began)
+      model.signals(7)
+      model.signalled(7)
+      model.foundPoint(isSignalled: true, of: [7], since: model.asks())
     },
     ModelLitmus(.peerMemory) { model, hasFault in
       model.reached(0, isVideoMemory: true, reachesPeers: !hasFault)

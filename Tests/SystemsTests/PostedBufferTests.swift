@@ -35,12 +35,15 @@ import Walkers
 
   /// Of each fault, what convicts it, and by what all that it does is known.
   static let faults: [(fault: PostedFault, convicts: [String], isOwn: [String])] = [
-    // Two map at once: both find nothing kept, and the second's mapping takes the first's place; or one is
-    // given a mapping whose contents it does not see yet.
+    // Two map at once: both find nothing kept, and the second's mapping takes the first's place, which is
+    // undone where it should be kept; or one is given a mapping whose contents it does not see yet.
     (
       .mapsUnlocked,
       ["data-race/attachment.sgt: marked write, plain read"],
-      ["data-race/attachment.", "data-race/sgt."]
+      [
+        "data-race/attachment.", "data-race/sgt.", "kept-mapping-undone",
+        "device-mapping-undone-twice",
+      ]
     ),
     (.areaKept, ["area-changed"], ["area-changed"]),
     (.areaEndWraps, ["area-beyond-buffer"], ["area-beyond-buffer"]),

@@ -62,6 +62,11 @@ extension SharedBufferModel {
     return true
   }
 
+  /// A mapping is undone that its exporter wants kept, and its device stays attached.
+  public mutating func undidKept(_ buffer: Int) {
+    add(.keptMappingUndone, "a mapping of buffer \(buffer) is undone, whose exporter wants it kept")
+  }
+
   /// An attachment is gone.
   public mutating func detached(_ buffer: Int, attachment: UInt64) {
     if buffers[buffer].mappings.contains(where: { $0.attachment == attachment }) {

@@ -25,12 +25,15 @@ extension SharedBufferModel {
   /// Somebody is about to look at the fences of a buffer up to a usage.
   public mutating func looks(_ thread: Int, at buffer: Int, usage: UInt8) -> FenceClaim {
     now += 1
-    let required = buffers[buffer].added.filter { $0.isDone && $0.usage <= usage }.map(\.fence)
+    let required = buffers[buffer].added.filter {
+      $0.isDone && $0.usage <= usage
+        && (!isMemoryWeak || $0.thread == nil || $0.thread == thread)
+    }
     return FenceClaim(
       buffer: buffer,
       usage: usage,
-      required: required.filter { fences[$0].signalledAt == nil },
-      began: now,
+      required: required.map(\.fence).filter { fences[$0].signalledAt == nil },
+      began: unseenSince,
       refusals: refusals[thread]
     )
   }
@@ -163,27 +166,61 @@ extension SharedBufferModel {
   /// - Returns: what `told` has to be told.
   public mutating func asks() -> Int {
     now += 1
-    return now
+    return unseenSince
   }
 
   /// What a sync file that waits for these fences is said to have come to: 0 as long as one is pending, then 1,
-  /// or the negated number of an error that one of them has.
-  public mutating func told(_ status: UInt64, of leaves: [UInt64], since began: Int) {
+  /// or, where it tells of them, the negated number of an error that one of them has.
+  public mutating func told(
+    _ status: UInt64,
+    of leaves: [UInt64],
+    since began: Int,
+    tellsErrors: Bool
+  ) {
     let known = leaves.compactMap { index(of: $0) }.map { fences[$0] }
     guard !known.isEmpty else { return }
-    let errors = known.map(\.error).filter { $0 != 0 }
-    func isAmiss() -> String? {
-      if status == 0 {
-        let isOver = known.allSatisfy { $0.doneAt.map { $0 < began } ?? false }
-        return isOver ? "is said to be pending, and all that it waits for is signalled" : nil
-      }
-      if let fence = known.first(where: { $0.signalledAt == nil }) {
-        return "is said to be signalled, and fence \(fence.id.text) is pending"
-      }
+    let errors = tellsErrors ? known.map(\.error).filter { $0 != 0 } : []
+    func tellsAmiss() -> String? {
       if status == 1 { return errors.isEmpty ? nil : "does not tell of an error" }
       return errors.contains(0 &- status) ? nil : "tells of an error that no fence has"
     }
-    if let amiss = isAmiss() { add(.syncFileStatus, "a sync file \(amiss)") }
+    let amiss =
+      amiss(isSignalled: status != 0, known, since: began) ?? (status == 0 ? nil : tellsAmiss())
+    if let amiss { add(.syncFileStatus, "a sync file \(amiss)") }
+  }
+
+  /// What is wrong with what was said of all of some fences.
+  private func amiss(isSignalled: Bool, _ fences: [FenceNotes], since began: Int) -> String? {
+    guard isSignalled else {
+      let isOver = fences.allSatisfy { $0.doneAt.map { $0 < began } ?? false }
+      return isOver ? "is said to be pending, and all that it waits for is signalled" : nil
+    }
+    return fences.first { $0.signalledAt == nil }.map {
+      "is said to be signalled, and fence \($0.id.text) is pending"
+    }
+  }
+
+  // MARK: Timelines
+
+  /// A timeline was asked for a point: what its link is said to be, or all up to it where there is no link; nil
+  /// where the number is said not to be reached yet.
+  ///
+  /// `leaves` is what is signalled before the point is; nil where the number is not reached.
+  public mutating func foundPoint(isSignalled: Bool?, of leaves: [UInt64]?, since began: Int) {
+    guard let leaves else {
+      if isSignalled != nil {
+        add(.timelinePointAmiss, "a point is found that is beyond the end of a timeline")
+      }
+      return
+    }
+    guard let isSignalled else {
+      return add(.timelinePointAmiss, "a point is not found that is on a timeline")
+    }
+    let known = leaves.compactMap { index(of: $0) }.map { fences[$0] }
+    guard !known.isEmpty, let amiss = amiss(isSignalled: isSignalled, known, since: began) else {
+      return
+    }
+    add(.timelinePointAmiss, "a point of a timeline \(amiss)")
   }
 
   /// A buffer has a fence in its reservation that is a container.

@@ -90,6 +90,14 @@ extension Rule {
     oracle: "SharedBufferModel"
   )
 
+  /// A timeline's points are signalled in their order.
+  public static let timelinePointAmiss = Rule(
+    "timeline-point-amiss",
+    "the link that a timeline finds for a number is signalled when all up to that point are, and not before;"
+      + " there is one up to the last number, and none after it",
+    oracle: "SharedBufferModel"
+  )
+
   /// Who does not reach the memory of others does not access it.
   public static let peerMemory = Rule(
     "peer-memory",
@@ -116,6 +124,13 @@ extension Rule {
   public static let mappingLeft = Rule(
     "device-mapping-left",
     "a device's mapping outlives neither its attachment nor its buffer",
+    oracle: "SharedBufferModel"
+  )
+
+  /// What is to be kept is kept.
+  public static let keptMappingUndone = Rule(
+    "kept-mapping-undone",
+    "a mapping that its exporter wants kept is undone only when a device is detached, or not attached after all",
     oracle: "SharedBufferModel"
   )
 
@@ -219,9 +234,9 @@ extension SharedBufferModel {
   public static let rules: [Rule] = [
     .accessBeforeFence, .foreignPage, .pollTooEarly, .pollTooLate, .waitTooShort,
     .failedWithoutReason, .callbackAmiss, .callbackForgotten, .containerAdded,
-    .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .peerMemory, .wrongLock, .releasedTwice,
-    .mappingLeft,
-    .mappingUndoneTwice, .pinLeft, .pinUndoneTwice, .moveUnannounced, .kernelMappingAmiss,
+    .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss, .peerMemory,
+    .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice, .pinLeft,
+    .pinUndoneTwice, .moveUnannounced, .kernelMappingAmiss,
     .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
     .wrongBufferResult, .wrongList, .objectLeft,
   ]

@@ -17,6 +17,12 @@ public struct SharedBufferModel: Sendable {
   var refusals = [Int](repeating: 0, count: 16)
   /// Counts what it is told.
   var now = 0
+  /// Whether a thread may see only later what others have done.
+  public var isMemoryWeak = false
+  /// When every thread had seen all.
+  var settledAt = 0
+  /// The moment after which a thread may not have seen what others did.
+  var unseenSince: Int { isMemoryWeak ? settledAt : now }
 
   /// The rules that were broken, in order; each cause once.
   public private(set) var breaches: [SharedBufferBreach] = []
@@ -29,6 +35,16 @@ public struct SharedBufferModel: Sendable {
   mutating func add(_ rule: Rule, _ message: String, cause: String = "") {
     guard !breaches.contains(where: { $0.rule == rule && $0.cause == cause }) else { return }
     breaches.append(SharedBufferBreach(rule: rule, message: message, cause: cause))
+  }
+
+  /// Every thread sees what was done so far, however weak memory is.
+  public mutating func settled() {
+    settledAt = now
+    for buffer in buffers.indices {
+      for place in buffers[buffer].added.indices where buffers[buffer].added[place].isDone {
+        buffers[buffer].added[place].thread = nil
+      }
+    }
   }
 
   /// The host refused a thread something, or ended its wait.
@@ -62,6 +78,8 @@ struct FenceNotes: Sendable {
 struct AddedFence: Sendable {
   let fence: Int
   let usage: UInt8
+  /// Who adds it, and sees it for sure where memory is weak; nil for all.
+  var thread: Int?
   /// Whether the call that adds it has returned.
   var isDone = false
 }
@@ -137,9 +155,14 @@ extension SharedBufferModel {
 
   /// A fence is about to be added to a buffer's.
   /// - Returns: what `added` has to be told.
-  public mutating func adds(_ fence: UInt64, to buffer: Int, usage: UInt8) -> Int? {
+  public mutating func adds(
+    _ fence: UInt64,
+    to buffer: Int,
+    usage: UInt8,
+    by thread: Int
+  ) -> Int? {
     guard let index = index(of: fence) else { return nil }
-    buffers[buffer].added.append(AddedFence(fence: index, usage: usage))
+    buffers[buffer].added.append(AddedFence(fence: index, usage: usage, thread: thread))
     return buffers[buffer].added.count - 1
   }
 

@@ -53,8 +53,12 @@ extension BufferCaseThread {
     state.pointee.model.listed(count)
     for index in 0..<3 { giveUp(index) }
     let shared = state.pointee.handles[3][0].attachment
-    if shared != 0 { walker.detach(&machine, state.pointee.buffers[0], shared) }
+    if shared != 0 {
+      state.pointee.attaching.insert(machine.thread)
+      walker.detach(&machine, state.pointee.buffers[0], shared)
+    }
     giveUp(3)
+    for owner in 0..<4 { giveUpTimeline(of: owner) }
     let descriptors = state.pointee.syncFiles
     for descriptor in descriptors { _ = Files.close(&machine, descriptor, walker) }
     for buffer in 0..<BufferPlan.bufferCount { _ = close(buffer) }

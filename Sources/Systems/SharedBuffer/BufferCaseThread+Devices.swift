@@ -17,7 +17,7 @@ extension BufferCaseThread {
     isWrite: Bool
   ) -> (fence: UInt64, line: Int)? {
     for (_, reservation) in buffers {
-      guard reservations.reserve(&machine, reservation, count: 1) == .ok else { return nil }
+      guard reserve(reservation, count: 1) == .ok else { return nil }
     }
     let line = 2 * thread + (isWrite ? 1 : 0)
     let number = state.pointee.lastNumbers[line] + 1
@@ -26,6 +26,18 @@ extension BufferCaseThread {
     state.pointee.lastNumbers[line] = number
     state.pointee.model.made(fence, line: context, number: number)
     return (fence, line)
+  }
+
+  /// Makes room for so many fences in a reservation whose lock is held.
+  mutating func reserve(_ reservation: UInt64, count: Int) -> Errno {
+    let refusals = refusals
+    let result = reservations.reserve(&machine, reservation, count: count)
+    if count > FenceListRecord.limit {
+      state.pointee.model.returned("reserve", result, expected: .noMemory)
+      return .noMemory
+    }
+    judge("reserve", result, since: refusals)
+    return result
   }
 
   /// Gives up a fence that was not used; later ones on its line come after it all the same.
@@ -48,7 +60,12 @@ extension BufferCaseThread {
     _ usage: FenceUsage
   ) {
     for (buffer, reservation) in buffers {
-      let place = state.pointee.model.adds(fence, to: buffer, usage: usage.rawValue)
+      let place = state.pointee.model.adds(
+        fence,
+        to: buffer,
+        usage: usage.rawValue,
+        by: machine.thread
+      )
       reservations.add(&machine, fence, to: reservation, usage)
       state.pointee.model.added(place, to: buffer)
     }
@@ -168,9 +185,7 @@ extension BufferCaseThread {
     let reservation = reservation(record)
     Reservation.lock(&machine, reservation)
     defer { Reservation.unlock(&machine, reservation) }
-    guard reservations.reserve(&machine, reservation, count: count) == .ok else {
-      return .noMemory
-    }
+    guard reserve(reservation, count: count) == .ok else { return .noMemory }
     for _ in 0..<count {
       let line = BufferHost.lineCount + state.pointee.engineCount
       let context = UInt64(line) + 1

@@ -12,7 +12,7 @@ extension BufferCaseThread {
     let reservation = reservation(record)
     Reservation.lock(&machine, reservation)
     defer { Reservation.unlock(&machine, reservation) }
-    guard reservations.reserve(&machine, reservation, count: 1) == .ok else { return .noMemory }
+    guard reserve(reservation, count: 1) == .ok else { return .noMemory }
     let line = BufferHost.evictionLine(of: thread)
     let number = state.pointee.lastNumbers[line] + 1
     let context = UInt64(line) + 1
@@ -39,7 +39,12 @@ extension BufferCaseThread {
     _ buffer: Int,
     _ reservation: UInt64
   ) {
-    let place = state.pointee.model.adds(fence, to: buffer, usage: FenceUsage.bookkeep.rawValue)
+    let place = state.pointee.model.adds(
+      fence,
+      to: buffer,
+      usage: FenceUsage.bookkeep.rawValue,
+      by: machine.thread
+    )
     reservations.replace(&machine, context: context, with: fence, .bookkeep, in: reservation)
     let isNowhere = reservations.forEach(&machine, reservation, .bookkeep) { _, other, _ in
       other != fence

@@ -12,6 +12,7 @@ extension BufferCaseThread {
     guard handles[buffer].attachment == 0 else { return .exists }
     let refusals = refusals
     let claim = look(buffer, .kernel)
+    state.pointee.attaching.insert(machine.thread)
     let made = walker.attach(
       &machine,
       record,
@@ -19,6 +20,7 @@ extension BufferCaseThread {
       isDynamic: isDynamic,
       reachesPeers: state.pointee.plan.reachPeers
     )
+    state.pointee.attaching.remove(machine.thread)
     switch made {
     case .failed(let error):
       judge("attach", error, since: refusals)
@@ -61,7 +63,9 @@ extension BufferCaseThread {
     let attachment = handles[buffer].attachment
     handles[buffer].attachment = 0
     state.pointee.stale.remove(attachment)
+    state.pointee.attaching.insert(machine.thread)
     walker.detach(&machine, state.pointee.buffers[buffer], attachment)
+    state.pointee.attaching.remove(machine.thread)
     return .ok
   }
 

@@ -66,7 +66,11 @@ extension BufferCaseThread {
     guard let record = hold(buffer),
       let area = machine.allocate(AreaRecord.layout, isZeroed: true, maySleep: true)
     else { return .badDescriptor }
-    defer { machine.free(area) }
+    state.pointee.areas.insert(area)
+    defer {
+      state.pointee.areas.remove(area)
+      machine.free(area)
+    }
     machine.write(count, AreaRecord.pageCount, of: area, .plain)
     let refusals = refusals
     let result: Errno
@@ -221,7 +225,7 @@ extension BufferCaseThread {
     let refusals = refusals
     let leaves = state.pointee.syncFences[descriptor] ?? []
     let places = leaves.map {
-      state.pointee.model.adds($0, to: buffer, usage: usage.rawValue)
+      state.pointee.model.adds($0, to: buffer, usage: usage.rawValue, by: machine.thread)
     }
     let result = walker.importSync(&machine, record, flags: flags, descriptor: descriptor)
     for place in places { state.pointee.model.added(place, to: buffer, isThere: result == .ok) }
@@ -235,8 +239,8 @@ extension BufferCaseThread {
   }
 
   /// Asks what became of what a sync file waits for: the one that was pending last, or one of a new access;
-  /// and waits for it where it is pending and devices run, as who polls it does, unless a signal comes.
-  mutating func status(_ buffer: Int) -> Errno {
+  /// and may wait for it where it is pending and devices run, as who polls it does, unless a signal comes.
+  mutating func status(_ buffer: Int, waits: Bool) -> Errno {
     if state.pointee.pendingFile == nil, state.pointee.syncFiles.count < 3 {
       _ = submit(buffer, .read)
       _ = exportSync(buffer, SyncFlags.both)
@@ -245,16 +249,18 @@ extension BufferCaseThread {
       let file = Files.get(&machine, descriptor)
     else { return .notFound }
     let leaves = state.pointee.syncFences[descriptor] ?? []
+    // A chain says nothing of errors.
+    let tells = !state.pointee.timelineFiles.contains(descriptor)
     let fence = machine.base.read(FileRecord.data, of: file, .plain)
     let began = state.pointee.model.asks()
     var status = Fences.status(&machine, fence)
-    state.pointee.model.told(status, of: leaves, since: began)
-    if status == 0, state.pointee.hasDevices,
+    state.pointee.model.told(status, of: leaves, since: began, tellsErrors: tells)
+    if waits, status == 0, state.pointee.hasDevices,
       Fences.wait(&machine, fence, isInterruptible: true) == .ok
     {
       // That is said to be signalled which a wait is over for.
       status = max(1, Fences.status(&machine, fence))
-      state.pointee.model.told(status, of: leaves, since: began)
+      state.pointee.model.told(status, of: leaves, since: began, tellsErrors: tells)
     }
     state.pointee.pendingFile = status == 0 ? descriptor : nil
     if status > 1 { state.pointee.reach(.toldError) }
@@ -264,6 +270,11 @@ extension BufferCaseThread {
 
   /// Adds callbacks to the first fence that is pending, or to that of the last sync file.
   mutating func callback(_ buffer: Int, isRemoved: Bool, count: Int, isOfFile: Bool) -> Errno {
+    if isOfFile, state.pointee.syncFiles.count < 3 {
+      // One that holds several.
+      _ = submitMany(buffer, 2, .read)
+      _ = exportSync(buffer, SyncFlags.both)
+    }
     if isOfFile, let descriptor = state.pointee.syncFiles.last,
       let file = Files.get(&machine, descriptor)
     {

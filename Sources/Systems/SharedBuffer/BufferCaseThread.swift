@@ -79,8 +79,10 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
       callback(buffer, isRemoved: isRemoved, count: count, isOfFile: isOfFile)
     case .submitBoth(let first, let usage): submitBoth(first, usage)
     case .evict(let buffer): evict(buffer)
-    case .status(let buffer): status(buffer)
+    case .status(let buffer, let waits): status(buffer, waits: waits)
     case .submitMany(let buffer, let count, let usage): submitMany(buffer, count, usage)
+    case .timeline(let buffer, let count, let step, let asked, let isOfFile):
+      extendTimeline(buffer, by: count, step: step, asked: asked, isOfFile: isOfFile)
     case .join: .ok
     }
   }

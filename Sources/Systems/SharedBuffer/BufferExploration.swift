@@ -41,7 +41,7 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
       "run": operation(.run(count: 1)),
       "callback": operation(.callback(buffer: 0, isRemoved: true)),
       "evict": operation(.evict(buffer: 0)),
-      "status": operation(.status(buffer: 0)),
+      "status": operation(.status(buffer: 0, waits: true)),
     ]
   }
 
@@ -114,9 +114,11 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
   ) {
     isAtRest = false
     state.pointee.begin(Self.plan(threads))
+    state.pointee.model.isMemoryWeak = alone.isMemoryWeak
     var thread = BufferCaseThread(walker, alone, state)
     thread.makeRecords()
     thread.perform(earlier)
+    state.pointee.model.settled()
     state.pointee.operations = threads.enumerated().flatMap { thread, operations in
       operations.map { Operation(thread: thread, kind: $0.kind) }
     }
@@ -133,6 +135,7 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
     // What calls returned is asked for afterwards, and an audit is more calls.
     let results = state.pointee.results
     var thread = BufferCaseThread(walker, alone, state)
+    state.pointee.model.settled()
     thread.audit()
     state.pointee.results = results
     isAtRest = true

@@ -72,6 +72,41 @@ struct BufferHandles {
   var hasEviction = false
 }
 
+/// A thread's timeline: a chain of fences, each at its number.
+struct BufferTimeline {
+  /// The last link, with a reference, or 0.
+  var last: UInt64 = 0
+  /// The last link's number.
+  var number: UInt64 = 0
+  /// The points since their numbers last did not grow, the first of them with all that came before it, and what
+  /// each is signalled after.
+  var points: [(number: UInt64, leaves: [UInt64])] = []
+  /// How many links there are.
+  var count = 0
+
+  /// What is signalled before a point is that was asked for; nil where there is none of that number yet.
+  ///
+  /// Points before the one that is found first count, too. That of number 0 is the last.
+  func leaves(upTo asked: UInt64) -> [UInt64]? {
+    guard asked <= number else { return nil }
+    let end = asked == 0 ? nil : points.firstIndex { asked <= $0.number }
+    return points[...(end ?? points.count - 1)].flatMap(\.leaves)
+  }
+
+  /// A link is put at its end.
+  mutating func append(_ link: UInt64, number own: UInt64, _ leaves: [UInt64]) {
+    if own <= number {
+      // It has the last number, on a line of its own.
+      points = [(number, points.flatMap(\.leaves) + leaves)]
+    } else {
+      points.append((own, leaves))
+      number = own
+    }
+    last = link
+    count += 1
+  }
+}
+
 /// What the threads of a case share that is no record: the model, the drivers, and where things are.
 struct BufferHost {
   var model = SharedBufferModel(bufferCount: BufferPlan.bufferCount)
@@ -101,10 +136,18 @@ struct BufferHost {
   var pendingFile: Int?
   /// Whether devices run beside, so that what is pending comes to its end.
   var hasDevices = false
+  /// Areas of user space that are being mapped.
+  var areas: Set<UInt64> = []
+  /// The threads that are attaching or detaching a device.
+  var attaching: Set<Int> = []
   /// Every table that was given out.
   var tables: Set<UInt64> = []
   /// Fences that a sync file waits for, by descriptor.
   var syncFences: [Int: [UInt64]] = [:]
+  /// The sync files that were made of timelines.
+  var timelineFiles: Set<Int> = []
+  /// By thread.
+  var timelines = Array(repeating: BufferTimeline(), count: 4)
   /// Callbacks that were added and have not been freed.
   var callbacks: [UInt64] = []
   var jobs: [DeviceJob] = []
@@ -183,6 +226,9 @@ enum BufferLabel: UInt8, CaseIterable {
   case replacedLine
   case toldError
   case peerRefused
+  case pointFound
+  case pointPassed
+  case pointAbsent
 
   /// As it is told.
   var text: String {
@@ -207,6 +253,9 @@ enum BufferLabel: UInt8, CaseIterable {
     case .replacedLine: "a fence takes the place of a line's"
     case .toldError: "a sync file tells of an error"
     case .peerRefused: "a mapping is refused to who does not reach it"
+    case .pointFound: "a point of a timeline is found pending"
+    case .pointPassed: "all up to a point are signalled"
+    case .pointAbsent: "a point is asked for that is not there yet"
     }
   }
 }

@@ -122,6 +122,9 @@ extension BufferMachine: BufferHostMachine {
     _ direction: BufferDirection
   ) {
     guard let buffer = calledToMap("unmap", exporter) else { return }
+    if state.pointee.plan.exporters[buffer] == .caching, !state.pointee.attaching.contains(thread) {
+      state.pointee.model.undidKept(buffer)
+    }
     if state.pointee.model.unmapped(buffer, table) { base.free(table) }
   }
 
@@ -162,6 +165,9 @@ extension BufferMachine: BufferHostMachine {
 
   func exporterMapsArea(_ area: UInt64, of exporter: UInt64) -> Errno {
     _ = called("mmap", exporter, isLocked: false)
+    if !state.pointee.areas.contains(area) {
+      base.warn(Site("an exporter is to map what is no area"))
+    }
     return isRefused(oneIn: 3) ? .noMemory : .ok
   }
 

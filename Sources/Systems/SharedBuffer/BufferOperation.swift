@@ -60,11 +60,15 @@ public struct BufferOperation: Sendable, Hashable {
     /// Has another fence take the place of the one by which the thread's device says that it may be evicted.
     case evict(buffer: Int)
     /// Asks what became of the sync file that was pending when it was asked last, or has the device read, and
-    /// asks a new one.
-    case status(buffer: Int)
+    /// asks a new one; and waits for it where devices run.
+    case status(buffer: Int, waits: Bool)
     /// Has so many engines of the thread's device, which did nothing before, do something with a buffer at once,
-    /// none of it with its memory.
+    /// none of it with its memory; or asks for more than any reservation has room for.
     case submitMany(buffer: Int, count: Int, FenceUsage)
+    /// Puts so many things that the device reads, or what the last sync file waits for, at the end of the thread's
+    /// timeline, each so many numbers after the one before, asks for the point of a number, and makes a sync file
+    /// of all, unless there are some.
+    case timeline(buffer: Int, count: Int, step: UInt64, asked: UInt64, isOfFile: Bool)
     /// Waits until all threads have come to the end of what they were given.
     case join
   }
@@ -109,7 +113,7 @@ public struct BufferOperation: Sendable, Hashable {
     "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
     "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
     "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
-    "evict", "status", "submitMany",
+    "evict", "status", "submitMany", "timeline",
   ]
 
   /// The number of its kind.
@@ -144,6 +148,7 @@ public struct BufferOperation: Sendable, Hashable {
     case .evict: 26
     case .status: 27
     case .submitMany: 28
+    case .timeline: 29
     }
   }
 }
@@ -159,7 +164,6 @@ extension BufferOperation: CustomStringConvertible {
     switch kind {
     case .export(let flaw): flaw == .none ? "" : "\(flaw)"
     case .close(let buffer), .put(let buffer), .detach(let buffer), .evict(let buffer),
-      .status(let buffer),
       .unmap(let buffer), .mapKernel(let buffer), .unmapKernel(let buffer):
       "buffer \(buffer)"
     case .setName(let buffer, let name, let length):
@@ -183,6 +187,7 @@ extension BufferOperation: CustomStringConvertible {
         + (isOwn ? "" : ", another's area")
     case .poll(let buffer, let events, let waits):
       "buffer \(buffer), events \(events.rawValue)\(waits ? ", and waits" : "")"
+    case .status(let buffer, let waits): "buffer \(buffer)\(waits ? ", and waits" : "")"
     case .exportSync(let buffer, let flags), .importSync(let buffer, let flags):
       "buffer \(buffer), flags \(flags)"
     case .callback(let buffer, let isRemoved, let count, let isOfFile):
@@ -191,6 +196,9 @@ extension BufferOperation: CustomStringConvertible {
         + (isRemoved ? ", and takes \(count == 1 ? "it" : "the last but one") away" : "")
     case .submitMany(let buffer, let count, let usage):
       "buffer \(buffer), \(count) engines, \(usage)"
+    case .timeline(let buffer, let count, let step, let asked, let isOfFile):
+      "\(isOfFile ? "the last sync file" : "buffer \(buffer)"), \(count) points \(step) apart,"
+        + " asks for \(asked)"
     case .submitBoth(let first, let usage): "buffer \(first) first, \(usage)"
     }
   }

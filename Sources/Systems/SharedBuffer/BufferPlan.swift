@@ -129,7 +129,7 @@ public struct BufferPlan: CasePlan {
   }
 
   private static let weights = Weights([
-    3, 3, 2, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 3, 2, 2, 2,
+    3, 4, 4, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 6, 2, 3, 2, 3,
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
@@ -195,11 +195,24 @@ public struct BufferPlan: CasePlan {
         isOfFile: choices.flip(oneIn: 3)
       )
     case 25: return .evict(buffer: buffer)
-    case 26: return .status(buffer: buffer)
+    case 26: return .status(buffer: buffer, waits: !choices.flip(oneIn: 3))
     case 27:
       let usage: FenceUsage = choices.flip(oneIn: 2) ? .bookkeep : .read
-      return .submitMany(buffer: buffer, count: Int(choices.draw(in: 2...9)), usage)
-    default: return .submitBoth(first: buffer, choices.pick(usages.dropLast()))
+      let isTooMany = choices.flip(oneIn: 8)
+      let count = isTooMany ? FenceListRecord.limit + 1 : Int(choices.draw(in: 2...9))
+      return .submitMany(buffer: buffer, count: count, usage)
+    case 28:
+      return .timeline(
+        buffer: buffer,
+        count: Int(choices.draw(in: 1...3)),
+        step: choices.flip(oneIn: 6) ? 0 : choices.draw(in: 1...2),
+        asked: choices.draw(below: 8),
+        isOfFile: choices.flip(oneIn: 3)
+      )
+    default:
+      // Locks that are taken in either order meet.
+      let first = Int(choices.draw(below: UInt64(bufferCount)))
+      return .submitBoth(first: first, choices.pick(usages.dropLast()))
     }
   }
 

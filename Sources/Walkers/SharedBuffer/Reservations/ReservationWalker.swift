@@ -3,7 +3,8 @@ public import Machines
 /// How a reservation keeps its fences: what the lock is held for, and what is looked at without it.
 public protocol ReservationWalker: Sendable {
   /// Makes room for so many more fences, under the lock.
-  /// - Returns: `noMemory` where there is none; nothing is changed then.
+  /// - Returns: `noMemory` where there is none, or where there would be more than `FenceListRecord.limit`;
+  ///   nothing is changed then.
   func reserve<M: BufferHostMachine>(
     _ machine: inout M,
     _ reservation: M.Record,

@@ -1,0 +1,124 @@
+import Machines
+import Reference
+import Schedules
+import Walkers
+
+/// Timelines, as drivers give them to user space: a chain of fences whose points have numbers.
+extension BufferCaseThread {
+  private var timeline: BufferTimeline {
+    get { state.pointee.timelines[thread] }
+    nonmutating _modify { yield &state.pointee.timelines[thread] }
+  }
+
+  /// How many links a timeline has before it is begun anew.
+  private static var mostLinks: Int { 5 }
+
+  /// Adds points, asks for one, and makes a sync file of all.
+  mutating func extendTimeline(
+    _ buffer: Int,
+    by count: Int,
+    step: UInt64,
+    asked: UInt64,
+    isOfFile: Bool
+  ) -> Errno {
+    if timeline.count + count > Self.mostLinks { giveUpTimeline(of: thread) }
+    for _ in 0..<count {
+      // A number that is not after the one before is one, too.
+      let number = max(1, timeline.number + step)
+      let result = addPoint(buffer, number: number, isOfFile: isOfFile)
+      guard result == .ok else { return result }
+    }
+    ask(asked)
+    makeFile()
+    return .ok
+  }
+
+  /// Adds a point.
+  private mutating func addPoint(_ buffer: Int, number: UInt64, isOfFile: Bool) -> Errno {
+    let before = timeline.last == 0 ? lastWork(buffer) : nil
+    guard let (fence, leaves) = isOfFile ? lastFile() : work(buffer) else {
+      if let before { Fences.release(&machine, before) }
+      return .notFound
+    }
+    let last = timeline.last
+    let previous = last == 0 ? before : last
+    let refusals = refusals
+    let made = Fences.makeChain(
+      &machine,
+      after: previous,
+      fence,
+      number: number,
+      newContext: 0x1000 + UInt64(16 * thread + timeline.count)
+    )
+    guard let link = made else {
+      if let before { Fences.release(&machine, before) }
+      Fences.release(&machine, fence)
+      judge("timeline", .noMemory, since: refusals)
+      return .noMemory
+    }
+    timeline.append(link, number: number, (before.map { [$0] } ?? []) + leaves)
+    return .ok
+  }
+
+  /// The fence of the last that the thread's device had to do with a buffer, with a reference.
+  private mutating func lastWork(_ buffer: Int) -> UInt64? {
+    let fence = handles[buffer].lastFence
+    guard fence != 0 else { return nil }
+    Fences.retain(&machine, fence)
+    return fence
+  }
+
+  /// The fence of what the device now reads, with a reference, and what it is signalled after.
+  private mutating func work(_ buffer: Int) -> (UInt64, [UInt64])? {
+    guard submit(buffer, .read) == .ok, let fence = lastWork(buffer) else { return nil }
+    return (fence, [fence])
+  }
+
+  /// The fence of the last sync file that is of no timeline, since a chain holds no other; with a reference.
+  private mutating func lastFile() -> (UInt64, [UInt64])? {
+    let files = state.pointee.syncFiles
+    guard let descriptor = files.last(where: { !state.pointee.timelineFiles.contains($0) }),
+      let file = Files.get(&machine, descriptor)
+    else { return nil }
+    let fence = machine.base.read(FileRecord.data, of: file, .plain)
+    Fences.retain(&machine, fence)
+    Files.release(&machine, file, walker)
+    return (fence, state.pointee.syncFences[descriptor] ?? [])
+  }
+
+  /// Asks for a point, and what became of it.
+  private mutating func ask(_ asked: UInt64) {
+    let leaves = timeline.leaves(upTo: asked)
+    let began = state.pointee.model.asks()
+    let (result, link) = Fences.find(&machine, number: asked, in: timeline.last)
+    let isSignalled =
+      result == .ok ? link.map { Fences.isSignalled(&machine, $0) } ?? true : nil
+    state.pointee.model.foundPoint(isSignalled: isSignalled, of: leaves, since: began)
+    state.pointee.reach(
+      isSignalled.map { $0 ? .pointPassed : .pointFound } ?? .pointAbsent
+    )
+  }
+
+  /// Makes a sync file of a timeline as it is, unless there are some.
+  private mutating func makeFile() {
+    guard state.pointee.syncFiles.count < 3,
+      case .made(let descriptor) = Files.reserveDescriptor(&machine)
+    else { return }
+    guard case .made(let file) = Files.make(&machine, FileKind.sync) else {
+      return Files.install(&machine, nil, at: descriptor)
+    }
+    Fences.retain(&machine, timeline.last)
+    machine.write(timeline.last, FileRecord.data, of: file, .plain)
+    Files.install(&machine, file, at: descriptor)
+    state.pointee.syncFiles.append(descriptor)
+    state.pointee.syncFences[descriptor] = timeline.points.flatMap(\.leaves)
+    state.pointee.timelineFiles.insert(descriptor)
+  }
+
+  /// Gives up a thread's timeline, if it has one.
+  mutating func giveUpTimeline(of owner: Int) {
+    let last = state.pointee.timelines[owner].last
+    state.pointee.timelines[owner] = BufferTimeline()
+    if last != 0 { Fences.release(&machine, last) }
+  }
+}
