@@ -57,10 +57,12 @@ extension SubjectExploration {
   func expectPairsHold(
     from states: [String]? = nil,
     preemptions: Int? = nil,
+    isWeak: Bool = false,
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> Int {
     var limits = ExplorationLimits()
     limits.preemptionLimit = preemptions
+    limits.isWeak = isWeak
     let indices = self.states.indices.filter { states?.contains(self.states[$0].name) ?? true }
     let programs = ExploredProgram.all(
       threadCounts: 2...2,

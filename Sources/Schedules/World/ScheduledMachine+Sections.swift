@@ -120,6 +120,8 @@ extension ScheduledMachine {
   public func free(_ record: UInt64, after domain: ReadDomain<UInt64>) {
     let word = word(of: domain)
     reach(section(domain, word, isWrite: true))
+    // Whose section is not waited for finds what was done before.
+    world.pointee.weak?.pointee.publish(word, thread)
     emit(.freeLater(record: record, named(domain)))
     world.pointee.laterFrees.append(
       LaterFree(record: record, word: word, awaited: readers(of: word))

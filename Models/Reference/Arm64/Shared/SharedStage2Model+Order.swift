@@ -106,12 +106,17 @@ private struct OrderSearch {
     return false
   }
 
-  /// Whether a call is not done, and all are that returned before it began.
+  /// Whether a call is not done, and all are that come before it.
   private func mayBegin(_ index: Int, _ done: UInt64) -> Bool {
     guard done >> UInt64(index) & 1 == 0 else { return false }
     return calls.indices.allSatisfy {
-      done >> UInt64($0) & 1 != 0 || calls[$0].ended >= calls[index].began || $0 == index
+      done >> UInt64($0) & 1 != 0 || $0 == index || !comes(calls[$0], before: calls[index])
     }
+  }
+
+  /// Whether a call returned before another began, and that one has to see it.
+  private func comes(_ call: Call, before other: Call) -> Bool {
+    call.ended < other.began && (!model.isMemoryWeak || call.thread == other.thread)
   }
 
   /// Whether a call met another that changes something at the same root entry.
@@ -120,8 +125,8 @@ private struct OrderSearch {
     let (call, span) = (calls[index], model.pagesPerRootEntry)
     return calls.indices.contains {
       let other = calls[$0]
-      return $0 != index && other.request.isChange && other.began <= call.ended
-        && call.began <= other.ended
+      return $0 != index && other.request.isChange
+        && !comes(other, before: call) && !comes(call, before: other)
         && other.request.pages.lowerBound / span <= (call.request.pages.upperBound - 1) / span
         && call.request.pages.lowerBound / span <= (other.request.pages.upperBound - 1) / span
     }

@@ -3,7 +3,8 @@ public import Machines
 /// What callers of a shared stage 2 may observe: calls that overlap in time return, and leave mapped, what
 /// they would have in some order one after the other.
 ///
-/// A call that returned before another began comes before it. Some calls are two steps or more to others:
+/// A call that returned before another began comes before it, where memory is weak only if one thread made both:
+/// what another did may be seen later. Some calls are two steps or more to others:
 /// who replaces what is mapped takes it away first, and an unmap takes leaf after leaf. A fault that met
 /// another at the same root entry may give up and be told to come again; it has changed nothing then, but
 /// it may have broken a block that it wanted to be pages.
@@ -120,6 +121,8 @@ public struct SharedStage2Model: Sendable {
   public internal(set) var pages: [Leaf?]
   /// What was broken.
   public internal(set) var breaches: [SharedStage2Breach] = []
+  /// Whether a thread may see only later what others have done.
+  public var isMemoryWeak = false
 
   /// Nothing is mapped.
   public init(pageCount: Int, pagesPerRootEntry: Int) {

@@ -94,6 +94,7 @@ final class Stage2ThreadsExploration<Walker: SharedStage2Walker>: Explorable {
     isAtRest = false
     tableViolations = nil
     state.pointee.begin(Self.plan(threads.count))
+    state.pointee.model.isMemoryWeak = alone.isMemoryWeak
     var thread = Stage2CaseThread(walker, alone, state)
     thread.makeRecords()
     state.pointee.run(earlier)
