@@ -110,25 +110,14 @@ extension FaultyToy.Body {
   ) -> Exploration<[String]> {
     Explorer().explore(listener: ThreadJudges()) { world in
       world.withListener { $0.listener.reset() }
-      let alone = world.alone
-      let toy = alone.allocate(Self.layout, isZeroed: true, maySleep: true) ?? 0
-      for (field, value) in preparing { alone.write(value, field, of: toy, .once) }
+      let toy = makeToy(world)
+      for (field, value) in preparing { world.alone.write(value, field, of: toy, .once) }
       return (0..<threadCount).map { thread in { self.run(&$0, toy, thread: thread) } }
     } end: { world, result in
       let findings = Set(world.listener.listener.violations.map(\.rule.name)).sorted()
       let x = result.ending == .finished ? world.alone.read(Toy.x, of: 136, .once) : 0
       return findings + ["x=\(x & 255)"]
     }
-  }
-
-  private static var layout: Layout {
-    Layout(
-      "toy",
-      [
-        Toy.lock, Toy.other, Toy.gate, Toy.mutex, Toy.queue, Toy.done, Toy.domain, Toy.x, Toy.y,
-        Toy.z, Philosophers.forks[2],
-      ]
-    )
   }
 }
 
