@@ -79,6 +79,19 @@ extension ModelLitmus {
     ModelLitmus(.containerAdded) { model, hasFault in
       if hasFault { model.foundContainer(in: 0) }
     },
+    ModelLitmus(.fenceLost) { model, hasFault in
+      // A later one of the line will do, and one that is signalled may go.
+      model.made(8, line: 1, number: 2)
+      model.made(9, line: 2, number: 1)
+      let place = model.adds(9, to: 0, usage: 2, by: 0)
+      model.added(place, to: 0)
+      if !hasFault { model.signals(9) }
+      model.found([(8, 1)], in: 0)
+    },
+    ModelLitmus(.fenceLost) { model, hasFault in
+      // So will not one that is used for less.
+      model.found([(7, hasFault ? 2 : 1)], in: 0)
+    },
     ModelLitmus(.syncFileIncomplete) { model, hasFault in
       model.made(8, line: 1, number: 2)
       let place = model.adds(8, to: 0, usage: 1, by: 0)
@@ -184,7 +197,13 @@ extension ModelLitmus {
     ModelLitmus(.wrongBufferResult) { model, hasFault in
       model.returned("seek", hasFault ? .ok : .invalid, expected: .invalid)
     },
-    ModelLitmus(.wrongList) { model, hasFault in model.listed(hasFault ? 0 : 1) },
+    ModelLitmus(.wrongList) { model, hasFault in
+      model.listed(hasFault ? 0 : 1, attachmentCount: 0)
+    },
+    ModelLitmus(.wrongList) { model, hasFault in
+      model.attached(0, by: 1)
+      model.listed(1, attachmentCount: hasFault ? 0 : 1)
+    },
     ModelLitmus(.objectLeft) { model, hasFault in if hasFault { model.left("fence") } },
   ]
 

@@ -179,11 +179,24 @@ extension SharedBufferModel {
     }
   }
 
-  /// The list of buffers has so many, while nobody is in a call.
-  public mutating func listed(_ count: Int) {
-    let expected = buffers.count { $0.exists }
-    if count != expected {
-      add(.wrongList, "the list has \(count) buffers, and there are \(expected)")
+  /// A device was attached to a buffer, or is about to be detached.
+  public mutating func attached(_ buffer: Int, by change: Int) {
+    buffers[buffer].attachmentCount += change
+  }
+
+  /// The list of buffers has so many, with so many attachments, while nobody is in a call.
+  public mutating func listed(_ count: Int, attachmentCount: Int) {
+    let there = buffers.filter(\.exists)
+    if count != there.count {
+      add(.wrongList, "the list has \(count) buffers, and there are \(there.count)")
+    }
+    let expected = there.map(\.attachmentCount).reduce(0, +)
+    if attachmentCount != expected {
+      add(
+        .wrongList,
+        "the list has \(attachmentCount) attachments, and there are \(expected)",
+        cause: "/attachments"
+      )
     }
   }
 

@@ -69,6 +69,14 @@ extension Rule {
     oracle: "SharedBufferModel"
   )
 
+  /// A reservation loses no fence that is pending.
+  public static let fenceLost = Rule(
+    "fence-lost",
+    "a reservation whose lock is held has every pending fence that was added to it, or a later"
+      + " one of its line, for no lesser a use",
+    oracle: "SharedBufferModel"
+  )
+
   /// A sync file waits for all that a device would.
   public static let syncFileIncomplete = Rule(
     "sync-file-incomplete",
@@ -217,7 +225,8 @@ extension Rule {
   /// The list has every buffer.
   public static let wrongList = Rule(
     "wrong-list",
-    "the list has every buffer that was exported and not released, and no other",
+    "the list has every buffer that was exported and not released, and no other, and so many"
+      + " attachments as they have",
     oracle: "SharedBufferModel"
   )
 
@@ -234,8 +243,9 @@ extension SharedBufferModel {
   public static let rules: [Rule] = [
     .accessBeforeFence, .foreignPage, .pollTooEarly, .pollTooLate, .waitTooShort,
     .failedWithoutReason, .callbackAmiss, .callbackForgotten, .containerAdded,
-    .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss, .peerMemory,
-    .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice, .pinLeft,
+    .fenceLost, .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss,
+    .peerMemory, .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice,
+    .pinLeft,
     .pinUndoneTwice, .moveUnannounced, .kernelMappingAmiss,
     .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
     .wrongBufferResult, .wrongList, .objectLeft,

@@ -104,6 +104,7 @@ struct BufferNotes: Sendable {
   var place = 0
   var pageCount: UInt64 = 0
   var added: [AddedFence] = []
+  var attachmentCount = 0
   var mappings: [MappingNotes] = []
   var pinCount = 0
   var kernelCount = 0
@@ -170,6 +171,23 @@ extension SharedBufferModel {
   public mutating func added(_ place: Int?, to buffer: Int, isThere: Bool = true) {
     guard let place, isThere else { return }
     buffers[buffer].added[place].isDone = true
+  }
+
+  /// Who holds a buffer's lock finds these fences in its reservation, each with its usage.
+  public mutating func found(_ held: [(fence: UInt64, usage: UInt8)], in buffer: Int) {
+    let known = held.compactMap { one in index(of: one.fence).map { (fences[$0], one.usage) } }
+    for added in buffers[buffer].added where added.isDone {
+      let fence = fences[added.fence]
+      let isFound = known.contains { other, usage in
+        other.line == fence.line && other.number >= fence.number && usage <= added.usage
+      }
+      if fence.signalledAt == nil, !isFound {
+        add(
+          .fenceLost,
+          "fence \(fence.id.text) of buffer \(buffer) is pending, and its reservation has it not"
+        )
+      }
+    }
   }
 
   // MARK: Callbacks

@@ -67,7 +67,7 @@ private struct ShrinkWorker<P: CaseProperty>: PoolWorker {
         if result.ending == .notReproduced { break }
         continue
       }
-      if result.ending != .notReproduced, result.values.isShortlexSmaller(than: simplest.values) {
+      if result.ending != .notReproduced, result.isSimpler(than: simplest) {
         best = result
       }
     }
@@ -105,11 +105,5 @@ private struct FailureTarget<P: CaseProperty>: ShrinkTarget {
 
   func suggestions(for recording: Recording) -> [[UInt64]] {
     property.suggestions(for: recording)
-  }
-}
-
-extension [UInt64] {
-  fileprivate func isShortlexSmaller(than other: [UInt64]) -> Bool {
-    count == other.count ? lexicographicallyPrecedes(other) : count < other.count
   }
 }

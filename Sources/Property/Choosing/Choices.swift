@@ -18,6 +18,9 @@ public struct Choices: Sendable {
   @usableFromInline var random: CaseRandom
   @usableFromInline var isScripted: Bool
   @usableFromInline let limit: Int
+  /// How many choices the case is taken to have beside its own, by who shrinks it: for what is not
+  /// simple though it takes few choices.
+  public var surcharge = 0
 
   /// Starts a case that draws afresh.
   public init(seed: Seed, case caseIndex: UInt64, limit: Int = Choices.defaultLimit) {
@@ -53,6 +56,7 @@ public struct Choices: Sendable {
     recorded.removeAll(keepingCapacity: true)
     recordedSpans.removeAll(keepingCapacity: true)
     innermostSpan = -1
+    surcharge = 0
   }
 
   /// How many choices the case has consumed.
@@ -70,7 +74,7 @@ public struct Choices: Sendable {
       spans[open].end = Int32(recorded.count)
       open = Int(spans[open].parentIndex)
     }
-    return Recording(choices: recorded, spans: spans)
+    return Recording(choices: recorded, spans: spans, surcharge: surcharge)
   }
 
   /// Makes and records one choice of 0 to `maximum`, both included; every draw ends here.

@@ -63,6 +63,8 @@ public struct Recording: Hashable, Sendable {
   public internal(set) var choices: [Choice]
   /// The spans, outer before inner, earlier before later.
   public internal(set) var spans: [ChoiceSpan]
+  /// How many choices it is taken to have beside its own.
+  public internal(set) var surcharge: Int
 
   /// The values alone: enough to replay the case.
   public var values: [UInt64] { choices.map(\.value) }

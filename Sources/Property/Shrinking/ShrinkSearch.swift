@@ -93,11 +93,11 @@ struct ShrinkSearch<Target: ShrinkTarget> {
 }
 
 extension Choices {
-  /// Shortlex: fewer choices first, then the earlier in the dictionary.
+  /// Shortlex: fewer choices first, those that it is charged included, then the earlier in the
+  /// dictionary.
   func isSimpler(than other: Recording) -> Bool {
-    guard recorded.count == other.choices.count else {
-      return recorded.count < other.choices.count
-    }
+    let (length, otherLength) = (recorded.count + surcharge, other.choices.count + other.surcharge)
+    guard length == otherLength else { return length < otherLength }
     for (mine, its) in zip(recorded, other.choices) where mine.value != its.value {
       return mine.value < its.value
     }

@@ -21,10 +21,11 @@ extension ShrinkTarget {
 /// Finds the simplest case that fails for the same reason as a given one.
 ///
 /// It edits the choice sequence, never the case: whatever it tries, the generator could have made.
-/// Of two cases the simpler is the one that *consumed* fewer choices, and of equally many the one
-/// whose values come first in the dictionary. Each accepted edit makes the case simpler, so the
-/// search ends; it ends at a case that no single pass can improve, which is a local minimum and
-/// not always the simplest of all. Each edit runs once at most, however often it is proposed.
+/// Of two cases the simpler is the one that *consumed* fewer choices, those included that it is
+/// charged beside (`Choices.surcharge`), and of equally many the one whose values come first in the
+/// dictionary. Each accepted edit makes the case simpler, so the search ends; it ends at a case that
+/// no single pass can improve, which is a local minimum and not always the simplest of all. Each edit
+/// runs once at most, however often it is proposed.
 ///
 /// The search is deterministic: its budget counts runs of the case, not seconds.
 public struct Shrinker: Sendable {
@@ -50,7 +51,12 @@ public struct Shrinker: Sendable {
       return ShrinkResult(values: values, runs: search.runs, ending: .notReproduced)
     }
     let ending = search.reachFixpoint()
-    return ShrinkResult(values: search.current.values, runs: search.runs, ending: ending)
+    return ShrinkResult(
+      values: search.current.values,
+      surcharge: search.current.surcharge,
+      runs: search.runs,
+      ending: ending
+    )
   }
 
   /// Shrinks a failing case, judged by a closure.
@@ -69,10 +75,21 @@ public struct Shrinker: Sendable {
 public struct ShrinkResult: Equatable, Sendable {
   /// The values of the simplest case found.
   public let values: [UInt64]
+  /// How many choices it is taken to have beside these.
+  public var surcharge = 0
   /// How many runs were spent.
   public let runs: Int
   /// Why the search ended.
   public let ending: ShrinkEnding
+}
+
+extension ShrinkResult {
+  /// Whether its case is simpler than another's.
+  func isSimpler(than other: ShrinkResult) -> Bool {
+    let (length, otherLength) = (values.count + surcharge, other.values.count + other.surcharge)
+    return length == otherLength
+      ? values.lexicographicallyPrecedes(other.values) : length < otherLength
+  }
 }
 
 /// Why a search for a simpler case ended.

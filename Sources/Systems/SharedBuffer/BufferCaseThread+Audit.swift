@@ -49,12 +49,12 @@ extension BufferCaseThread {
     for buffer in 0..<BufferPlan.bufferCount where state.pointee.buffers[buffer] != 0 {
       lookForContainers(buffer)
     }
-    let (_, count, _) = walker.list(&machine)
-    state.pointee.model.listed(count)
+    judgeList()
     for index in 0..<3 { giveUp(index) }
     let shared = state.pointee.handles[3][0].attachment
     if shared != 0 {
       state.pointee.attaching.insert(machine.thread)
+      state.pointee.model.attached(0, by: -1)
       walker.detach(&machine, state.pointee.buffers[0], shared)
     }
     giveUp(3)
@@ -73,8 +73,13 @@ extension BufferCaseThread {
       )
       if file != 0 { state.pointee.model.left("descriptor") }
     }
-    let (_, left, _) = walker.list(&machine)
-    state.pointee.model.listed(left)
+    judgeList()
+  }
+
+  /// Counts all buffers and attachments, when nobody else is there.
+  private mutating func judgeList() {
+    let (_, count, attachmentCount) = walker.list(&machine)
+    state.pointee.model.listed(count, attachmentCount: attachmentCount)
   }
 
   private mutating func lookForContainers(_ buffer: Int) {

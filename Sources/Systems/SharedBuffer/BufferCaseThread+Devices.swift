@@ -179,25 +179,42 @@ extension BufferCaseThread {
     return .ok
   }
 
-  /// Has engines that did nothing before do something with a buffer, none of it with its memory.
+  /// Has engines that did nothing before do something with a buffer, none of it with its memory: the first of
+  /// them two things, of which the second is used for less and takes nobody's place.
   mutating func submitMany(_ buffer: Int, _ count: Int, _ usage: FenceUsage) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let reservation = reservation(record)
     Reservation.lock(&machine, reservation)
     defer { Reservation.unlock(&machine, reservation) }
-    guard reserve(reservation, count: count) == .ok else { return .noMemory }
-    for _ in 0..<count {
-      let line = BufferHost.lineCount + state.pointee.engineCount
-      let context = UInt64(line) + 1
-      state.pointee.engineCount += 1
-      guard let fence = Fences.make(&machine, context: context, number: 1) else {
-        return .noMemory
-      }
-      state.pointee.model.made(fence, line: context, number: 1)
-      add(fence, [(buffer, reservation)], usage)
-      enqueue(.nothing, fence, line: line, [], [])
+    guard reserve(reservation, count: count + 1) == .ok else { return .noMemory }
+    let first = BufferHost.lineCount + state.pointee.engineCount
+    state.pointee.engineCount += count
+    let stronger: FenceUsage = usage == .bookkeep ? .read : .write
+    guard submit(to: first, number: 1, stronger, buffer, reservation),
+      submit(to: first, number: 2, usage, buffer, reservation)
+    else { return .noMemory }
+    for line in first + 1..<first + count {
+      guard submit(to: line, number: 1, usage, buffer, reservation) else { return .noMemory }
     }
+    judgeFences(buffer, reservation)
     return .ok
+  }
+
+  /// Has an engine do something, under the lock, where there is room for its fence.
+  /// - Returns: whether there is memory for the fence.
+  private mutating func submit(
+    to line: Int,
+    number: UInt64,
+    _ usage: FenceUsage,
+    _ buffer: Int,
+    _ reservation: UInt64
+  ) -> Bool {
+    let context = UInt64(line) + 1
+    guard let fence = Fences.make(&machine, context: context, number: number) else { return false }
+    state.pointee.model.made(fence, line: context, number: number)
+    add(fence, [(buffer, reservation)], usage)
+    enqueue(.nothing, fence, line: line, [], [])
+    return true
   }
 
   // MARK: What devices do

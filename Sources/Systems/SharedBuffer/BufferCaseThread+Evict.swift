@@ -26,6 +26,7 @@ extension BufferCaseThread {
     } else {
       add(fence, [(buffer, reservation)], .bookkeep)
       handles[buffer].hasEviction = true
+      judgeFences(buffer, reservation)
     }
     enqueue(.nothing, fence, line: line, [], [])
     return .ok
@@ -46,10 +47,24 @@ extension BufferCaseThread {
       by: machine.thread
     )
     reservations.replace(&machine, context: context, with: fence, .bookkeep, in: reservation)
-    let isNowhere = reservations.forEach(&machine, reservation, .bookkeep) { _, other, _ in
-      other != fence
+    let isThere = judgeFences(buffer, reservation).contains { $0.fence == fence }
+    state.pointee.model.added(place, to: buffer, isThere: isThere)
+    if isThere { state.pointee.reach(.replacedLine) }
+  }
+
+  /// Looks whether all is there that is pending in a reservation whose lock is held.
+  /// - Returns: what is there.
+  @discardableResult
+  mutating func judgeFences(
+    _ buffer: Int,
+    _ reservation: UInt64
+  ) -> [(fence: UInt64, usage: UInt8)] {
+    var held: [(fence: UInt64, usage: UInt8)] = []
+    reservations.forEach(&machine, reservation, .bookkeep) { _, fence, usage in
+      held.append((fence, UInt8(usage)))
+      return true
     }
-    state.pointee.model.added(place, to: buffer, isThere: !isNowhere)
-    if !isNowhere { state.pointee.reach(.replacedLine) }
+    state.pointee.model.found(held, in: buffer)
+    return held
   }
 }

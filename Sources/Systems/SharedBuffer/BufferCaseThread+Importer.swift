@@ -26,6 +26,7 @@ extension BufferCaseThread {
       judge("attach", error, since: refusals)
       return error
     case .made(let attachment):
+      state.pointee.model.attached(buffer, by: 1)
       handles[buffer].attachment = attachment
       handles[buffer].isDynamic = isDynamic
       // What is mapped for who cannot deal with moves is where it is said to be.
@@ -64,6 +65,7 @@ extension BufferCaseThread {
     handles[buffer].attachment = 0
     state.pointee.stale.remove(attachment)
     state.pointee.attaching.insert(machine.thread)
+    state.pointee.model.attached(buffer, by: -1)
     walker.detach(&machine, state.pointee.buffers[buffer], attachment)
     state.pointee.attaching.remove(machine.thread)
     return .ok

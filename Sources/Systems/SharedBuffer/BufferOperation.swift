@@ -195,10 +195,11 @@ extension BufferOperation: CustomStringConvertible {
         + (count == 1 ? "" : ", \(count) of them")
         + (isRemoved ? ", and takes \(count == 1 ? "it" : "the last but one") away" : "")
     case .submitMany(let buffer, let count, let usage):
-      "buffer \(buffer), \(count) engines, \(usage)"
+      "buffer \(buffer), \(count) engines, the first twice, \(usage)"
     case .timeline(let buffer, let count, let step, let asked, let isOfFile):
-      "\(isOfFile ? "the last sync file" : "buffer \(buffer)"), \(count) points \(step) apart,"
-        + " asks for \(asked)"
+      (isOfFile ? "the last sync file" : "buffer \(buffer)")
+        + (count == 1 ? ", a point \(step) on" : ", \(count) points \(step) apart")
+        + ", asks for \(asked)"
     case .submitBoth(let first, let usage): "buffer \(first) first, \(usage)"
     }
   }

@@ -53,6 +53,8 @@ public struct BufferPlan: CasePlan {
   private var hasGiven = false
   /// Whether the second buffer was exported, or may have been.
   private var hasExported = false
+  /// Who was the last to be given both locks to take, and in which order; nil where it was something else.
+  private var lastBoth: (thread: Int, first: Int)?
 
   /// How many buffers there are at most.
   public static let bufferCount = 2
@@ -117,10 +119,18 @@ public struct BufferPlan: CasePlan {
     let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(3, in: 4)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
     hasGiven = thread != nil
-    return BufferOperation(
-      thread: thread,
-      kind: kind(choices.draw(weights: Self.weights), &choices)
-    )
+    let kind = opposite(thread, &choices) ?? kind(choices.draw(weights: Self.weights), &choices)
+    lastBoth = nil
+    if let thread, case .submitBoth(let first, _) = kind { lastBoth = (thread, first) }
+    return BufferOperation(thread: thread, kind: kind)
+  }
+
+  /// Who takes both locks beside somebody who does takes them, as often as not, in the other order.
+  private func opposite(_ thread: Int?, _ choices: inout Choices) -> BufferOperation.Kind? {
+    guard let last = lastBoth, let thread, thread != last.thread, hasBoth || hasExported,
+      choices.flip(oneIn: 2)
+    else { return nil }
+    return .submitBoth(first: 1 - last.first, choices.pick(Self.usages.dropLast()))
   }
 
   /// Whoever was given something ends.

@@ -22,7 +22,7 @@ struct BufferSession<Walker: SharedBufferWalker>: ThreadedSession {
   }
 
   /// Turns of a thread that are joined.
-  static func suggestions(for recording: Recording) -> [[UInt64]] { recording.joinedTurns }
+  static func suggestions(for recording: Recording) -> [[UInt64]] { recording.editsOfThreads }
 
   /// Gives everything back, and looks at what is left.
   mutating func end() -> Finding? {

@@ -25,7 +25,7 @@ extension Recording {
       // With as many threads as there are, and with two, among which all are then.
       for threads in Set([values[0], 0]).sorted(by: >) {
         values[0] = threads
-        for thread in 0..<2 as Range<UInt64> {
+        for thread in 0..<threads + 2 {
           for length in 1...Recording.triedLength {
             // At random, each for as long as it is told to.
             edits.append(values + [0, 0, thread, length] + rest)

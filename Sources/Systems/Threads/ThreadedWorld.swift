@@ -4,6 +4,12 @@ import Oracles
 import Property
 import Schedules
 
+/// How many choices a preemption is taken for where cases are shrunk: about as many as an operation has.
+///
+/// Without it that schedule would be the simplest which takes the fewest choices to write down, and a
+/// schedule by priorities has few of them and many preemptions.
+private let preemptionCharge = 4
+
 /// What a worker's cases with threads use one after the other.
 protocol ThreadedWorld: AnyObject {
   /// How a case is made.
@@ -40,6 +46,7 @@ extension ThreadedWorld {
     let result = world.run(bodies)
     world.withScheduler { $0.exchange(&choices) }
     choices.close(span)
+    choices.surcharge += preemptionCharge * result.preemptionCount
     preemptionCount = result.preemptionCount
     return result
   }
