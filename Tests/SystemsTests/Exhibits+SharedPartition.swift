@@ -8,7 +8,7 @@ let partitionExhibits: [Exhibit] = [
   partition("memslot-flush-vs-fault", ["wrong-translation"], 3, 1),
   partition("flush-invalidates-late", ["given-up-page-mapped"], 4, 1),
   partition("update-not-atomic", ["change-lost"], 5, 1, seed: 9),
-  partition("harvest-clears-unseen", ["change-lost"], 5, 1),
+  partition("harvest-clears-unseen", ["change-lost"], 5, 1, seed: 3),
   partition("harvest-without-invalidation", ["stale-change"], 2),
   partition("waiting-dirty-forgotten", ["change-lost"], 3),
   partition("dirty-size-units", ["change-lost"], 2),

@@ -241,7 +241,7 @@ private let cacheExhibits: [Exhibit] = [
   cache("dirty-at-unmap", ["dirty-invented"], 1),
   cache("unlinked-in-use", ["mapping-leaked"], 4, 1),
   cache("refresh-of-inactive", ["inactive-cache-used"], 1),
-  cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 2, seed: 83),
+  cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 1, seed: 83),
   cache("kick-without-fence", ["guest-mode-kept"], 4, 1, seed: 28),
   cache("change-without-fence", ["wrong-frame-found"], 4, seed: 24),
   cache("snapshot-without-fence", ["wrong-frame-found"], 4, seed: 17),

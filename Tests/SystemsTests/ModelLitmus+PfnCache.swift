@@ -28,14 +28,14 @@ extension ModelLitmus {
   /// What caches of guest frames promise.
   static let caches: [ModelLitmus] = [
     ModelLitmus(.freedPage) { model, hasFault in
-      model.mapped(0x100)
+      model.mapped(0x100, asRAM: true)
       // Given up after the access, or before it.
       if hasFault { model.gaveUp(0x7000) }
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
       model.gaveUp(0x7000)
     },
     ModelLitmus(.wrongPage) { model, hasFault in
-      model.mapped(0x100)
+      model.mapped(0x100, asRAM: true)
       model.enteredSection(0)
       model.published([0x8000, 0x8000])
       // Who entered its section before may see the old slots, until all have left theirs.
@@ -46,12 +46,12 @@ extension ModelLitmus {
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
     },
     ModelLitmus(.unmappedAddress) { model, hasFault in
-      model.mapped(0x100)
+      model.mapped(0x100, asRAM: true)
       if hasFault { model.unmapped(0x100, asRAM: true) }
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
     },
     ModelLitmus(.wrongOffset) { model, hasFault in
-      model.mapped(0x100)
+      model.mapped(0x100, asRAM: true)
       model.accessed(0, guestAddress: 8, at: mapping + (hasFault ? 16 : 8), frame: 0x100)
     },
     ModelLitmus(.guestModeKept) { model, hasFault in
@@ -90,12 +90,12 @@ extension ModelLitmus {
       if hasFault { model.put(0x100) }
     },
     ModelLitmus(.mappingLeaked) { model, hasFault in
-      model.mapped(0x100)
+      model.mapped(0x100, asRAM: true)
       // While a cache is in use its mapping may stay.
       model.restsNow(areCachesInUse: !hasFault)
     },
     ModelLitmus(.mappingTwice) { model, hasFault in
-      model.mapped(0xf00)
+      model.mapped(0xf00, asRAM: false)
       model.unmapped(0xf00, asRAM: hasFault)
     },
     ModelLitmus(.validAfterFailure) { model, hasFault in
@@ -134,6 +134,9 @@ extension ModelLitmus {
       model.ended(activation, guestAddress: 8, length: 8)
       _ = model.began(.refresh, 0, cache: 0, guestAddress: hasFault ? 8 : 16)
       model.looksUp(0)
+    },
+    ModelLitmus(.mappedAmiss) { model, hasFault in
+      model.mapped(hasFault ? 0x100 : 0xf00, asRAM: false)
     },
     ModelLitmus(.mappedInVain) { model, hasFault in
       if hasFault { model.mappedForNobody(0) }

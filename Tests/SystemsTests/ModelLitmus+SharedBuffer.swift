@@ -119,15 +119,25 @@ extension ModelLitmus {
       if hasFault { model.released(0) }
     },
     ModelLitmus(.mappingLeft) { model, hasFault in
-      model.mapped(0, 9, attachment: 3, isDynamic: false)
-      if !hasFault { _ = model.unmapped(0, 9) }
+      model.mapped(0, 9, attachment: 3, direction: 1, isDynamic: false)
+      if !hasFault { _ = model.unmapped(0, 9, direction: 1) }
       model.detached(0, attachment: 3)
     },
     ModelLitmus(.mappingUndoneTwice) { model, hasFault in
-      model.mapped(0, 9, attachment: 3, isDynamic: false)
-      _ = model.unmapped(0, 9)
-      if hasFault { _ = model.unmapped(0, 9) }
+      model.mapped(0, 9, attachment: 3, direction: 1, isDynamic: false)
+      _ = model.unmapped(0, 9, direction: 1)
+      if hasFault { _ = model.unmapped(0, 9, direction: 1) }
     },
+    ModelLitmus(.wrongDirection) { model, hasFault in
+      model.mapped(0, 9, attachment: 3, direction: 1, isDynamic: false)
+      _ = model.unmapped(0, 9, direction: hasFault ? 2 : 1)
+    },
+    ModelLitmus(.wrongDirection) { model, hasFault in
+      // What is mapped in both is good for one.
+      model.mapped(0, 9, attachment: 3, direction: hasFault ? 1 : 0, isDynamic: false)
+      model.handedOut(0, 9, direction: 2)
+    },
+    ModelLitmus(.importerMisstated) { model, hasFault in if hasFault { model.misstated() } },
     ModelLitmus(.pinLeft) { model, hasFault in
       model.pinned(0, by: 1)
       if !hasFault { model.pinned(0, by: -1) }
@@ -139,7 +149,7 @@ extension ModelLitmus {
       if hasFault { model.pinned(0, by: -1) }
     },
     ModelLitmus(.moveUnannounced) { model, hasFault in
-      model.mapped(0, 9, attachment: 3, isDynamic: true)
+      model.mapped(0, 9, attachment: 3, direction: 0, isDynamic: true)
       if !hasFault { model.notified(0, attachment: 3) }
       model.announced(0)
     },
@@ -193,7 +203,9 @@ extension ModelLitmus {
       let offset: UInt64 = hasFault ? 0 &- 2 : 2
       model.mappedArea(0, 0, offset: offset, pageCount: 2, .ok, since: 0)
     },
-    ModelLitmus(.areaChanged) { model, hasFault in if hasFault { model.areaChanged() } },
+    ModelLitmus(.areaChanged) { model, hasFault in
+      if hasFault { model.areaChanged(isMapped: false) }
+    },
     ModelLitmus(.wrongBufferResult) { model, hasFault in
       model.returned("seek", hasFault ? .ok : .invalid, expected: .invalid)
     },

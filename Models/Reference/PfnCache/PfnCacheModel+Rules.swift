@@ -151,6 +151,13 @@ extension Rule {
     oracle: "PfnCacheModel"
   )
 
+  /// A frame is mapped as what it is.
+  public static let mappedAmiss = Rule(
+    "mapped-amiss",
+    "a frame of RAM is mapped as one, and another as device memory is",
+    oracle: "PfnCacheModel"
+  )
+
   /// Nothing is mapped that nobody accesses.
   public static let mappedInVain = Rule(
     "mapped-in-vain",
@@ -179,8 +186,8 @@ extension PfnCacheModel {
     .freedPage, .wrongPage, .unmappedAddress, .wrongOffset, .guestModeKept, .requestLeft,
     .invalidationMissed, .pagePinned, .referenceLeaked, .referenceTwice, .mappingLeaked,
     .mappingTwice, .validAfterFailure, .usedInactive, .lengthAccepted, .wrongRefreshResult,
-    .refreshedInVain, .lookedUpInVain, .mappedInVain, .notMadeValid, .wrongFrame,
-    .dirtyMissed, .dirtyInvented,
+    .refreshedInVain, .lookedUpInVain, .mappedAmiss, .mappedInVain, .notMadeValid,
+    .wrongFrame, .dirtyMissed, .dirtyInvented,
   ]
 }
 

@@ -183,9 +183,13 @@ extension PfnCacheModel {
     frames[index].references -= 1
   }
 
-  /// A frame was mapped once more.
-  public mutating func mapped(_ frame: UInt64) {
-    if let index = index(of: frame) { frames[index].mappings += 1 }
+  /// A frame was mapped once more, by what maps RAM or other frames.
+  public mutating func mapped(_ frame: UInt64, asRAM isRAM: Bool) {
+    guard let index = index(of: frame) else { return }
+    frames[index].mappings += 1
+    if frames[index].isRAM != isRAM {
+      add(.mappedAmiss, "frame \(frame.text) is mapped as one that is \(isRAM ? "" : "not ")RAM")
+    }
   }
 
   /// A mapping was undone, by what undoes those of RAM or of other frames.

@@ -45,19 +45,49 @@ extension SharedBufferModel {
     _ buffer: Int,
     _ table: UInt64,
     attachment: UInt64,
+    direction: UInt8,
     isDynamic: Bool
   ) {
     buffers[buffer].mappings.append(
-      MappingNotes(table: table, attachment: attachment, isDynamic: isDynamic)
+      MappingNotes(
+        table: table,
+        attachment: attachment,
+        direction: direction,
+        isDynamic: isDynamic
+      )
     )
   }
 
+  /// An importer gets a mapping, for a direction: 0 for both.
+  public mutating func handedOut(_ buffer: Int, _ table: UInt64, direction: UInt8) {
+    guard let mapping = buffers[buffer].mappings.first(where: { $0.table == table }),
+      mapping.direction != 0
+    else { return }
+    directed("a mapping that is given out", mapping.direction, asked: direction)
+  }
+
+  /// An exporter is told a direction, or finds one, where another or the same was asked for.
+  public mutating func directed(_ what: String, _ direction: UInt8, asked: UInt8) {
+    guard direction != asked else { return }
+    add(
+      .wrongDirection,
+      "the direction of \(what) is \(direction), and \(asked) was asked for",
+      cause: "/\(what)"
+    )
+  }
+
+  /// An exporter finds an importer that is not as it said when it was attached.
+  public mutating func misstated() {
+    add(.importerMisstated, "an exporter finds an importer that is not what it said")
+  }
+
   /// A mapping is undone.
-  public mutating func unmapped(_ buffer: Int, _ table: UInt64) -> Bool {
+  public mutating func unmapped(_ buffer: Int, _ table: UInt64, direction: UInt8) -> Bool {
     guard let index = buffers[buffer].mappings.firstIndex(where: { $0.table == table }) else {
       add(.mappingUndoneTwice, "a mapping of buffer \(buffer) is undone that is not there")
       return false
     }
+    directed("unmap", direction, asked: buffers[buffer].mappings[index].direction)
     buffers[buffer].mappings.remove(at: index)
     return true
   }
@@ -167,9 +197,15 @@ extension SharedBufferModel {
     }
   }
 
-  /// An area that could not be mapped is not as it was.
-  public mutating func areaChanged() {
-    add(.areaChanged, "an area that could not be mapped has another file, or another offset")
+  /// An area that could not be mapped is not as it was, or one that is mapped not as was asked.
+  public mutating func areaChanged(isMapped: Bool) {
+    add(
+      .areaChanged,
+      isMapped
+        ? "an area is mapped with another file or offset than was asked for"
+        : "an area that could not be mapped has another file, or another offset",
+      cause: isMapped ? "/mapped" : ""
+    )
   }
 
   /// A call returned what it may not for these arguments.

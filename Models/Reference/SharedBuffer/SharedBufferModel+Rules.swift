@@ -149,6 +149,22 @@ extension Rule {
     oracle: "SharedBufferModel"
   )
 
+  /// Exporters are told the direction that was asked for.
+  public static let wrongDirection = Rule(
+    "wrong-direction",
+    "an exporter is told the direction that was asked for, and when a mapping is undone that in"
+      + " which it was made; one that is kept is given out for no other",
+    oracle: "SharedBufferModel"
+  )
+
+  /// Exporters find of importers what those said.
+  public static let importerMisstated = Rule(
+    "importer-misstated",
+    "an exporter finds of an importer what that said when it was attached: who it is, whether it"
+      + " can deal with moves, and whether it reaches the memory of others",
+    oracle: "SharedBufferModel"
+  )
+
   /// Every pin is undone.
   public static let pinLeft = Rule(
     "pin-left",
@@ -211,7 +227,8 @@ extension Rule {
   /// An area that cannot be mapped is as it was.
   public static let areaChanged = Rule(
     "area-changed",
-    "an area that cannot be mapped keeps its file, the references and its offset",
+    "an area is mapped with the file and the offset that were asked for, and one that cannot be"
+      + " keeps its own, and the references",
     oracle: "SharedBufferModel"
   )
 
@@ -245,8 +262,8 @@ extension SharedBufferModel {
     .failedWithoutReason, .callbackAmiss, .callbackForgotten, .containerAdded,
     .fenceLost, .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss,
     .peerMemory, .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice,
-    .pinLeft,
-    .pinUndoneTwice, .moveUnannounced, .kernelMappingAmiss,
+    .wrongDirection, .importerMisstated, .pinLeft, .pinUndoneTwice, .moveUnannounced,
+    .kernelMappingAmiss,
     .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
     .wrongBufferResult, .wrongList, .objectLeft,
   ]

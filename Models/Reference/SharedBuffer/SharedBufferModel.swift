@@ -118,6 +118,8 @@ struct BufferNotes: Sendable {
 struct MappingNotes: Sendable {
   let table: UInt64
   let attachment: UInt64
+  /// 0 for both.
+  let direction: UInt8
   /// Whether its importer can deal with a move, and was told of one.
   let isDynamic: Bool
   var isNotified = false

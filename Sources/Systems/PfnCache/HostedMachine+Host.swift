@@ -14,7 +14,8 @@ extension HostedMachine: HostMemoryMachine {
   func lookUp(_ hostAddress: UInt64) -> UInt64 {
     base.mightSleep()
     state.pointee.model.looksUp(thread)
-    guard let page = PfnHost.page(at: hostAddress) else { return noFrame }
+    // What is nobody's address is none that a refresh may fail for.
+    guard let page = PfnHost.page(at: hostAddress) else { return HostMemory.noFrame }
     if isRefused {
       state.pointee.situations.count(.lookUpRefused)
       return noFrame
@@ -73,7 +74,7 @@ extension HostedMachine: HostMemoryMachine {
       return 0
     }
     if !PfnHost.isRAM(frame) { state.pointee.situations.count(.mappedNoRAM) }
-    state.pointee.model.mapped(frame)
+    state.pointee.model.mapped(frame, asRAM: start == PfnHost.ramBase)
     return start + frame << 12
   }
 

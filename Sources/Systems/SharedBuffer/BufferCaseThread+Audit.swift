@@ -42,6 +42,7 @@ extension BufferCaseThread {
   /// Runs what devices have to do, and gives everything back, when nobody else is there.
   mutating func audit() {
     state.pointee.plan.canFail = false
+    for owner in 0..<4 { pollKept(owner) }
     while runOne() {}
     releaseLater()
     for owner in 0..<4 { readKeptNames(owner) }
@@ -53,9 +54,8 @@ extension BufferCaseThread {
     for index in 0..<3 { giveUp(index) }
     let shared = state.pointee.handles[3][0].attachment
     if shared != 0 {
-      state.pointee.attaching.insert(machine.thread)
       state.pointee.model.attached(0, by: -1)
-      walker.detach(&machine, state.pointee.buffers[0], shared)
+      letGo(0, shared)
     }
     giveUp(3)
     for owner in 0..<4 { giveUpTimeline(of: owner) }
@@ -80,6 +80,14 @@ extension BufferCaseThread {
   private mutating func judgeList() {
     let (_, count, attachmentCount) = walker.list(&machine)
     state.pointee.model.listed(count, attachmentCount: attachmentCount)
+  }
+
+  /// Polls each buffer that a thread has, while devices may have something to do still.
+  private mutating func pollKept(_ owner: Int) {
+    for buffer in 0..<BufferPlan.bufferCount
+    where state.pointee.handles[owner][buffer].holdsFile {
+      _ = pollOnce(buffer, state.pointee.buffers[buffer], [.read, .write])
+    }
   }
 
   private mutating func lookForContainers(_ buffer: Int) {

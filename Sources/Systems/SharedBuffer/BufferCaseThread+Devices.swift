@@ -120,18 +120,19 @@ extension BufferCaseThread {
       return .noMemory
     }
     add(fence, [(buffer, reservation)], usage)
-    remember(fence, buffer)
+    remember(fence, buffer, isWrite: isWrite)
     let table = handles[buffer].table
     let work = DeviceJob.Work.access(buffer: buffer, table: table, isWrite: isWrite)
     enqueue(work, fence, line: line, [dependency], [claim])
     return .ok
   }
 
-  /// Keeps a reference to the fence of the device's last work.
-  private mutating func remember(_ fence: UInt64, _ buffer: Int) {
-    let last = handles[buffer].lastFence
+  /// Keeps a reference to the fence of an engine's last work.
+  private mutating func remember(_ fence: UInt64, _ buffer: Int, isWrite: Bool) {
+    let engine = isWrite ? 1 : 0
+    let last = handles[buffer].lastFences[engine]
     Fences.retain(&machine, fence)
-    handles[buffer].lastFence = fence
+    handles[buffer].lastFences[engine] = fence
     if last != 0 { Fences.release(&machine, last) }
   }
 
@@ -142,11 +143,16 @@ extension BufferCaseThread {
     // Lower stamps are older: those of a thread's later contexts come after.
     state.pointee.contextCount += 1
     let stamp = state.pointee.contextCount
+    for (_, reservation) in order {
+      state.pointee.contexts[reservation, default: []].insert(stamp)
+    }
     while true {
       _ = Reservation.lock(&machine, order[0].1, stamp: stamp, holdsOthers: false)
       let result = Reservation.lock(&machine, order[1].1, stamp: stamp, holdsOthers: true)
       if result == .ok { break }
-      state.pointee.model.returned("lock", result, expected: .deadlock)
+      // It was an older context that had it, and nobody who takes one lock alone.
+      let isOlder = state.pointee.contexts[order[1].1]?.contains { $0 < stamp } ?? false
+      state.pointee.model.returned("lock", result, expected: isOlder ? .deadlock : .ok)
       state.pointee.reach(.backedOff)
       Reservation.unlockInContext(&machine, order[0].1)
       order.swapAt(0, 1)
@@ -181,40 +187,62 @@ extension BufferCaseThread {
 
   /// Has engines that did nothing before do something with a buffer, none of it with its memory: the first of
   /// them two things, of which the second is used for less and takes nobody's place.
-  mutating func submitMany(_ buffer: Int, _ count: Int, _ usage: FenceUsage) -> Errno {
+  mutating func submitMany(
+    _ buffer: Int,
+    _ count: Int,
+    room: Int = 0,
+    _ usage: FenceUsage
+  ) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let reservation = reservation(record)
     Reservation.lock(&machine, reservation)
     defer { Reservation.unlock(&machine, reservation) }
-    guard reserve(reservation, count: count + 1) == .ok else { return .noMemory }
+    guard reserve(reservation, count: max(count + 1, room)) == .ok else { return .noMemory }
     let first = BufferHost.lineCount + state.pointee.engineCount
     state.pointee.engineCount += count
     let stronger: FenceUsage = usage == .bookkeep ? .read : .write
-    guard submit(to: first, number: 1, stronger, buffer, reservation),
-      submit(to: first, number: 2, usage, buffer, reservation)
+    guard submit(to: first, number: 1, stronger, buffer, reservation) != nil,
+      submit(to: first, number: 2, usage, buffer, reservation) != nil
     else { return .noMemory }
     for line in first + 1..<first + count {
-      guard submit(to: line, number: 1, usage, buffer, reservation) else { return .noMemory }
+      guard submit(to: line, number: 1, usage, buffer, reservation) != nil else {
+        return .noMemory
+      }
     }
     judgeFences(buffer, reservation)
     return .ok
   }
 
   /// Has an engine do something, under the lock, where there is room for its fence.
-  /// - Returns: whether there is memory for the fence.
+  /// - Returns: the fence, with a reference where the caller keeps it; nil where there is no memory for it.
   private mutating func submit(
     to line: Int,
     number: UInt64,
     _ usage: FenceUsage,
     _ buffer: Int,
-    _ reservation: UInt64
-  ) -> Bool {
+    _ reservation: UInt64,
+    isKept: Bool = false
+  ) -> UInt64? {
     let context = UInt64(line) + 1
-    guard let fence = Fences.make(&machine, context: context, number: number) else { return false }
+    guard let fence = Fences.make(&machine, context: context, number: number) else { return nil }
     state.pointee.model.made(fence, line: context, number: number)
+    if isKept { Fences.retain(&machine, fence) }
     add(fence, [(buffer, reservation)], usage)
     enqueue(.nothing, fence, line: line, [], [])
-    return true
+    return fence
+  }
+
+  /// Has an engine that did nothing before do something, which waits for nobody.
+  /// - Returns: its fence, with a reference; nil where there is no memory.
+  mutating func submitAlone(_ buffer: Int) -> UInt64? {
+    guard let record = hold(buffer) else { return nil }
+    let reservation = reservation(record)
+    Reservation.lock(&machine, reservation)
+    defer { Reservation.unlock(&machine, reservation) }
+    guard reserve(reservation, count: 1) == .ok else { return nil }
+    let line = BufferHost.lineCount + state.pointee.engineCount
+    state.pointee.engineCount += 1
+    return submit(to: line, number: 1, .bookkeep, buffer, reservation, isKept: true)
   }
 
   // MARK: What devices do
@@ -298,6 +326,11 @@ extension BufferCaseThread {
     state.pointee.model.signals(job.fence, error: UInt64(error.rawValue))
     Fences.signal(&machine, job.fence, error: error)
     state.pointee.model.signalled(job.fence)
+    if fails {
+      // A device that fails may say so again.
+      let again = Fences.signal(&machine, job.fence, error: .invalid)
+      state.pointee.model.returned("signal", again, expected: .invalid)
+    }
     // Who does the next thing on the line does it after this.
     let device = state.pointee.device
     machine.acquire(DeviceRecord.lock, of: device, .spin)

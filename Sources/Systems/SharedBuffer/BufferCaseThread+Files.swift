@@ -47,7 +47,7 @@ extension BufferCaseThread {
     _ buffer: Int,
     _ flaw: BufferOperation.Flaw
   ) -> BufferExport<Machine> {
-    var operations = state.pointee.plan.exporters[buffer].operations
+    var operations = state.pointee.plan.operations(buffer)
     switch flaw {
     case .none, .noData: break
     case .noMap: operations &= ~ExporterOperations.map
@@ -125,6 +125,15 @@ extension BufferCaseThread {
     guard data == state.pointee.buffers[buffer], data != 0 else { return nil }
     Files.retainEntry(&machine, entry)
     return entry
+  }
+
+  /// Looks at what the lowest descriptor has that nobody is known to have: whoever takes one now takes that.
+  mutating func guess() -> Errno {
+    let known = Set(state.pointee.descriptors.compactMap { $0 } + state.pointee.syncFiles)
+    let number = (0..<BufferGlobals.descriptorCount).first { !known.contains($0) }
+    guard let number, let file = Files.get(&machine, number) else { return .badDescriptor }
+    Files.release(&machine, file, walker)
+    return .ok
   }
 
   mutating func list() -> Errno {

@@ -12,15 +12,16 @@ extension BufferCaseThread {
     guard handles[buffer].attachment == 0 else { return .exists }
     let refusals = refusals
     let claim = look(buffer, .kernel)
-    state.pointee.attaching.insert(machine.thread)
+    let importer = Importer(name: UInt64(thread) + 1, isDynamic: isDynamic)
+    state.pointee.attaching[machine.thread] = .some(importer)
     let made = walker.attach(
       &machine,
       record,
-      importer: UInt64(thread) + 1,
+      importer: importer.name,
       isDynamic: isDynamic,
       reachesPeers: state.pointee.plan.reachPeers
     )
-    state.pointee.attaching.remove(machine.thread)
+    state.pointee.attaching[machine.thread] = nil
     switch made {
     case .failed(let error):
       judge("attach", error, since: refusals)
@@ -49,11 +50,13 @@ extension BufferCaseThread {
 
   /// Waits until the thread's device is done with a buffer.
   mutating func settle(_ buffer: Int) {
-    let fence = handles[buffer].lastFence
-    guard fence != 0 else { return }
-    handles[buffer].lastFence = 0
-    _ = Fences.wait(&machine, fence, isInterruptible: false)
-    Fences.release(&machine, fence)
+    for engine in 0..<2 {
+      let fence = handles[buffer].lastFences[engine]
+      guard fence != 0 else { continue }
+      handles[buffer].lastFences[engine] = 0
+      _ = Fences.wait(&machine, fence, isInterruptible: false)
+      Fences.release(&machine, fence)
+    }
   }
 
   mutating func detach(_ buffer: Int) -> Errno {
@@ -64,11 +67,16 @@ extension BufferCaseThread {
     let attachment = handles[buffer].attachment
     handles[buffer].attachment = 0
     state.pointee.stale.remove(attachment)
-    state.pointee.attaching.insert(machine.thread)
     state.pointee.model.attached(buffer, by: -1)
-    walker.detach(&machine, state.pointee.buffers[buffer], attachment)
-    state.pointee.attaching.remove(machine.thread)
+    letGo(buffer, attachment)
     return .ok
+  }
+
+  /// Has the walker detach a device.
+  mutating func letGo(_ buffer: Int, _ attachment: UInt64) {
+    state.pointee.attaching[machine.thread] = .some(nil)
+    walker.detach(&machine, state.pointee.buffers[buffer], attachment)
+    state.pointee.attaching[machine.thread] = nil
   }
 
   /// Keeps a buffer where it is, which importers may do that can deal with moves.
@@ -97,6 +105,7 @@ extension BufferCaseThread {
     _ = unmap(buffer)
     let refusals = refusals
     let isLocked = isMappedLocked(buffer, attachment)
+    state.pointee.directions[machine.thread] = direction
     if isLocked { state.pointee.stale.remove(attachment) }
     let table =
       isLocked
@@ -123,6 +132,7 @@ extension BufferCaseThread {
       return error
     }
     if !state.pointee.tables.insert(table).inserted { state.pointee.reach(.keptMapping) }
+    state.pointee.model.handedOut(buffer, table, direction: direction.rawValue)
     handles[buffer].table = table
     handles[buffer].direction = direction
     return .ok

@@ -17,14 +17,14 @@ extension BufferCaseThread {
   mutating func extendTimeline(
     _ buffer: Int,
     by count: Int,
-    step: UInt64,
+    step: Int,
     asked: UInt64,
     isOfFile: Bool
   ) -> Errno {
     if timeline.count + count > Self.mostLinks { giveUpTimeline(of: thread) }
     for _ in 0..<count {
       // A number that is not after the one before is one, too.
-      let number = max(1, timeline.number + step)
+      let number = UInt64(max(1, Int(timeline.number) + step))
       let result = addPoint(buffer, number: number, isOfFile: isOfFile)
       guard result == .ok else { return result }
     }
@@ -60,16 +60,18 @@ extension BufferCaseThread {
     return .ok
   }
 
-  /// The fence of the last that the thread's device had to do with a buffer, with a reference.
+  /// The fence of the last that the thread's device read of a buffer, with a reference.
   private mutating func lastWork(_ buffer: Int) -> UInt64? {
-    let fence = handles[buffer].lastFence
+    let fence = handles[buffer].lastFences[0]
     guard fence != 0 else { return nil }
     Fences.retain(&machine, fence)
     return fence
   }
 
-  /// The fence of what the device now reads, with a reference, and what it is signalled after.
+  /// The fence of what the device now reads, or what an engine does that waits for nobody, in turn, so that a
+  /// later point may be signalled first; with a reference, and what it is signalled after.
   private mutating func work(_ buffer: Int) -> (UInt64, [UInt64])? {
+    if timeline.count % 2 == 1 { return submitAlone(buffer).map { ($0, [$0]) } }
     guard submit(buffer, .read) == .ok, let fence = lastWork(buffer) else { return nil }
     return (fence, [fence])
   }

@@ -27,10 +27,12 @@ extension BufferCaseThread {
   mutating func access(_ buffer: Int, _ flags: UInt64) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let isSound = flags & ~3 == 0 && flags & 3 != 0
-    let isWrite = flags & SyncFlags.write != 0
+    let isWrite = flags & UserFlags.write != 0
     let refusals = refusals
-    if flags & SyncFlags.end != 0, flags & ~7 == 0, flags & 3 != 0 { return .invalid }
+    if flags & UserFlags.end != 0, flags & ~7 == 0, flags & 3 != 0 { return .invalid }
     let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    state.pointee.directions[machine.thread] =
+      flags & 3 == UserFlags.read ? .fromDevice : isWrite && flags & 3 != 3 ? .toDevice : .both
     let result = walker.synchronise(&machine, record, flags: flags)
     guard isSound else {
       if result != .fault { state.pointee.model.returned("access", result, expected: .invalid) }
@@ -50,7 +52,7 @@ extension BufferCaseThread {
       by: "a processor"
     )
     state.pointee.reach(.processorAccess)
-    while walker.synchronise(&machine, record, flags: flags | SyncFlags.end) == .fault {}
+    while walker.synchronise(&machine, record, flags: flags | UserFlags.end) == .fault {}
     return .ok
   }
 
@@ -66,9 +68,10 @@ extension BufferCaseThread {
     guard let record = hold(buffer),
       let area = machine.allocate(AreaRecord.layout, isZeroed: true, maySleep: true)
     else { return .badDescriptor }
-    state.pointee.areas.insert(area)
+    let asked = BufferArea(offset: offset, buffer: record, isOwn: isOwn)
+    state.pointee.areas[area] = asked
     defer {
-      state.pointee.areas.remove(area)
+      state.pointee.areas[area] = nil
       machine.free(area)
     }
     machine.write(count, AreaRecord.pageCount, of: area, .plain)
@@ -86,11 +89,17 @@ extension BufferCaseThread {
       result = walker.mapArea(&machine, record, area, offset: offset)
       let kept = machine.base.read(AreaRecord.file, of: area, .plain)
       let keptOffset = machine.base.read(AreaRecord.offset, of: area, .plain)
-      if result != .ok, kept != file || keptOffset != 77 {
-        state.pointee.model.areaChanged()
+      if result == .ok {
+        machine.judgeArea(area, asked)
+      } else if kept != file || keptOffset != 77 {
+        state.pointee.model.areaChanged(isMapped: false)
       }
       if kept != 0 { Files.release(&machine, kept, walker) }
       Files.release(&machine, file, walker)
+    }
+    guard state.pointee.plan.operations(buffer) & ExporterOperations.area != 0 else {
+      state.pointee.model.returned("mapArea", result, expected: .invalid)
+      return result
     }
     state.pointee.model.mappedArea(
       machine.thread,
@@ -109,11 +118,16 @@ extension BufferCaseThread {
     let refusals = refusals
     switch walker.mapKernel(&machine, record) {
     case .failed(let error):
-      judge("mapKernel", error, since: refusals)
+      if state.pointee.plan.operations(buffer) & ExporterOperations.kernel == 0 {
+        state.pointee.model.returned("mapKernel", error, expected: .invalid)
+      } else {
+        judge("mapKernel", error, since: refusals)
+      }
       return error
     case .made(let pointer):
       handles[buffer].kernelPointers.append(pointer)
       let claim = look(buffer, .waitedFor(toWrite: true))
+      state.pointee.directions[machine.thread] = .both
       guard walker.beginAccess(&machine, record, .both) == .ok else { return .ok }
       let place = BufferHost.place(at: pointer)
       touch(buffer, place, isWrite: true)
@@ -149,7 +163,7 @@ extension BufferCaseThread {
     }
   }
 
-  private mutating func pollOnce(
+  mutating func pollOnce(
     _ buffer: Int,
     _ record: UInt64,
     _ events: PollEvents
@@ -174,7 +188,7 @@ extension BufferCaseThread {
   mutating func exportSync(_ buffer: Int, _ flags: UInt64) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let isSound = flags & ~3 == 0 && flags & 3 != 0
-    let isWrite = flags & SyncFlags.write != 0
+    let isWrite = flags & UserFlags.write != 0
     let refusals = refusals
     let claim = look(buffer, .waitedFor(toWrite: isWrite))
     let made = walker.exportSync(
@@ -218,10 +232,10 @@ extension BufferCaseThread {
   /// Adds the fences of the last sync file, or a new one, to a buffer's.
   mutating func importSync(_ buffer: Int, _ flags: UInt64) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
-    if state.pointee.syncFiles.isEmpty { _ = exportSync(buffer, SyncFlags.both) }
+    if state.pointee.syncFiles.isEmpty { _ = exportSync(buffer, UserFlags.both) }
     guard let descriptor = state.pointee.syncFiles.last else { return .notFound }
     let isSound = flags & ~3 == 0 && flags & 3 != 0
-    let usage: FenceUsage = flags & SyncFlags.write != 0 ? .write : .read
+    let usage: FenceUsage = flags & UserFlags.write != 0 ? .write : .read
     let refusals = refusals
     let leaves = state.pointee.syncFences[descriptor] ?? []
     let places = leaves.map {
@@ -243,7 +257,7 @@ extension BufferCaseThread {
   mutating func status(_ buffer: Int, waits: Bool) -> Errno {
     if state.pointee.pendingFile == nil, state.pointee.syncFiles.count < 3 {
       _ = submit(buffer, .read)
-      _ = exportSync(buffer, SyncFlags.both)
+      _ = exportSync(buffer, UserFlags.both)
     }
     guard let descriptor = state.pointee.pendingFile ?? state.pointee.syncFiles.last,
       let file = Files.get(&machine, descriptor)
@@ -273,7 +287,7 @@ extension BufferCaseThread {
     if isOfFile, state.pointee.syncFiles.count < 3 {
       // One that holds several.
       _ = submitMany(buffer, 2, .read)
-      _ = exportSync(buffer, SyncFlags.both)
+      _ = exportSync(buffer, UserFlags.both)
     }
     if isOfFile, let descriptor = state.pointee.syncFiles.last,
       let file = Files.get(&machine, descriptor)
@@ -317,6 +331,10 @@ extension BufferCaseThread {
     let callback = added[max(count - 2, 0)]
     let wasThere = Fences.remove(&machine, callback, from: fence)
     state.pointee.model.tookCallback(callback, wasThere: wasThere)
+    if wasThere {
+      let isThereStill = Fences.remove(&machine, callback, from: fence)
+      state.pointee.model.tookCallback(callback, wasThere: !isThereStill)
+    }
     return wasThere ? .ok : .again
   }
 }

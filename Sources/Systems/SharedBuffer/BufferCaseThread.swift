@@ -80,9 +80,11 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     case .submitBoth(let first, let usage): submitBoth(first, usage)
     case .evict(let buffer): evict(buffer)
     case .status(let buffer, let waits): status(buffer, waits: waits)
-    case .submitMany(let buffer, let count, let usage): submitMany(buffer, count, usage)
+    case .submitMany(let buffer, let count, let room, let usage):
+      submitMany(buffer, count, room: room, usage)
     case .timeline(let buffer, let count, let step, let asked, let isOfFile):
       extendTimeline(buffer, by: count, step: step, asked: asked, isOfFile: isOfFile)
+    case .guess: guess()
     case .join: .ok
     }
   }

@@ -18,8 +18,8 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
   init(_ walker: Walker) {
     self.walker = walker
     var settings = WorldSettings()
-    settings.wordsPerThread = 2048
-    settings.stepLimit = 12_000
+    settings.wordsPerThread = 8192
+    settings.stepLimit = 40_000
     settings.fairStepLimit = 6000
     world = World(CaseScheduler(), listener: BufferListener(), settings: settings)
   }

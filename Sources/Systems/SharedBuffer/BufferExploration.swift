@@ -30,7 +30,7 @@ final class BufferExploration<Walker: SharedBufferWalker>: Explorable {
       "move": operation(.move(buffer: 0, isQueued: false)),
       "submit": operation(.submit(buffer: 0, .write)),
       "wait": operation(.wait(buffer: 0, .bookkeep, .endless)),
-      "access": operation(.access(buffer: 0, flags: SyncFlags.both)),
+      "access": operation(.access(buffer: 0, flags: UserFlags.both)),
       "map-area": operation(.mapArea(buffer: 0, offset: 0, pageCount: 1, isOwn: false)),
       "poll": operation(.poll(buffer: 0, .write, waits: false)),
       "poll-read": operation(.poll(buffer: 0, .read, waits: false)),

@@ -66,10 +66,26 @@ struct BufferHandles {
   var entry: UInt64 = 0
   /// Where the kernel has it mapped, for each time that the thread mapped it.
   var kernelPointers: [UInt64] = []
-  /// The fence of its device's last work there, with a reference, or 0.
-  var lastFence: UInt64 = 0
+  /// The fences of the last work there of its device's two engines, the second of which writes; each with a
+  /// reference, or 0.
+  var lastFences: [UInt64] = [0, 0]
   /// Whether it added a fence by which it says that it may be evicted.
   var hasEviction = false
+}
+
+/// Who attaches a device.
+struct Importer {
+  let name: UInt64
+  let isDynamic: Bool
+}
+
+/// What is asked of an area of user space.
+struct BufferArea {
+  let offset: UInt64
+  /// The buffer's record.
+  let buffer: UInt64
+  /// Whether it is of the buffer's own file, and so has that already.
+  let isOwn: Bool
 }
 
 /// A thread's timeline: a chain of fences, each at its number.
@@ -137,9 +153,13 @@ struct BufferHost {
   /// Whether devices run beside, so that what is pending comes to its end.
   var hasDevices = false
   /// Areas of user space that are being mapped.
-  var areas: Set<UInt64> = []
-  /// The threads that are attaching or detaching a device.
-  var attaching: Set<Int> = []
+  var areas: [UInt64: BufferArea] = [:]
+  /// The threads that are attaching a device, which is said to be so, or detaching one, which is nil.
+  var attaching: [Int: Importer?] = [:]
+  /// By thread, the direction of the access or the mapping that it asked for last.
+  var directions = Array(repeating: BufferDirection.both, count: 16)
+  /// By reservation, the stamps of the acquire contexts that asked for it.
+  var contexts: [UInt64: Set<UInt64>] = [:]
   /// Every table that was given out.
   var tables: Set<UInt64> = []
   /// Fences that a sync file waits for, by descriptor.

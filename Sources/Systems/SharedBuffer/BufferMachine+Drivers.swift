@@ -33,8 +33,16 @@ extension BufferMachine: BufferHostMachine {
   // MARK: The exporter
 
   /// Which buffer an exporter is called for, under the lock where it has to be; nil for none of its own.
-  private func called(_ what: String, _ exporter: UInt64, isLocked: Bool) -> Int? {
+  private func called(
+    _ what: String,
+    _ exporter: UInt64,
+    isLocked: Bool,
+    needs operation: UInt64 = 0
+  ) -> Int? {
     guard let buffer = BufferHost.buffer(exporter) else { return nobody() }
+    if state.pointee.plan.operations(buffer) & operation != operation {
+      base.warn(Site("an exporter is called for what it cannot do"))
+    }
     let holds = holdsReservation(of: buffer)
     state.pointee.model.called(what, buffer, isLocked: holds, shouldBe: isLocked)
     return buffer
@@ -51,12 +59,31 @@ extension BufferMachine: BufferHostMachine {
   }
 
   func exporterAttaches(_ attachment: UInt64, of exporter: UInt64) -> Errno {
-    _ = called("attach", exporter, isLocked: false)
+    _ = called("attach", exporter, isLocked: false, needs: ExporterOperations.attach)
+    judgeImporter(attachment)
     return isRefused(oneIn: 4) ? .busy : .ok
   }
 
+  /// Looks whether an importer that is being attached is what it says.
+  private func judgeImporter(_ attachment: UInt64) {
+    guard let importer = state.pointee.attaching[thread] ?? nil else { return }
+    let isSame =
+      base.read(AttachmentRecord.importer, of: attachment, .plain) == importer.name
+      && isDynamic(attachment) == importer.isDynamic
+      && (base.read(AttachmentRecord.reachesPeers, of: attachment, .plain) != 0)
+        == state.pointee.plan.reachPeers
+    if !isSame { state.pointee.model.misstated() }
+  }
+
   func exporterDetaches(_ attachment: UInt64, of exporter: UInt64) {
-    guard let buffer = called("detach", exporter, isLocked: false) else { return }
+    guard
+      let buffer = called(
+        "detach",
+        exporter,
+        isLocked: false,
+        needs: ExporterOperations.attach
+      )
+    else { return }
     // What it keeps of the device it finds there.
     _ = base.read(AttachmentRecord.importer, of: attachment, .plain)
     state.pointee.model.detached(buffer, attachment: attachment)
@@ -93,6 +120,14 @@ extension BufferMachine: BufferHostMachine {
   ) -> UInt64 {
     guard let buffer = calledToMap("map", exporter) else { return 0 }
     base.mightSleep()
+    // One that cannot deal with moves is mapped in both directions when it is attached.
+    let isKept = state.pointee.attaching.keys.contains(thread)
+    state.pointee.model.directed(
+      "map",
+      direction.rawValue,
+      asked: isKept ? BufferDirection.both.rawValue : state.pointee.directions[thread].rawValue
+    )
+    judgeImporter(attachment)
     let isVideoMemory =
       state.pointee.plan.exporters[buffer] == .moving
       && state.pointee.places[buffer] == 1
@@ -111,7 +146,13 @@ extension BufferMachine: BufferHostMachine {
     base.write(UInt64(buffer), TableRecord.buffer, of: table, .plain)
     base.write(UInt64(state.pointee.places[buffer]), TableRecord.place, of: table, .plain)
     let isDynamic = isDynamic(attachment)
-    state.pointee.model.mapped(buffer, table, attachment: attachment, isDynamic: isDynamic)
+    state.pointee.model.mapped(
+      buffer,
+      table,
+      attachment: attachment,
+      direction: direction.rawValue,
+      isDynamic: isDynamic
+    )
     return table
   }
 
@@ -122,10 +163,14 @@ extension BufferMachine: BufferHostMachine {
     _ direction: BufferDirection
   ) {
     guard let buffer = calledToMap("unmap", exporter) else { return }
-    if state.pointee.plan.exporters[buffer] == .caching, !state.pointee.attaching.contains(thread) {
+    if state.pointee.plan.exporters[buffer] == .caching,
+      !state.pointee.attaching.keys.contains(thread)
+    {
       state.pointee.model.undidKept(buffer)
     }
-    if state.pointee.model.unmapped(buffer, table) { base.free(table) }
+    if state.pointee.model.unmapped(buffer, table, direction: direction.rawValue) {
+      base.free(table)
+    }
   }
 
   func exporterReleases(_ exporter: UInt64) {
@@ -145,9 +190,19 @@ extension BufferMachine: BufferHostMachine {
   }
 
   func exporterBeginsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {
-    guard let buffer = called("begin_cpu_access", exporter, isLocked: false) else {
-      return .invalid
-    }
+    guard
+      let buffer = called(
+        "begin_cpu_access",
+        exporter,
+        isLocked: false,
+        needs: ExporterOperations.access
+      )
+    else { return .invalid }
+    state.pointee.model.directed(
+      "begin_cpu_access",
+      direction.rawValue,
+      asked: state.pointee.directions[thread].rawValue
+    )
     base.mightSleep()
     guard !isRefused(oneIn: 4) else { return .again }
     state.pointee.model.processorAccess(buffer, by: 1)
@@ -155,25 +210,53 @@ extension BufferMachine: BufferHostMachine {
   }
 
   func exporterEndsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {
-    guard let buffer = called("end_cpu_access", exporter, isLocked: false) else {
-      return .invalid
-    }
+    guard
+      let buffer = called(
+        "end_cpu_access",
+        exporter,
+        isLocked: false,
+        needs: ExporterOperations.access
+      )
+    else { return .invalid }
+    state.pointee.model.directed(
+      "end_cpu_access",
+      direction.rawValue,
+      asked: state.pointee.directions[thread].rawValue
+    )
     base.mightSleep()
     state.pointee.model.processorAccess(buffer, by: -1)
     return .ok
   }
 
   func exporterMapsArea(_ area: UInt64, of exporter: UInt64) -> Errno {
-    _ = called("mmap", exporter, isLocked: false)
-    if !state.pointee.areas.contains(area) {
+    _ = called("mmap", exporter, isLocked: false, needs: ExporterOperations.area)
+    if let asked = state.pointee.areas[area] {
+      judgeArea(area, asked)
+    } else {
       base.warn(Site("an exporter is to map what is no area"))
     }
     return isRefused(oneIn: 3) ? .noMemory : .ok
   }
 
+  /// Looks whether an area has the offset that was asked for, and a file of the buffer's where it had another.
+  func judgeArea(_ area: UInt64, _ asked: BufferArea) {
+    var isAsked = base.read(AreaRecord.offset, of: area, .plain) == asked.offset
+    if !asked.isOwn {
+      let file = base.read(AreaRecord.file, of: area, .plain)
+      isAsked =
+        isAsked && file != 0 && base.read(FileRecord.data, of: file, .plain) == asked.buffer
+    }
+    if !isAsked { state.pointee.model.areaChanged(isMapped: true) }
+  }
+
   func exporterMapsKernel(_ exporter: UInt64) -> UInt64 {
     guard let buffer = BufferHost.buffer(exporter) else { return 0 }
-    _ = called("vmap", exporter, isLocked: walker.locksKernelMappings)
+    _ = called(
+      "vmap",
+      exporter,
+      isLocked: walker.locksKernelMappings,
+      needs: ExporterOperations.kernel
+    )
     guard !isRefused(oneIn: 3) else { return 0 }
     state.pointee.model.mappedForKernel(buffer, by: 1)
     var machine = self

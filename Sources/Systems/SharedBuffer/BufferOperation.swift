@@ -63,12 +63,15 @@ public struct BufferOperation: Sendable, Hashable {
     /// asks a new one; and waits for it where devices run.
     case status(buffer: Int, waits: Bool)
     /// Has so many engines of the thread's device, which did nothing before, do something with a buffer at once,
-    /// none of it with its memory; or asks for more than any reservation has room for.
-    case submitMany(buffer: Int, count: Int, FenceUsage)
+    /// none of it with its memory, and makes room for so many more; or asks for more than any reservation has
+    /// room for.
+    case submitMany(buffer: Int, count: Int, room: Int, FenceUsage)
     /// Puts so many things that the device reads, or what the last sync file waits for, at the end of the thread's
-    /// timeline, each so many numbers after the one before, asks for the point of a number, and makes a sync file
+    /// timeline, each so many numbers after the one before, or before it, asks for the point of a number, and makes a sync file
     /// of all, unless there are some.
-    case timeline(buffer: Int, count: Int, step: UInt64, asked: UInt64, isOfFile: Bool)
+    case timeline(buffer: Int, count: Int, step: Int, asked: UInt64, isOfFile: Bool)
+    /// Looks at what a descriptor has, and leaves it: the lowest that nobody is known to have.
+    case guess
     /// Waits until all threads have come to the end of what they were given.
     case join
   }
@@ -113,7 +116,7 @@ public struct BufferOperation: Sendable, Hashable {
     "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
     "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
     "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
-    "evict", "status", "submitMany", "timeline",
+    "evict", "status", "submitMany", "timeline", "guess",
   ]
 
   /// The number of its kind.
@@ -149,8 +152,17 @@ public struct BufferOperation: Sendable, Hashable {
     case .status: 27
     case .submitMany: 28
     case .timeline: 29
+    case .guess: 30
     }
   }
+}
+
+/// The flags of an access as programs give them: their header's, not the walker's.
+enum UserFlags {
+  static let read: UInt64 = 1
+  static let write: UInt64 = 2
+  static let both: UInt64 = 3
+  static let end: UInt64 = 4
 }
 
 extension BufferOperation: CustomStringConvertible {
@@ -169,7 +181,7 @@ extension BufferOperation: CustomStringConvertible {
     case .setName(let buffer, let name, let length):
       "buffer \(buffer), name \(name), \(length) characters"
     case .readName(let buffer, let isKept): "buffer \(buffer)\(isKept ? ", later" : "")"
-    case .list, .join: ""
+    case .list, .guess, .join: ""
     case .seek(let buffer, let offset, let whence):
       "buffer \(buffer), \(offset) from \(["the beginning", "here", "the end"][whence])"
     case .attach(let buffer, let isDynamic):
@@ -194,8 +206,9 @@ extension BufferOperation: CustomStringConvertible {
       "buffer \(buffer)\(isOfFile ? ", the last sync file" : "")"
         + (count == 1 ? "" : ", \(count) of them")
         + (isRemoved ? ", and takes \(count == 1 ? "it" : "the last but one") away" : "")
-    case .submitMany(let buffer, let count, let usage):
+    case .submitMany(let buffer, let count, let room, let usage):
       "buffer \(buffer), \(count) engines, the first twice, \(usage)"
+        + (room == 0 ? "" : ", room for \(room)")
     case .timeline(let buffer, let count, let step, let asked, let isOfFile):
       (isOfFile ? "the last sync file" : "buffer \(buffer)")
         + (count == 1 ? ", a point \(step) on" : ", \(count) points \(step) apart")

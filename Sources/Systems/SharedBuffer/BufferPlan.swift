@@ -49,6 +49,8 @@ public struct BufferPlan: CasePlan {
   public var reachPeers = true
   /// Whether what devices do fails now and then.
   public var devicesFail = false
+  /// What each exporter cannot do of what it need not: `ExporterOperations`, as bits.
+  public var lacks: [UInt64] = [0, 0]
   private var count = 0
   private var hasGiven = false
   /// Whether the second buffer was exported, or may have been.
@@ -81,7 +83,19 @@ public struct BufferPlan: CasePlan {
     hasOwnReservations = choices.flip(oneIn: 3)
     reachPeers = !choices.flip(oneIn: 3)
     devicesFail = choices.flip(oneIn: 2)
+    lacks = (0..<Self.bufferCount).map { _ in
+      choices.flip(oneIn: 5) ? choices.pick(Self.optional.map(\.operation)) : 0
+    }
   }
+
+  /// What an exporter need not be able to do.
+  private static let optional: [(operation: UInt64, name: String)] = [
+    (ExporterOperations.access, "begin_cpu_access"), (ExporterOperations.area, "mmap"),
+    (ExporterOperations.kernel, "vmap"), (ExporterOperations.attach, "attach"),
+  ]
+
+  /// What an exporter can do.
+  func operations(_ buffer: Int) -> UInt64 { exporters[buffer].operations & ~lacks[buffer] }
 
   /// A case with so many threads, and nothing in it.
   init(
@@ -109,6 +123,11 @@ public struct BufferPlan: CasePlan {
     if hasOwnReservations { text += ", reservations of the exporters' own" }
     if !reachPeers { text += ", devices that do not reach video memory" }
     if devicesFail { text += ", devices that fail" }
+    for (operation, name) in Self.optional {
+      for buffer in lacks.indices where lacks[buffer] == operation {
+        text += ", no \(name) of buffer \(buffer)"
+      }
+    }
     if canFail { text += ", what may fail does" }
     return text
   }
@@ -139,7 +158,7 @@ public struct BufferPlan: CasePlan {
   }
 
   private static let weights = Weights([
-    3, 4, 4, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 6, 2, 3, 2, 3,
+    3, 4, 4, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 6, 2, 3, 2, 3, 2,
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
@@ -152,6 +171,7 @@ public struct BufferPlan: CasePlan {
       return .export(isSound ? .none : choices.pick(BufferOperation.Flaw.allCases))
     }
     if number == 5 { return .list }
+    if number == 29 { return .guess }
     if number == 14 { return .run(count: Int(choices.draw(in: 1...3))) }
     let buffer = hasBoth || hasExported ? choices.draw(weights: Self.bufferWeights) : 0
     switch number {
@@ -210,12 +230,15 @@ public struct BufferPlan: CasePlan {
       let usage: FenceUsage = choices.flip(oneIn: 2) ? .bookkeep : .read
       let isTooMany = choices.flip(oneIn: 8)
       let count = isTooMany ? FenceListRecord.limit + 1 : Int(choices.draw(in: 2...9))
-      return .submitMany(buffer: buffer, count: count, usage)
+      // Now and then as much as takes several chunks.
+      let room = choices.flip(oneIn: 10) ? choices.pick([65, 129]) : 0
+      return .submitMany(buffer: buffer, count: count, room: room, usage)
     case 28:
       return .timeline(
         buffer: buffer,
         count: Int(choices.draw(in: 1...3)),
-        step: choices.flip(oneIn: 6) ? 0 : choices.draw(in: 1...2),
+        step: choices.flip(oneIn: 4)
+          ? -Int(choices.draw(below: 3)) : Int(choices.draw(in: 1...2)),
         asked: choices.draw(below: 8),
         isOfFile: choices.flip(oneIn: 3)
       )

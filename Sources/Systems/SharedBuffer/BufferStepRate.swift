@@ -66,7 +66,7 @@ public struct BufferStepRate {
     (0..<count).flatMap { _ -> [BufferOperation] in
       [
         BufferOperation(thread: 0, kind: .poll(buffer: 0, .write, waits: false)),
-        BufferOperation(thread: 1, kind: .access(buffer: 0, flags: SyncFlags.read)),
+        BufferOperation(thread: 1, kind: .access(buffer: 0, flags: UserFlags.read)),
         BufferOperation(thread: 2, kind: .readName(buffer: 0, isKept: false)),
       ]
     }

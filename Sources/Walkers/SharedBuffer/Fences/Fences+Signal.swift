@@ -105,13 +105,11 @@ extension Fences {
     let flags = machine.read(FenceRecord.flags, of: fence, .acquire)
     guard machine.isZero(flags & M.W(FenceFlags.signalled)) else { return .notFound }
     machine.acquire(FenceRecord.lock, of: fence, .spinIRQ)
-    var work = M.W(0)
-    let isPending = enableLocked(&machine, fence, &work)
+    let isPending = enableLocked(&machine, fence)
     if isPending {
       append(&machine, callback, to: fence)
     }
     machine.release(FenceRecord.lock, of: fence, .spinIRQ)
-    lookAgain(&machine, work)
     return isPending ? .ok : .notFound
   }
 
@@ -170,18 +168,17 @@ extension Fences {
     let kind = machine.plain(FenceRecord.kind, of: fence)
     guard !machine.isZero(kind) else { return }
     machine.acquire(FenceRecord.lock, of: fence, .spinIRQ)
-    var work = M.W(0)
-    _ = enableLocked(&machine, fence, &work)
+    _ = enableLocked(&machine, fence)
     machine.release(FenceRecord.lock, of: fence, .spinIRQ)
-    lookAgain(&machine, work)
   }
 
+  /// Nobody has to look again where it signals a container: of a container's callbacks none is another's, since
+  /// those are added to what is no container.
   /// - Returns: whether the fence is not signalled.
   @inlinable
   static func enableLocked<M: BufferHostMachine>(
     _ machine: inout M,
-    _ fence: M.Record,
-    _ work: inout M.W
+    _ fence: M.Record
   ) -> Bool {
     let flags = machine.read(FenceRecord.flags, of: fence, .once)
     guard machine.isZero(flags & M.W(FenceFlags.signalled)) else { return false }
@@ -192,7 +189,7 @@ extension Fences {
     _ = machine.update(FenceRecord.flags, of: fence, .or, M.W(FenceFlags.enabled), .relaxed)
     if arm(&machine, fence) { return true }
     let error = contentsError(&machine, fence)
-    work = signalLocked(&machine, fence, error: error).work
+    _ = signalLocked(&machine, fence, error: error)
     return false
   }
 }

@@ -30,6 +30,12 @@ struct Mutants: AsyncParsableCommand {
   @Option(help: "Only so many, always the same, spread over the systems.")
   var sample: Int?
 
+  @Option(
+    help:
+      "Leave out so many that a sample begins with: for one that nobody has read the survivors of."
+  )
+  var skip = 0
+
   @Option(help: "Only check, or only prove.")
   var only: Way?
 
@@ -65,8 +71,11 @@ struct Mutants: AsyncParsableCommand {
       throw ValidationError("there is no system '\(name)'")
     }
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
+    if skip < 0 || skip > 0 && sample == nil {
+      throw ValidationError("--skip must be at least 0, and needs --sample")
+    }
     if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1") }
-    if keep, changed || !(system + file + mutant).isEmpty {
+    if keep, changed || skip > 0 || !(system + file + mutant).isEmpty {
       throw ValidationError("--keep is for runs of all systems and files")
     }
   }
@@ -146,7 +155,8 @@ struct Mutants: AsyncParsableCommand {
       systems: Set(system),
       files: file,
       ids: Set(mutant),
-      sample: sample
+      sample: sample,
+      skip: skip
     )
     if changed {
       selection.changed = Set(digests.filter { score?.files[$0.key] != $0.value }.map(\.key))

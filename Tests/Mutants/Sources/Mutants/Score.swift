@@ -32,6 +32,8 @@ struct Selection {
   var changed: Set<String>?
   /// How many, spread over the systems; nil for all.
   var sample: Int?
+  /// How many of those that would be taken first are left out.
+  var skip = 0
 
   func choose(_ all: [Mutant]) -> [Mutant] {
     let chosen = all.filter { mutant in
@@ -47,12 +49,13 @@ struct Selection {
         .map { (key: Digest.text(of: [$0.id]), mutant: $0) }.sorted { $0.key > $1.key }
     }
     var taken: [Mutant] = []
-    while taken.count < sample, queues.contains(where: { !$0.isEmpty }) {
-      for index in queues.indices where taken.count < sample {
+    let end = skip + sample
+    while taken.count < end, queues.contains(where: { !$0.isEmpty }) {
+      for index in queues.indices where taken.count < end {
         if let next = queues[index].popLast() { taken.append(next.mutant) }
       }
     }
-    let names = Set(taken.map(\.id))
+    let names = Set(taken.dropFirst(skip).map(\.id))
     return chosen.filter { names.contains($0.id) }
   }
 }
