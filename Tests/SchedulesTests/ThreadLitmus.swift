@@ -166,6 +166,15 @@ extension ThreadLitmus {
         },
       ]
     },
+    ThreadLitmus(rule: .queueNotLeft) { toy, hasFault in
+      [
+        { machine in
+          machine.prepareToWait(on: Toy.queue, of: toy)
+          machine.prepareToWait(on: Toy.queue, of: toy)
+          if !hasFault { machine.finishWait(on: Toy.queue, of: toy) }
+        }
+      ]
+    },
     ThreadLitmus(rule: .threadNeverEnds) { toy, hasFault in
       [
         { machine in while machine.read(Toy.x, of: toy, .acquire) == 0 { machine.yield() } },

@@ -120,6 +120,7 @@ extension ModelLitmus {
     },
     ModelLitmus(.mappingLeft) { model, hasFault in
       model.mapped(0, 9, attachment: 3, direction: 1, isDynamic: false)
+      model.isAttached(0, attachment: 3)
       if !hasFault { _ = model.unmapped(0, 9, direction: 1) }
       model.detached(0, attachment: 3)
     },
@@ -136,6 +137,23 @@ extension ModelLitmus {
       // What is mapped in both is good for one.
       model.mapped(0, 9, attachment: 3, direction: hasFault ? 1 : 0, isDynamic: false)
       model.handedOut(0, 9, direction: 2)
+    },
+    ModelLitmus(.wrongDirection) { model, hasFault in
+      model.mapped(0, 9, attachment: 3, direction: hasFault ? 2 : 1, isDynamic: false)
+      model.busy(0, attachment: 3, direction: 2)
+    },
+    ModelLitmus(.wrongDirection) { model, hasFault in
+      model.directed("map", 1, asked: hasFault ? 0 : 1)
+    },
+    ModelLitmus(.detachedTwice) { model, hasFault in
+      model.isAttached(0, attachment: 3)
+      model.detached(0, attachment: 3)
+      if hasFault { model.detached(0, attachment: 3) }
+    },
+    ModelLitmus(.detachedTwice) { model, hasFault in
+      model.isAttached(0, attachment: 3)
+      if !hasFault { model.detached(0, attachment: 3) }
+      model.released(0)
     },
     ModelLitmus(.importerMisstated) { model, hasFault in if hasFault { model.misstated() } },
     ModelLitmus(.pinLeft) { model, hasFault in

@@ -28,6 +28,9 @@ extension SharedBufferModel {
     if !buffers[buffer].mappings.isEmpty {
       add(.mappingLeft, "buffer \(buffer) is released, and a device has it mapped")
     }
+    if !buffers[buffer].attachments.isEmpty {
+      add(.detachedTwice, "buffer \(buffer) is released, and a device is attached", cause: "/left")
+    }
     if buffers[buffer].pinCount > 0 {
       add(.pinLeft, "buffer \(buffer) is released, and it is pinned")
     }
@@ -66,6 +69,19 @@ extension SharedBufferModel {
     directed("a mapping that is given out", mapping.direction, asked: direction)
   }
 
+  /// An importer gets no mapping, since one of another direction is kept.
+  public mutating func busy(_ buffer: Int, attachment: UInt64, direction: UInt8) {
+    let isGood = buffers[buffer].mappings.contains {
+      $0.attachment == attachment && ($0.direction == direction || $0.direction == 0)
+    }
+    guard isGood else { return }
+    add(
+      .wrongDirection,
+      "a mapping of buffer \(buffer) is kept for direction \(direction), and is not given out",
+      cause: "/busy"
+    )
+  }
+
   /// An exporter is told a direction, or finds one, where another or the same was asked for.
   public mutating func directed(_ what: String, _ direction: UInt8, asked: UInt8) {
     guard direction != asked else { return }
@@ -97,8 +113,16 @@ extension SharedBufferModel {
     add(.keptMappingUndone, "a mapping of buffer \(buffer) is undone, whose exporter wants it kept")
   }
 
-  /// An attachment is gone.
+  /// An exporter is told that a device is attached, and has nothing against it.
+  public mutating func isAttached(_ buffer: Int, attachment: UInt64) {
+    buffers[buffer].attachments.insert(attachment)
+  }
+
+  /// An exporter is told that a device is detached.
   public mutating func detached(_ buffer: Int, attachment: UInt64) {
+    if buffers[buffer].attachments.remove(attachment) == nil {
+      add(.detachedTwice, "buffer \(buffer) is told of a device detached that is not attached")
+    }
     if buffers[buffer].mappings.contains(where: { $0.attachment == attachment }) {
       add(.mappingLeft, "a mapping of buffer \(buffer) outlives its attachment", cause: "/detached")
     }

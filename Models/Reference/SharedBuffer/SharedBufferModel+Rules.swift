@@ -153,7 +153,15 @@ extension Rule {
   public static let wrongDirection = Rule(
     "wrong-direction",
     "an exporter is told the direction that was asked for, and when a mapping is undone that in"
-      + " which it was made; one that is kept is given out for no other",
+      + " which it was made; one that is kept is given out for its own, or any if it is for both",
+    oracle: "SharedBufferModel"
+  )
+
+  /// An exporter is told of each device that is detached.
+  public static let detachedTwice = Rule(
+    "device-detached-twice",
+    "an exporter that was told that a device is attached is told once that it is detached, before"
+      + " the buffer is gone",
     oracle: "SharedBufferModel"
   )
 
@@ -262,7 +270,8 @@ extension SharedBufferModel {
     .failedWithoutReason, .callbackAmiss, .callbackForgotten, .containerAdded,
     .fenceLost, .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss,
     .peerMemory, .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice,
-    .wrongDirection, .importerMisstated, .pinLeft, .pinUndoneTwice, .moveUnannounced,
+    .wrongDirection, .detachedTwice, .importerMisstated, .pinLeft, .pinUndoneTwice,
+    .moveUnannounced,
     .kernelMappingAmiss,
     .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
     .wrongBufferResult, .wrongList, .objectLeft,

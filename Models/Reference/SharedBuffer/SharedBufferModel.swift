@@ -104,7 +104,9 @@ struct BufferNotes: Sendable {
   var place = 0
   var pageCount: UInt64 = 0
   var added: [AddedFence] = []
+  /// How many devices are attached, and which of them its exporter was told of.
   var attachmentCount = 0
+  var attachments: Set<UInt64> = []
   var mappings: [MappingNotes] = []
   var pinCount = 0
   var kernelCount = 0

@@ -73,11 +73,14 @@ public struct ThreadJudges: RecordListener, Sendable {
     switch event {
     case .interrupts(let areEnabled): sleeping.setInterrupts(areEnabled, thread)
     case .prepareToWait(let place):
+      judgeQueue(thread, leaves: place)
       queues[thread] = place
       let index = touch(place, thread)
       shadows.words[index].waiters |= 1 << UInt32(thread)
       meet(index, thread)
     case .finishWait(let place):
+      judgeQueue(thread, leaves: place)
+      queues[thread] = nil
       shadows.words[touch(place, thread)].waiters &= ~(1 << UInt32(thread))
     case .wake(let place, _): meet(touch(place, thread), thread)
     case .sleep: sleeping.judge("sleeps", thread, &findings)
@@ -105,6 +108,12 @@ public struct ThreadJudges: RecordListener, Sendable {
     }
   }
 
+  /// A thread leaves a queue, prepares to wait on it once more, or ends where there is none.
+  private mutating func judgeQueue(_ thread: Int, leaves place: FieldPlace?) {
+    guard let queue = queues[thread], queue != place else { return }
+    ThreadProgress.judgeQueue(shadows.name(queue), thread, &findings)
+  }
+
   /// A thread hands its past on to whoever meets it there, and takes theirs.
   private mutating func meet(_ index: Int, _ thread: Int) {
     order.take(shadows.words[index].handed, thread)
@@ -114,5 +123,6 @@ public struct ThreadJudges: RecordListener, Sendable {
   private mutating func judgeEnd(of thread: Int) {
     LockUse.judgeEnd(locks.held(by: thread), thread, &shadows, &findings)
     sections.judgeEnd(thread, &findings)
+    judgeQueue(thread, leaves: nil)
   }
 }

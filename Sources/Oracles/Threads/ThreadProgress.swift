@@ -29,6 +29,11 @@ enum ThreadProgress {
     }
   }
 
+  /// A thread does something else, or ends, and is on a queue still.
+  static func judgeQueue(_ name: String, _ thread: Int, _ findings: inout Findings) {
+    findings.add(.queueNotLeft, "thread \(thread) has not left \(name)", detail: name)
+  }
+
   /// A thread is at it still.
   static func judgeRunaway(_ thread: Int, _ findings: inout Findings) {
     findings.add(.threadNeverEnds, "thread \(thread) goes on for ever, though all have their turns")
@@ -50,6 +55,13 @@ extension Rule {
     oracle: "ThreadProgress"
   )
 
+  /// A thread stays on a queue.
+  public static let queueNotLeft = Rule(
+    "queue-not-left",
+    "who prepared to wait on a queue leaves it before it waits on another, and before it ends",
+    oracle: "ThreadProgress"
+  )
+
   /// A thread goes on for ever.
   public static let threadNeverEnds = Rule(
     "thread-never-ends",
@@ -60,5 +72,5 @@ extension Rule {
 
 extension ThreadProgress {
   /// The rules that are judged here.
-  static let rules: [Rule] = [.deadlock, .lostWakeUp, .threadNeverEnds]
+  static let rules: [Rule] = [.deadlock, .lostWakeUp, .queueNotLeft, .threadNeverEnds]
 }

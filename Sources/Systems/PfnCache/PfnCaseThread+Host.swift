@@ -129,6 +129,14 @@ extension PfnCaseThread {
         for bytes in thread.state.pointee.asked[cache] { _ = thread.check(cache, bytes) }
       }
     }
+    // Caches that are not in use may go, and no invalidation finds them any more.
+    for cache in state.pointee.caches { machine.free(cache) }
+    let all = HostRange(
+      start: PfnHost.hostAddress(0),
+      end: PfnHost.hostAddress(PfnCachePlan.pageCount)
+    )
+    walker.beginInvalidation(&machine, state.pointee.owner, all, maySleep: true)
+    walker.endInvalidation(&machine, state.pointee.owner, all)
   }
 
   /// Asks every cache for all that it was ever asked for.

@@ -86,7 +86,7 @@ extension BufferCaseThread {
   private mutating func pollKept(_ owner: Int) {
     for buffer in 0..<BufferPlan.bufferCount
     where state.pointee.handles[owner][buffer].holdsFile {
-      _ = pollOnce(buffer, state.pointee.buffers[buffer], [.read, .write])
+      _ = pollOnce(buffer, state.pointee.buffers[buffer], [.readable, .writable])
     }
   }
 

@@ -253,12 +253,13 @@ extension BufferCaseThread {
     return .ok
   }
 
-  /// Runs the first that has not to wait.
+  /// Runs the first that has not to wait; what waits for nothing before all else, so that what is done last
+  /// may be over first.
   /// - Returns: whether there was one.
   mutating func runOne() -> Bool {
     var last = 0
     while let job = nextJob(after: last) {
-      last = job.number
+      if !job.dependencies.isEmpty { last = job.number }
       let isReady = areSignalled(job.dependencies)
       let isTaken = isReady && take(job)
       for dependency in job.dependencies { Fences.release(&machine, dependency) }
@@ -274,9 +275,11 @@ extension BufferCaseThread {
     let device = state.pointee.device
     machine.acquire(DeviceRecord.lock, of: device, .spin)
     var lines = state.pointee.busyLines
-    let next = state.pointee.jobs.first {
-      lines.insert($0.line).inserted && $0.number > number
-    }
+    let firsts = state.pointee.jobs.filter { lines.insert($0.line).inserted }
+    let next =
+      !state.pointee.stalled.isEmpty
+      ? nil
+      : firsts.first { $0.dependencies.isEmpty } ?? firsts.first { $0.number > number }
     for dependency in next?.dependencies ?? [] { Fences.retain(&machine, dependency) }
     machine.release(DeviceRecord.lock, of: device, .spin)
     return next

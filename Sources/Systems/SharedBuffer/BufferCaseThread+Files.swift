@@ -16,9 +16,11 @@ extension BufferCaseThread {
       }
       state.pointee.ownReservations[buffer] = own
     }
+    let steps = refusedSteps
     let made = walker.export(&machine, description(buffer, flaw))
     switch made {
     case .failed(let error):
+      judgeFailure("export", error)
       machine.freeOwnReservation(of: buffer)
       state.pointee.isTaken[buffer] = false
       if flaw != .none {
@@ -29,12 +31,14 @@ extension BufferCaseThread {
       return error
     case .made(let record):
       if flaw != .none { state.pointee.model.returned("export", .ok, expected: .invalid) }
+      judgeSuccess("export", since: steps)
       state.pointee.model.exported(buffer, pageCount: BufferPlan.pageCount)
       state.pointee.buffers[buffer] = record
       state.pointee.places[buffer] = 0
       switch walker.openDescriptor(&machine, record) {
       case .made(let descriptor): state.pointee.descriptors[buffer] = descriptor
       case .failed(let error):
+        judgeFailure("openDescriptor", error)
         walker.put(&machine, record)
         state.pointee.isTaken[buffer] = false
         return error
@@ -51,7 +55,10 @@ extension BufferCaseThread {
     switch flaw {
     case .none, .noData: break
     case .noMap: operations &= ~ExporterOperations.map
+    case .noUnmap: operations &= ~ExporterOperations.unmap
+    case .noRelease: operations &= ~ExporterOperations.release
     case .noUnpin: operations = operations & ~ExporterOperations.unpin | ExporterOperations.pin
+    case .noPin: operations = operations & ~ExporterOperations.pin | ExporterOperations.unpin
     case .cachesPinned:
       operations |=
         ExporterOperations.cachesMappings | ExporterOperations.pin | ExporterOperations.unpin
@@ -88,7 +95,9 @@ extension BufferCaseThread {
     guard let record = hold(buffer) else { return .badDescriptor }
     let refusals = refusals
     state.pointee.model.names(buffer, name)
+    let steps = refusedSteps
     let result = walker.setName(&machine, record, name, length: length)
+    if result == .ok { judgeSuccess("setName", since: steps) }
     if result == .ok || result == .invalid {
       state.pointee.model.returned("setName", result, expected: length > 31 ? .invalid : .ok)
     } else {

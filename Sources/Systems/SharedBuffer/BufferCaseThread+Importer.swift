@@ -24,6 +24,7 @@ extension BufferCaseThread {
     state.pointee.attaching[machine.thread] = nil
     switch made {
     case .failed(let error):
+      judgeFailure("attach", error)
       judge("attach", error, since: refusals)
       return error
     case .made(let attachment):
@@ -128,7 +129,12 @@ extension BufferCaseThread {
     if ErrorPointer.isError(table) {
       let error = ErrorPointer.error(&machine, table)
       // A mapping that is kept has one direction, whoever maps.
-      if error != .busy { judge("map", error, since: refusals) }
+      if error != .busy {
+        judge("map", error, since: refusals)
+      } else if self.refusals == refusals {
+        let attachment = handles[buffer].attachment
+        state.pointee.model.busy(buffer, attachment: attachment, direction: direction.rawValue)
+      }
       return error
     }
     if !state.pointee.tables.insert(table).inserted { state.pointee.reach(.keptMapping) }

@@ -12,6 +12,10 @@ extension BufferCaseThread {
     guard let record = hold(buffer) else { return .badDescriptor }
     let reservation = reservation(record)
     let claim = look(buffer, usage)
+    // Devices that fail stall, too.
+    if patience != .endless, state.pointee.plan.devicesFail {
+      state.pointee.stalled[machine.thread] = patience
+    }
     let result = reservations.wait(
       &machine,
       reservation,
@@ -19,6 +23,9 @@ extension BufferCaseThread {
       isInterruptible: patience != .endless,
       isTimed: patience == .timed
     )
+    if state.pointee.stalled.removeValue(forKey: machine.thread) != nil {
+      machine.wake(DeviceRecord.queue, of: state.pointee.device, all: true)
+    }
     state.pointee.model.waited(machine.thread, claim, result)
     return result
   }
@@ -33,7 +40,9 @@ extension BufferCaseThread {
     let claim = look(buffer, .waitedFor(toWrite: isWrite))
     state.pointee.directions[machine.thread] =
       flags & 3 == UserFlags.read ? .fromDevice : isWrite && flags & 3 != 3 ? .toDevice : .both
+    let steps = refusedSteps
     let result = walker.synchronise(&machine, record, flags: flags)
+    if result == .ok { judgeSuccess("access", since: steps) }
     guard isSound else {
       if result != .fault { state.pointee.model.returned("access", result, expected: .invalid) }
       return result
@@ -81,11 +90,16 @@ extension BufferCaseThread {
       machine.write(offset, AreaRecord.offset, of: area, .plain)
       result = walker.mapOwnArea(&machine, record, area)
     } else {
-      guard case .made(let file) = Files.make(&machine, FileKind.sync) else { return .noMemory }
-      machine.write(file, AreaRecord.file, of: area, .plain)
+      var file: UInt64 = 0
+      // One of a page has none.
+      if count > 1 {
+        guard case .made(let made) = Files.make(&machine, FileKind.sync) else { return .noMemory }
+        file = made
+        machine.write(file, AreaRecord.file, of: area, .plain)
+        // The area may be given another file, and then has no reference to this one any more.
+        Files.retain(&machine, file)
+      }
       machine.write(77, AreaRecord.offset, of: area, .plain)
-      // The area may be given another file, and then has no reference to this one any more.
-      Files.retain(&machine, file)
       result = walker.mapArea(&machine, record, area, offset: offset)
       let kept = machine.base.read(AreaRecord.file, of: area, .plain)
       let keptOffset = machine.base.read(AreaRecord.offset, of: area, .plain)
@@ -95,7 +109,7 @@ extension BufferCaseThread {
         state.pointee.model.areaChanged(isMapped: false)
       }
       if kept != 0 { Files.release(&machine, kept, walker) }
-      Files.release(&machine, file, walker)
+      if file != 0 { Files.release(&machine, file, walker) }
     }
     guard state.pointee.plan.operations(buffer) & ExporterOperations.area != 0 else {
       state.pointee.model.returned("mapArea", result, expected: .invalid)
@@ -118,6 +132,7 @@ extension BufferCaseThread {
     let refusals = refusals
     switch walker.mapKernel(&machine, record) {
     case .failed(let error):
+      judgeFailure("mapKernel", error)
       if state.pointee.plan.operations(buffer) & ExporterOperations.kernel == 0 {
         state.pointee.model.returned("mapKernel", error, expected: .invalid)
       } else {
@@ -171,12 +186,12 @@ extension BufferCaseThread {
     let reads = look(buffer, .waitedFor(toWrite: false))
     let writes = look(buffer, .waitedFor(toWrite: true))
     let ready = walker.poll(&machine, record, events)
-    if events.contains(.read) {
-      let isReady = ready.contains(.read)
+    if events.contains(.readable) {
+      let isReady = ready.contains(.readable)
       state.pointee.model.polled(reads, isReady: isReady, toWrite: false)
     }
-    if events.contains(.write) {
-      let isReady = ready.contains(.write)
+    if events.contains(.writable) {
+      let isReady = ready.contains(.writable)
       state.pointee.model.polled(writes, isReady: isReady, toWrite: true)
     }
     state.pointee.reach(ready == events ? .readyPoll : .pendingPoll)
@@ -191,6 +206,7 @@ extension BufferCaseThread {
     let isWrite = flags & UserFlags.write != 0
     let refusals = refusals
     let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    let steps = refusedSteps
     let made = walker.exportSync(
       &machine,
       record,
@@ -199,6 +215,7 @@ extension BufferCaseThread {
     )
     switch made {
     case .failed(let error):
+      judgeFailure("exportSync", error)
       if !isSound, error != .fault {
         state.pointee.model.returned("exportSync", error, expected: .invalid)
       } else if error != .tooManyFiles {
@@ -207,6 +224,7 @@ extension BufferCaseThread {
       return error
     case .made(let descriptor):
       if !isSound { state.pointee.model.returned("exportSync", .ok, expected: .invalid) }
+      judgeSuccess("exportSync", since: steps)
       let leaves = leaves(of: descriptor)
       state.pointee.model.exported(claim, waitsFor: leaves)
       if leaves.count > 1 { state.pointee.reach(.containerExported) }
@@ -241,7 +259,9 @@ extension BufferCaseThread {
     let places = leaves.map {
       state.pointee.model.adds($0, to: buffer, usage: usage.rawValue, by: machine.thread)
     }
+    let steps = refusedSteps
     let result = walker.importSync(&machine, record, flags: flags, descriptor: descriptor)
+    if result == .ok { judgeSuccess("importSync", since: steps) }
     for place in places { state.pointee.model.added(place, to: buffer, isThere: result == .ok) }
     if result == .ok, leaves.count > 1 { state.pointee.reach(.containerImported) }
     if !isSound, result != .fault {

@@ -100,9 +100,14 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
   /// A buffer, with a reference of the thread's, which it keeps; nil where there is none to be had.
   mutating func hold(_ buffer: Int) -> UInt64? {
     if handles[buffer].holdsFile { return state.pointee.buffers[buffer] }
-    guard let descriptor = state.pointee.descriptors[buffer],
-      case .made(let record) = walker.buffer(&machine, at: descriptor)
-    else { return nil }
+    guard let descriptor = state.pointee.descriptors[buffer] else { return nil }
+    let record: UInt64
+    switch walker.buffer(&machine, at: descriptor) {
+    case .made(let found): record = found
+    case .failed(let error):
+      judgeFailure("get", error)
+      return nil
+    }
     guard record == state.pointee.buffers[buffer] else {
       // The descriptor was closed meanwhile, and is another's.
       walker.put(&machine, record)
@@ -119,9 +124,23 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
 
   var refusals: Int { state.pointee.model.refusalCount(machine.thread) }
 
+  /// How often the host refused this thread a step without which a call cannot do what it has to.
+  var refusedSteps: Int { state.pointee.refusedSteps[machine.thread] }
+
   /// A call failed that had no other reason than what the host refused.
   func judge(_ what: String, _ result: Errno, since refusals: Int) {
     guard result != .ok else { return }
     state.pointee.model.failed(machine.thread, what, result, since: refusals)
+  }
+
+  /// A call failed, and so has to say why.
+  func judgeFailure(_ what: String, _ error: Errno) {
+    if error == .ok { state.pointee.model.returned(what, error, expected: .invalid) }
+  }
+
+  /// A call was done, which it cannot be where the host refused it a step.
+  func judgeSuccess(_ what: String, since refusedSteps: Int) {
+    guard self.refusedSteps != refusedSteps else { return }
+    state.pointee.model.returned(what, .ok, expected: .fault)
   }
 }

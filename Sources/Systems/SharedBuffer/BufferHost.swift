@@ -158,6 +158,10 @@ struct BufferHost {
   var attaching: [Int: Importer?] = [:]
   /// By thread, the direction of the access or the mapping that it asked for last.
   var directions = Array(repeating: BufferDirection.both, count: 16)
+  /// The threads for whose waits all devices stall, and what ends those.
+  var stalled: [Int: BufferOperation.Patience] = [:]
+  /// By thread, how often the host refused a step without which a call cannot do what it has to.
+  var refusedSteps = Array(repeating: 0, count: 16)
   /// By reservation, the stamps of the acquire contexts that asked for it.
   var contexts: [UInt64: Set<UInt64>] = [:]
   /// Every table that was given out.
@@ -249,6 +253,7 @@ enum BufferLabel: UInt8, CaseIterable {
   case pointFound
   case pointPassed
   case pointAbsent
+  case endedStall
 
   /// As it is told.
   var text: String {
@@ -276,6 +281,7 @@ enum BufferLabel: UInt8, CaseIterable {
     case .pointFound: "a point of a timeline is found pending"
     case .pointPassed: "all up to a point are signalled"
     case .pointAbsent: "a point is asked for that is not there yet"
+    case .endedStall: "a wait for a device that stalls ends"
     }
   }
 }

@@ -10,6 +10,7 @@ extension BufferMachine: BufferHostMachine {
 
   func refuses(_ step: BufferStep) -> Errno? {
     guard isRefused(oneIn: 4) else { return nil }
+    state.pointee.refusedSteps[thread] += 1
     return switch step {
     case .module: .notFound
     case .file, .statistics: .noMemory
@@ -19,14 +20,23 @@ extension BufferMachine: BufferHostMachine {
   }
 
   func isInterrupted() -> Bool {
+    if state.pointee.stalled[thread] == .interruptible { return endsStall() }
     guard isRefused(oneIn: 3) else { return false }
     state.pointee.reach(.interrupted)
     return true
   }
 
   func isTimeOver() -> Bool {
+    if state.pointee.stalled[thread] == .timed { return endsStall() }
     guard base.choose(below: 3) == 2 else { return false }
     state.pointee.model.refused(thread)
+    return true
+  }
+
+  /// Nothing but a signal, or the time, ends the wait of who has all devices stall.
+  private func endsStall() -> Bool {
+    state.pointee.model.refused(thread)
+    state.pointee.reach(.endedStall)
     return true
   }
 
@@ -61,7 +71,12 @@ extension BufferMachine: BufferHostMachine {
   func exporterAttaches(_ attachment: UInt64, of exporter: UInt64) -> Errno {
     _ = called("attach", exporter, isLocked: false, needs: ExporterOperations.attach)
     judgeImporter(attachment)
-    return isRefused(oneIn: 4) ? .busy : .ok
+    base.mightSleep()
+    guard !isRefused(oneIn: 4) else { return .busy }
+    if let buffer = BufferHost.buffer(exporter) {
+      state.pointee.model.isAttached(buffer, attachment: attachment)
+    }
+    return .ok
   }
 
   /// Looks whether an importer that is being attached is what it says.
@@ -84,6 +99,7 @@ extension BufferMachine: BufferHostMachine {
         needs: ExporterOperations.attach
       )
     else { return }
+    base.mightSleep()
     // What it keeps of the device it finds there.
     _ = base.read(AttachmentRecord.importer, of: attachment, .plain)
     state.pointee.model.detached(buffer, attachment: attachment)
@@ -175,6 +191,7 @@ extension BufferMachine: BufferHostMachine {
 
   func exporterReleases(_ exporter: UInt64) {
     guard let buffer = BufferHost.buffer(exporter) else { return }
+    base.mightSleep()
     state.pointee.model.released(buffer)
     state.pointee.buffers[buffer] = 0
     freeOwnReservation(of: buffer)

@@ -84,8 +84,14 @@ public struct BufferOperation: Sendable, Hashable {
     case noData
     /// It does not map.
     case noMap
+    /// It does not undo mappings.
+    case noUnmap
+    /// It is not to be told when its buffer is gone.
+    case noRelease
     /// It pins and does not unpin.
     case noUnpin
+    /// It unpins and does not pin.
+    case noPin
     /// It keeps mappings of what may move.
     case cachesPinned
   }
@@ -163,6 +169,12 @@ enum UserFlags {
   static let write: UInt64 = 2
   static let both: UInt64 = 3
   static let end: UInt64 = 4
+}
+
+extension PollEvents {
+  /// Events as programs ask for them: their header's `EPOLLIN` and `EPOLLOUT`.
+  static let readable = PollEvents(rawValue: 1)
+  static let writable = PollEvents(rawValue: 4)
 }
 
 extension BufferOperation: CustomStringConvertible {

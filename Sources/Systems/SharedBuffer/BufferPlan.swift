@@ -162,7 +162,7 @@ public struct BufferPlan: CasePlan {
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
-  private static let events: [PollEvents] = [.read, .write, [.read, .write], []]
+  private static let events: [PollEvents] = [.readable, .writable, [.readable, .writable], []]
 
   private mutating func kind(_ number: Int, _ choices: inout Choices) -> BufferOperation.Kind {
     if number == 0 {

@@ -65,7 +65,7 @@ public struct BufferStepRate {
   private static func operations(_ count: Int) -> [BufferOperation] {
     (0..<count).flatMap { _ -> [BufferOperation] in
       [
-        BufferOperation(thread: 0, kind: .poll(buffer: 0, .write, waits: false)),
+        BufferOperation(thread: 0, kind: .poll(buffer: 0, .writable, waits: false)),
         BufferOperation(thread: 1, kind: .access(buffer: 0, flags: UserFlags.read)),
         BufferOperation(thread: 2, kind: .readName(buffer: 0, isKept: false)),
       ]
