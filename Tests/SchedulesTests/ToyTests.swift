@@ -34,10 +34,14 @@ struct LostWakeUp: FaultyToy.Body {
       machine.wake(Toy.queue, of: toy, all: true)
       return
     }
-    if preparesFirst { machine.prepareToWait(on: Toy.queue, of: toy) }
-    guard machine.read(Toy.x, of: toy, .acquire) == 0 else { return }
-    if !preparesFirst { machine.prepareToWait(on: Toy.queue, of: toy) }
-    machine.sleep()
+    if preparesFirst {
+      machine.prepareToWait(on: Toy.queue, of: toy)
+      if machine.read(Toy.x, of: toy, .acquire) == 0 { machine.sleep() }
+    } else {
+      guard machine.read(Toy.x, of: toy, .acquire) == 0 else { return }
+      machine.prepareToWait(on: Toy.queue, of: toy)
+      machine.sleep()
+    }
     machine.finishWait(on: Toy.queue, of: toy)
   }
 }
