@@ -352,6 +352,7 @@ extension BufferCaseThread {
     let wasThere = Fences.remove(&machine, callback, from: fence)
     state.pointee.model.tookCallback(callback, wasThere: wasThere)
     if wasThere {
+      // It is there no second time.
       let isThereStill = Fences.remove(&machine, callback, from: fence)
       state.pointee.model.tookCallback(callback, wasThere: !isThereStill)
     }
