@@ -39,6 +39,7 @@ extension ModelLitmus {
       if !hasFault { model.signals(7) }
       model.polled(claim, isReady: true, toWrite: false)
     },
+    ModelLitmus(.pollTooEarly) { model, hasFault in if hasFault { model.polledUnasked(0) } },
     ModelLitmus(.pollTooLate) { model, hasFault in
       model.signals(7)
       // While the call that signals it has not returned, both are right.
@@ -174,6 +175,10 @@ extension ModelLitmus {
     ModelLitmus(.kernelMappingAmiss) { model, hasFault in
       model.mappedForKernel(0, by: 1)
       model.mappedForKernel(0, by: hasFault ? 1 : -1)
+    },
+    ModelLitmus(.kernelMappingAmiss) { model, hasFault in
+      model.mappedForKernel(0, by: 1)
+      model.mappedForKernel(0, by: -1, isThere: !hasFault)
     },
     ModelLitmus(.accessLeftOpen) { model, hasFault in
       model.processorAccess(0, by: 1)

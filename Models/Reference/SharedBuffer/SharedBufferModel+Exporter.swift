@@ -162,9 +162,16 @@ extension SharedBufferModel {
   /// A buffer's data is somewhere else from here on.
   public mutating func moved(_ buffer: Int, to place: Int) { buffers[buffer].place = place }
 
-  /// A buffer is mapped for the kernel, or that is undone.
-  public mutating func mappedForKernel(_ buffer: Int, by change: Int) {
+  /// A buffer is mapped for the kernel, or that is undone: `isThere` where what is undone is what was mapped.
+  public mutating func mappedForKernel(_ buffer: Int, by change: Int, isThere: Bool = true) {
     buffers[buffer].kernelCount += change
+    if !isThere {
+      add(
+        .kernelMappingAmiss,
+        "an exporter is asked to undo a mapping of buffer \(buffer) for the kernel that is another's",
+        cause: "/foreign"
+      )
+    }
     if buffers[buffer].kernelCount != (change > 0 ? 1 : 0) {
       add(
         .kernelMappingAmiss,

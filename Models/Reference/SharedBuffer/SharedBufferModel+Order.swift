@@ -69,6 +69,15 @@ extension SharedBufferModel {
     }
   }
 
+  /// A poll says that something is ready for what it was not asked.
+  public mutating func polledUnasked(_ buffer: Int) {
+    add(
+      .pollTooEarly,
+      "a poll of buffer \(buffer) is told what it did not ask for",
+      cause: "/unasked"
+    )
+  }
+
   /// A wait, or what waits, returns.
   public mutating func waited(_ thread: Int, _ claim: FenceClaim, _ result: Errno) {
     if result == .ok {

@@ -22,7 +22,7 @@ extension Rule {
   public static let pollTooEarly = Rule(
     "poll-too-early",
     "poll says ready only if every fence of that direction is signalled that was"
-      + " added before",
+      + " added before, and says so of what it was asked for alone",
     oracle: "SharedBufferModel"
   )
 
@@ -168,8 +168,8 @@ extension Rule {
   /// Exporters find of importers what those said.
   public static let importerMisstated = Rule(
     "importer-misstated",
-    "an exporter finds of an importer what that said when it was attached: who it is, whether it"
-      + " can deal with moves, and whether it reaches the memory of others",
+    "an exporter finds of an importer what that said when it was attached: to which buffer, who it is,"
+      + " whether it can deal with moves, and whether it reaches the memory of others",
     oracle: "SharedBufferModel"
   )
 
@@ -197,7 +197,7 @@ extension Rule {
   /// A buffer is mapped for the kernel once at a time.
   public static let kernelMappingAmiss = Rule(
     "kernel-mapping-amiss",
-    "an exporter is asked to map for the kernel and to undo that in turn, and undone"
+    "an exporter is asked to map for the kernel and to undo what it mapped in turn, and undone"
       + " it is in the end",
     oracle: "SharedBufferModel"
   )
@@ -271,9 +271,7 @@ extension SharedBufferModel {
     .fenceLost, .syncFileIncomplete, .syncFileExcess, .syncFileStatus, .timelinePointAmiss,
     .peerMemory, .wrongLock, .releasedTwice, .mappingLeft, .keptMappingUndone, .mappingUndoneTwice,
     .wrongDirection, .detachedTwice, .importerMisstated, .pinLeft, .pinUndoneTwice,
-    .moveUnannounced,
-    .kernelMappingAmiss,
-    .accessLeftOpen, .accessEndedTwice, .foreignName, .areaBeyondBuffer, .areaChanged,
-    .wrongBufferResult, .wrongList, .objectLeft,
+    .moveUnannounced, .kernelMappingAmiss, .accessLeftOpen, .accessEndedTwice, .foreignName,
+    .areaBeyondBuffer, .areaChanged, .wrongBufferResult, .wrongList, .objectLeft,
   ]
 }

@@ -13,7 +13,8 @@ extension BufferCaseThread {
     let refusals = refusals
     let claim = look(buffer, .kernel)
     let importer = Importer(name: UInt64(thread) + 1, isDynamic: isDynamic)
-    state.pointee.attaching[machine.thread] = .some(importer)
+    state.pointee.attaching.insert(machine.thread)
+    state.pointee.importers[machine.thread] = importer
     let made = walker.attach(
       &machine,
       record,
@@ -21,7 +22,9 @@ extension BufferCaseThread {
       isDynamic: isDynamic,
       reachesPeers: state.pointee.plan.reachPeers
     )
-    state.pointee.attaching[machine.thread] = nil
+    machine.resume()
+    state.pointee.importers[machine.thread] = nil
+    state.pointee.attaching.remove(machine.thread)
     switch made {
     case .failed(let error):
       judgeFailure("attach", error)
@@ -75,9 +78,9 @@ extension BufferCaseThread {
 
   /// Has the walker detach a device.
   mutating func letGo(_ buffer: Int, _ attachment: UInt64) {
-    state.pointee.attaching[machine.thread] = .some(nil)
+    state.pointee.attaching.insert(machine.thread)
     walker.detach(&machine, state.pointee.buffers[buffer], attachment)
-    state.pointee.attaching[machine.thread] = nil
+    state.pointee.attaching.remove(machine.thread)
   }
 
   /// Keeps a buffer where it is, which importers may do that can deal with moves.

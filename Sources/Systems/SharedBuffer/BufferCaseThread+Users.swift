@@ -13,9 +13,7 @@ extension BufferCaseThread {
     let reservation = reservation(record)
     let claim = look(buffer, usage)
     // Devices that fail stall, too.
-    if patience != .endless, state.pointee.plan.devicesFail {
-      state.pointee.stalled[machine.thread] = patience
-    }
+    if patience != .endless { machine.stall(until: patience) }
     let result = reservations.wait(
       &machine,
       reservation,
@@ -23,15 +21,13 @@ extension BufferCaseThread {
       isInterruptible: patience != .endless,
       isTimed: patience == .timed
     )
-    if state.pointee.stalled.removeValue(forKey: machine.thread) != nil {
-      machine.wake(DeviceRecord.queue, of: state.pointee.device, all: true)
-    }
+    machine.resume()
     state.pointee.model.waited(machine.thread, claim, result)
     return result
   }
 
   /// Accesses a buffer by the processor, between the two calls from user space.
-  mutating func access(_ buffer: Int, _ flags: UInt64) -> Errno {
+  mutating func access(_ buffer: Int, _ flags: UInt64, isImpatient: Bool) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let isSound = flags & ~3 == 0 && flags & 3 != 0
     let isWrite = flags & UserFlags.write != 0
@@ -41,7 +37,9 @@ extension BufferCaseThread {
     state.pointee.directions[machine.thread] =
       flags & 3 == UserFlags.read ? .fromDevice : isWrite && flags & 3 != 3 ? .toDevice : .both
     let steps = refusedSteps
+    if isImpatient { machine.stall(until: .interruptible) }
     let result = walker.synchronise(&machine, record, flags: flags)
+    machine.resume()
     if result == .ok { judgeSuccess("access", since: steps) }
     guard isSound else {
       if result != .fault { state.pointee.model.returned("access", result, expected: .invalid) }
@@ -186,6 +184,7 @@ extension BufferCaseThread {
     let reads = look(buffer, .waitedFor(toWrite: false))
     let writes = look(buffer, .waitedFor(toWrite: true))
     let ready = walker.poll(&machine, record, events)
+    if !ready.isSubset(of: events) { state.pointee.model.polledUnasked(buffer) }
     if events.contains(.readable) {
       let isReady = ready.contains(.readable)
       state.pointee.model.polled(reads, isReady: isReady, toWrite: false)

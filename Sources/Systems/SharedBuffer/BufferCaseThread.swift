@@ -67,7 +67,8 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     case .submit(let buffer, let usage): submit(buffer, usage)
     case .run(let count): run(count)
     case .wait(let buffer, let usage, let patience): wait(buffer, usage, patience)
-    case .access(let buffer, let flags): access(buffer, flags)
+    case .access(let buffer, let flags, let isImpatient):
+      access(buffer, flags, isImpatient: isImpatient)
     case .mapArea(let buffer, let offset, let count, let isOwn):
       mapArea(buffer, offset, count, isOwn: isOwn)
     case .mapKernel(let buffer): mapKernel(buffer)

@@ -152,10 +152,12 @@ struct BufferHost {
   var pendingFile: Int?
   /// Whether devices run beside, so that what is pending comes to its end.
   var hasDevices = false
-  /// Areas of user space that are being mapped.
+  /// Areas of user space that are being mapped, and what is asked of each.
   var areas: [UInt64: BufferArea] = [:]
-  /// The threads that are attaching a device, which is said to be so, or detaching one, which is nil.
-  var attaching: [Int: Importer?] = [:]
+  /// The threads that are attaching or detaching a device.
+  var attaching: Set<Int> = []
+  /// By thread that is attaching a device, what it says of it.
+  var importers: [Int: Importer] = [:]
   /// By thread, the direction of the access or the mapping that it asked for last.
   var directions = Array(repeating: BufferDirection.both, count: 16)
   /// The threads for whose waits all devices stall, and what ends those.

@@ -33,10 +33,24 @@ extension BufferMachine: BufferHostMachine {
     return true
   }
 
+  /// Has all devices stall until this thread's next wait has ended, which nothing but this ends.
+  ///
+  /// For threads that wait with no lock, or take none before their wait: others who hold one may wait for devices.
+  func stall(until patience: BufferOperation.Patience) {
+    if state.pointee.plan.devicesFail { state.pointee.stalled[thread] = patience }
+  }
+
+  /// Has devices go on, if it was this thread that had them stall.
+  func resume() {
+    guard state.pointee.stalled.removeValue(forKey: thread) != nil else { return }
+    base.wake(DeviceRecord.queue, of: state.pointee.device, all: true)
+  }
+
   /// Nothing but a signal, or the time, ends the wait of who has all devices stall.
   private func endsStall() -> Bool {
     state.pointee.model.refused(thread)
     state.pointee.reach(.endedStall)
+    resume()
     return true
   }
 
@@ -46,10 +60,12 @@ extension BufferMachine: BufferHostMachine {
   private func called(
     _ what: String,
     _ exporter: UInt64,
+    about attachment: UInt64? = nil,
     isLocked: Bool,
     needs operation: UInt64 = 0
   ) -> Int? {
     guard let buffer = BufferHost.buffer(exporter) else { return nobody() }
+    if let attachment { judgeAttachment(attachment, to: buffer) }
     if state.pointee.plan.operations(buffer) & operation != operation {
       base.warn(Site("an exporter is called for what it cannot do"))
     }
@@ -64,12 +80,24 @@ extension BufferMachine: BufferHostMachine {
     return nil
   }
 
+  /// Looks whether what an exporter is called about is attached to its buffer.
+  private func judgeAttachment(_ attachment: UInt64, to buffer: Int) {
+    let record = base.read(AttachmentRecord.buffer, of: attachment, .plain)
+    if record != state.pointee.buffers[buffer] { state.pointee.model.misstated() }
+  }
+
   private func isDynamic(_ attachment: UInt64) -> Bool {
     base.read(AttachmentRecord.isDynamic, of: attachment, .plain) != 0
   }
 
   func exporterAttaches(_ attachment: UInt64, of exporter: UInt64) -> Errno {
-    _ = called("attach", exporter, isLocked: false, needs: ExporterOperations.attach)
+    _ = called(
+      "attach",
+      exporter,
+      about: attachment,
+      isLocked: false,
+      needs: ExporterOperations.attach
+    )
     judgeImporter(attachment)
     base.mightSleep()
     guard !isRefused(oneIn: 4) else { return .busy }
@@ -81,7 +109,7 @@ extension BufferMachine: BufferHostMachine {
 
   /// Looks whether an importer that is being attached is what it says.
   private func judgeImporter(_ attachment: UInt64) {
-    guard let importer = state.pointee.attaching[thread] ?? nil else { return }
+    guard let importer = state.pointee.importers[thread] else { return }
     let isSame =
       base.read(AttachmentRecord.importer, of: attachment, .plain) == importer.name
       && isDynamic(attachment) == importer.isDynamic
@@ -95,18 +123,19 @@ extension BufferMachine: BufferHostMachine {
       let buffer = called(
         "detach",
         exporter,
+        about: attachment,
         isLocked: false,
         needs: ExporterOperations.attach
       )
     else { return }
     base.mightSleep()
-    // What it keeps of the device it finds there.
-    _ = base.read(AttachmentRecord.importer, of: attachment, .plain)
     state.pointee.model.detached(buffer, attachment: attachment)
   }
 
   func exporterPins(_ attachment: UInt64, of exporter: UInt64) -> Errno {
-    guard let buffer = called("pin", exporter, isLocked: true) else { return .invalid }
+    guard let buffer = called("pin", exporter, about: attachment, isLocked: true) else {
+      return .invalid
+    }
     guard !isRefused(oneIn: 4) else { return .noMemory }
     state.pointee.model.pinned(buffer, by: 1)
     if !isDynamic(attachment) { state.pointee.reach(.pinnedForStatic) }
@@ -114,19 +143,24 @@ extension BufferMachine: BufferHostMachine {
   }
 
   func exporterUnpins(_ attachment: UInt64, of exporter: UInt64) {
-    guard let buffer = called("unpin", exporter, isLocked: true) else { return }
+    guard let buffer = called("unpin", exporter, about: attachment, isLocked: true) else { return }
     state.pointee.model.pinned(buffer, by: -1)
   }
 
   /// Which buffer an exporter is called for to map, or to undo that, for devices; nil for none of its own.
   ///
   /// It is promised the lock, or, where importers map without it and the buffer stays where it is, nothing.
-  private func calledToMap(_ what: String, _ exporter: UInt64) -> Int? {
+  private func calledToMap(
+    _ what: String,
+    _ exporter: UInt64,
+    about attachment: UInt64
+  ) -> Int? {
     guard let buffer = BufferHost.buffer(exporter) else { return nobody() }
     guard walker.locksMappings || state.pointee.plan.exporters[buffer] == .moving else {
+      judgeAttachment(attachment, to: buffer)
       return buffer
     }
-    return called(what, exporter, isLocked: true)
+    return called(what, exporter, about: attachment, isLocked: true)
   }
 
   func exporterMaps(
@@ -134,10 +168,10 @@ extension BufferMachine: BufferHostMachine {
     of exporter: UInt64,
     _ direction: BufferDirection
   ) -> UInt64 {
-    guard let buffer = calledToMap("map", exporter) else { return 0 }
+    guard let buffer = calledToMap("map", exporter, about: attachment) else { return 0 }
     base.mightSleep()
     // One that cannot deal with moves is mapped in both directions when it is attached.
-    let isKept = state.pointee.attaching.keys.contains(thread)
+    let isKept = state.pointee.attaching.contains(thread)
     state.pointee.model.directed(
       "map",
       direction.rawValue,
@@ -169,6 +203,8 @@ extension BufferMachine: BufferHostMachine {
       direction: direction.rawValue,
       isDynamic: isDynamic
     )
+    // Who cannot deal with moves waits for the kernel's work, with the lock, and for nothing before.
+    if isKept, !isDynamic, base.choose(below: 2) == 1 { stall(until: .interruptible) }
     return table
   }
 
@@ -178,10 +214,8 @@ extension BufferMachine: BufferHostMachine {
     _ table: UInt64,
     _ direction: BufferDirection
   ) {
-    guard let buffer = calledToMap("unmap", exporter) else { return }
-    if state.pointee.plan.exporters[buffer] == .caching,
-      !state.pointee.attaching.keys.contains(thread)
-    {
+    guard let buffer = calledToMap("unmap", exporter, about: attachment) else { return }
+    if state.pointee.plan.exporters[buffer] == .caching, !state.pointee.attaching.contains(thread) {
       state.pointee.model.undidKept(buffer)
     }
     if state.pointee.model.unmapped(buffer, table, direction: direction.rawValue) {
@@ -206,41 +240,42 @@ extension BufferMachine: BufferHostMachine {
     Reservation.free(&machine, own)
   }
 
-  func exporterBeginsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {
+  /// Which buffer an exporter is called for at either end of a processor's access; nil for none of its own.
+  private func calledToAccess(
+    _ what: String,
+    _ exporter: UInt64,
+    _ direction: BufferDirection
+  ) -> Int? {
     guard
       let buffer = called(
-        "begin_cpu_access",
+        what,
         exporter,
         isLocked: false,
         needs: ExporterOperations.access
       )
-    else { return .invalid }
+    else { return nil }
     state.pointee.model.directed(
-      "begin_cpu_access",
+      what,
       direction.rawValue,
       asked: state.pointee.directions[thread].rawValue
     )
     base.mightSleep()
+    return buffer
+  }
+
+  func exporterBeginsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {
+    guard let buffer = calledToAccess("begin_cpu_access", exporter, direction) else {
+      return .invalid
+    }
     guard !isRefused(oneIn: 4) else { return .again }
     state.pointee.model.processorAccess(buffer, by: 1)
     return .ok
   }
 
   func exporterEndsAccess(_ exporter: UInt64, _ direction: BufferDirection) -> Errno {
-    guard
-      let buffer = called(
-        "end_cpu_access",
-        exporter,
-        isLocked: false,
-        needs: ExporterOperations.access
-      )
-    else { return .invalid }
-    state.pointee.model.directed(
-      "end_cpu_access",
-      direction.rawValue,
-      asked: state.pointee.directions[thread].rawValue
-    )
-    base.mightSleep()
+    guard let buffer = calledToAccess("end_cpu_access", exporter, direction) else {
+      return .invalid
+    }
     state.pointee.model.processorAccess(buffer, by: -1)
     return .ok
   }
@@ -297,7 +332,8 @@ extension BufferMachine: BufferHostMachine {
   func exporterUnmapsKernel(_ exporter: UInt64, _ pointer: UInt64) {
     guard let buffer = BufferHost.buffer(exporter) else { return }
     _ = called("vunmap", exporter, isLocked: walker.locksKernelMappings)
-    state.pointee.model.mappedForKernel(buffer, by: -1)
+    let isMapped = (0...1).contains { BufferHost.pointer(buffer, $0) == pointer }
+    state.pointee.model.mappedForKernel(buffer, by: -1, isThere: isMapped)
     if state.pointee.plan.exporters[buffer] == .moving {
       state.pointee.model.pinned(buffer, by: -1)
     }

@@ -38,8 +38,9 @@ public struct BufferOperation: Sendable, Hashable {
     case run(count: Int)
     /// Waits for fences up to a usage.
     case wait(buffer: Int, FenceUsage, Patience)
-    /// Accesses a buffer with the processor, between two calls with these flags.
-    case access(buffer: Int, flags: UInt64)
+    /// Accesses a buffer with the processor, between two calls with these flags; where devices stall nobody but
+    /// a signal ends the wait of who is impatient.
+    case access(buffer: Int, flags: UInt64, isImpatient: Bool = false)
     /// Maps pages into user space, of the buffer's own file or another driver's.
     case mapArea(buffer: Int, offset: UInt64, pageCount: UInt64, isOwn: Bool)
     /// Maps a buffer for the kernel, and accesses it.
@@ -67,8 +68,8 @@ public struct BufferOperation: Sendable, Hashable {
     /// room for.
     case submitMany(buffer: Int, count: Int, room: Int, FenceUsage)
     /// Puts so many things that the device reads, or what the last sync file waits for, at the end of the thread's
-    /// timeline, each so many numbers after the one before, or before it, asks for the point of a number, and makes a sync file
-    /// of all, unless there are some.
+    /// timeline, each so many numbers after the one before, or before it, asks for the point of a number, and
+    /// makes a sync file of all, unless there are some.
     case timeline(buffer: Int, count: Int, step: Int, asked: UInt64, isOfFile: Bool)
     /// Looks at what a descriptor has, and leaves it: the lowest that nobody is known to have.
     case guess
@@ -205,7 +206,8 @@ extension BufferOperation: CustomStringConvertible {
     case .submit(let buffer, let usage): "buffer \(buffer), \(usage)"
     case .run(let count): "\(count)"
     case .wait(let buffer, let usage, let patience): "buffer \(buffer), \(usage), \(patience)"
-    case .access(let buffer, let flags): "buffer \(buffer), flags \(flags)"
+    case .access(let buffer, let flags, let isImpatient):
+      "buffer \(buffer), flags \(flags)\(isImpatient ? ", impatient" : "")"
     case .mapArea(let buffer, let offset, let count, let isOwn):
       "buffer \(buffer), \(count) pages from 0x\(String(offset, radix: 16))"
         + (isOwn ? "" : ", another's area")

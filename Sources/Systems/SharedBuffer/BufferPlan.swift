@@ -206,7 +206,11 @@ public struct BufferPlan: CasePlan {
       return .wait(buffer: buffer, usage, choices.pick(BufferOperation.Patience.allCases))
     case 16:
       let flags: UInt64 = choices.flip(oneIn: 6) ? choices.draw(below: 9) : 0
-      return .access(buffer: buffer, flags: flags == 0 ? choices.draw(in: 1...3) : flags)
+      return .access(
+        buffer: buffer,
+        flags: flags == 0 ? choices.draw(in: 1...3) : flags,
+        isImpatient: choices.flip(oneIn: 4)
+      )
     case 17: return area(buffer, &choices)
     case 18: return .mapKernel(buffer: buffer)
     case 19: return .unmapKernel(buffer: buffer)

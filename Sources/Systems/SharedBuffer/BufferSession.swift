@@ -21,7 +21,7 @@ struct BufferSession<Walker: SharedBufferWalker>: ThreadedSession {
     SharedBufferModel.rules.contains(rule) ? 0 : 1
   }
 
-  /// Turns of a thread that are joined.
+  /// Edits that threads and their schedule need together.
   static func suggestions(for recording: Recording) -> [[UInt64]] { recording.editsOfThreads }
 
   /// Gives everything back, and looks at what is left.
