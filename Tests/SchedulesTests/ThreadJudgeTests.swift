@@ -121,6 +121,22 @@ private func nest(_ locks: [(Field, LockMode)]) -> LitmusBody {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a queue is made before somebody waits on it, or wakes who does`(isMade: Bool) {
+    let rules = judged([
+      { machine in
+        guard let record = machine.allocate(Toy.layout, isZeroed: true, maySleep: true) else {
+          return
+        }
+        if isMade { machine.initialise(Toy.queue, of: record) }
+        machine.wake(Toy.queue, of: record, all: true)
+        machine.prepareToWait(on: Toy.queue, of: record)
+        machine.finishWait(on: Toy.queue, of: record)
+      }
+    ])
+    #expect(rules == (isMade ? [] : [.lockNotMade]))
+  }
+
   @Test func `a queue that is waited on is not made anew, nor a lock given back by others`() {
     let rules = judged(
       [

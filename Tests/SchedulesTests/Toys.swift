@@ -33,12 +33,12 @@ enum Toy {
   )
 }
 
-/// A zeroed toy record in a world, with its locks made; 0 where there is no memory for it.
+/// A zeroed toy record in a world, with its locks and its queue made; 0 where there is no memory for it.
 func makeToy<S, L>(_ world: ScheduledWorld<S, L>) -> UInt64 {
   let machine = world.alone
   guard let toy = machine.allocate(Toy.layout, isZeroed: true, maySleep: true) else { return 0 }
-  for lock in [Toy.lock, Toy.other, Toy.gate, Toy.mutex, Toy.third] {
-    machine.initialise(lock, of: toy)
+  for field in [Toy.lock, Toy.other, Toy.gate, Toy.mutex, Toy.third, Toy.queue] {
+    machine.initialise(field, of: toy)
   }
   return toy
 }

@@ -218,8 +218,15 @@ extension ModelLitmus {
   /// What users are promised.
   private static let users: [ModelLitmus] = [
     ModelLitmus(.foreignName) { model, hasFault in
-      model.names(0, 2)
-      model.readName(0, hasFault ? 3 : 2)
+      _ = model.names(0, 2)
+      model.readName(0, hasFault ? 3 : 2, since: model.asks())
+    },
+    ModelLitmus(.foreignName) { model, hasFault in
+      let place = model.names(0, 2)
+      let before = model.asks()
+      model.named(0, place, isDone: true)
+      // Who began before may find what was there then.
+      model.readName(0, 0, since: hasFault ? model.asks() : before)
     },
     ModelLitmus(.areaBeyondBuffer) { model, hasFault in
       // A sum that wraps, and one that ends with the buffer.

@@ -200,12 +200,32 @@ extension SharedBufferModel {
   }
 
   /// A buffer is about to have a name.
-  public mutating func names(_ buffer: Int, _ name: UInt64) { buffers[buffer].names.insert(name) }
+  /// - Returns: what `named` has to be told.
+  public mutating func names(_ buffer: Int, _ name: UInt64) -> Int {
+    now += 1
+    buffers[buffer].names.append(BufferName(text: name, began: now))
+    return buffers[buffer].names.count - 1
+  }
 
-  /// The name of a buffer was read.
-  public mutating func readName(_ buffer: Int, _ name: UInt64) {
-    if !buffers[buffer].names.contains(name) {
-      add(.foreignName, "buffer \(buffer) is called \(name.text), which nobody called it")
+  /// The call has returned that gives a buffer its name, or did not.
+  public mutating func named(_ buffer: Int, _ place: Int, isDone: Bool) {
+    now += 1
+    buffers[buffer].names[place].doneAt = isDone ? now : nil
+    buffers[buffer].names[place].hasFailed = !isDone
+  }
+
+  /// The name of a buffer was read by a call that began when `asks` said.
+  public mutating func readName(_ buffer: Int, _ name: UInt64, since began: Int) {
+    let names = buffers[buffer].names.filter { !$0.hasFailed }
+    let isCurrent = names.contains { one in
+      one.text == name
+        && !names.contains { later in
+          guard let given = one.doneAt, let taken = later.doneAt else { return false }
+          return given < later.began && taken < began
+        }
+    }
+    if !isCurrent {
+      add(.foreignName, "buffer \(buffer) is called \(name.text), which it is not")
     }
   }
 

@@ -5,7 +5,9 @@ public struct FenceClaim: Sendable {
   /// Whose they are.
   let buffer: Int
   let usage: UInt8
-  /// Those that have to be signalled.
+  /// Those behind which it is done, signalled or not.
+  let behind: [Int]
+  /// Those of them that were pending, and have to be signalled.
   let required: [Int]
   /// When it began.
   let began: Int
@@ -15,6 +17,7 @@ public struct FenceClaim: Sendable {
   public static let none = FenceClaim(
     buffer: 0,
     usage: 0,
+    behind: [],
     required: [],
     began: 0,
     refusals: 0
@@ -25,17 +28,24 @@ extension SharedBufferModel {
   /// Somebody is about to look at the fences of a buffer up to a usage.
   public mutating func looks(_ thread: Int, at buffer: Int, usage: UInt8) -> FenceClaim {
     now += 1
-    let required = buffers[buffer].added.filter {
+    let behind = buffers[buffer].added.filter {
       $0.isDone && $0.usage <= usage
         && (!isMemoryWeak || $0.thread == nil || $0.thread == thread)
-    }
+    }.map(\.fence)
     return FenceClaim(
       buffer: buffer,
       usage: usage,
-      required: required.map(\.fence).filter { fences[$0].signalledAt == nil },
+      behind: behind,
+      required: behind.filter { fences[$0].signalledAt == nil },
       began: unseenSince,
       refusals: refusals[thread]
     )
+  }
+
+  /// The fences that are signalled of those behind which something is done: what was done before they were
+  /// is seen by who does it.
+  public func signalled(before claim: FenceClaim) -> [UInt64] {
+    claim.behind.filter { fences[$0].doneAt != nil }.map { fences[$0].id }
   }
 
   private func pending(_ claim: FenceClaim) -> Int? {

@@ -220,7 +220,8 @@ extension Rule {
   /// A buffer's name is one that it was given.
   public static let foreignName = Rule(
     "foreign-name",
-    "the name that is read is one that the buffer was given",
+    "the name that is read is one that the buffer was given, and that no other took the place of"
+      + " before the call began",
     oracle: "SharedBufferModel"
   )
 

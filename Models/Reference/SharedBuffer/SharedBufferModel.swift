@@ -112,8 +112,19 @@ struct BufferNotes: Sendable {
   var kernelCount = 0
   /// How many accesses of the processor its exporter was told of that have not ended.
   var openAccesses = 0
-  /// The names that it has had.
-  var names: Set<UInt64> = [0]
+  /// The names that it was given, before them that it has none.
+  var names = [BufferName(text: 0, began: 0, doneAt: 0)]
+}
+
+/// A name that a buffer is given.
+struct BufferName: Sendable {
+  /// What it goes by; 0 for none.
+  let text: UInt64
+  /// When the call began that gives it.
+  let began: Int
+  /// When that had returned; nil before, and where it failed.
+  var doneAt: Int?
+  var hasFailed = false
 }
 
 /// What an exporter has mapped.

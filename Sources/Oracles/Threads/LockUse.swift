@@ -56,15 +56,16 @@ extension ThreadJudges {
     }
   }
 
-  /// Zeroes are no lock: what finds deadlocks knows no lock that nobody made, and elsewhere 0 may be one that is
-  /// held.
+  /// Zeroes are no lock, nor an empty queue, which is a list that ends in itself.
+  ///
+  /// What finds deadlocks knows no lock that nobody made, and elsewhere 0 may be one that is held.
   @inline(never)
-  private mutating func judgeUnmade(_ place: FieldPlace, _ index: Int, _ thread: Int) {
+  mutating func judgeUnmade(_ place: FieldPlace, _ index: Int, _ thread: Int) {
     if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
     let name = shadows.name(place)
     findings.add(
       .lockNotMade,
-      "thread \(thread) takes \(name), which nobody initialised",
+      "thread \(thread) uses \(name), which nobody initialised",
       at: .word(place),
       detail: name
     )
@@ -144,10 +145,10 @@ extension Rule {
     oracle: "LockUse"
   )
 
-  /// A lock is taken that nobody made.
+  /// A lock is taken, or a queue used, that nobody made.
   public static let lockNotMade = Rule(
     "lock-not-made",
-    "a lock is initialised before it is taken, whatever its memory holds",
+    "a lock or a queue is initialised before it is used, whatever its memory holds",
     reference: "Linux, Documentation/locking/lockdep-design.rst",
     oracle: "LockUse"
   )

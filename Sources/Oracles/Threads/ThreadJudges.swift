@@ -75,14 +75,14 @@ public struct ThreadJudges: RecordListener, Sendable {
     case .prepareToWait(let place):
       judgeQueue(thread, leaves: place)
       queues[thread] = place
-      let index = touch(place, thread)
+      let index = touchQueue(place, thread)
       shadows.words[index].waiters |= 1 << UInt32(thread)
       meet(index, thread)
     case .finishWait(let place):
       judgeQueue(thread, leaves: place)
       queues[thread] = nil
       shadows.words[touch(place, thread)].waiters &= ~(1 << UInt32(thread))
-    case .wake(let place, _): meet(touch(place, thread), thread)
+    case .wake(let place, _): meet(touchQueue(place, thread), thread)
     case .sleep: sleeping.judge("sleeps", thread, &findings)
     case .awake:
       guard let place = queues[thread] else { return }
@@ -106,6 +106,13 @@ public struct ThreadJudges: RecordListener, Sendable {
       ThreadProgress.judgeRunaway(thread, &findings)
     default: break
     }
+  }
+
+  /// Finds the shadow of a queue that a thread uses, and judges that somebody made it.
+  private mutating func touchQueue(_ place: FieldPlace, _ thread: Int) -> Int {
+    let index = touch(place, thread)
+    if !shadows.words[index].isMade { judgeUnmade(place, index, thread) }
+    return index
   }
 
   /// A thread leaves a queue, prepares to wait on it once more, or ends where there is none.

@@ -37,8 +37,8 @@ public struct PfnCachePlan: CasePlan {
   /// How many caches there are.
   public static let cacheCount = 2
 
-  /// About six.
-  public static var length: ElementLoop { ElementLoop(1...12, averaging: 6) }
+  /// About eight: calls of several threads have to meet.
+  public static var length: ElementLoop { ElementLoop(1...16, averaging: 8) }
   /// At the end, which takes all caches out of use.
   public static var audits: AuditSchedule { .never }
   /// The name, whoever does it.
@@ -58,8 +58,9 @@ public struct PfnCachePlan: CasePlan {
     }
     canFail = choices.flip(oneIn: 6)
     mapsInvalidate = choices.flip(oneIn: 8)
-    isWeak = choices.flip(oneIn: 5)
-    asksForFrames = choices.flip(oneIn: 2)
+    isWeak = choices.flip(oneIn: 4)
+    // What is torn shows in the frame.
+    asksForFrames = isWeak || choices.flip(oneIn: 2)
     looksAfterwards = choices.flip(oneIn: 4)
     favourite = PfnCacheOperation.Bytes(address: 0, length: 8)
     favourite.address = Self.address(&choices)
@@ -147,15 +148,10 @@ public struct PfnCachePlan: CasePlan {
   ) -> PfnCacheOperation.Kind {
     switch number {
     case 7:
-      var pages = Int(favourite.address >> 12) % Self.pageCount..<Self.pageCount
-      var count = 1
-      if choices.flip(oneIn: 3) {
-        pages = Int(choices.draw(through: UInt64(Self.pageCount - 1)))..<Self.pageCount
-        count = Int(choices.draw(in: 1...pages.count))
-      }
+      let pages = pages(&choices)
       let change = choices.pick(PfnCacheOperation.PageChange.allCases)
       let maySleep = hasVCPU || !choices.flip(oneIn: 4)
-      return .invalidate(first: pages.lowerBound, count: count, change, maySleep: maySleep)
+      return .invalidate(first: pages.lowerBound, count: pages.count, change, maySleep: maySleep)
     case 8:
       var page = Int(favourite.address >> 12) % Self.pageCount
       if choices.flip(oneIn: 3) { page = Int(choices.draw(through: UInt64(Self.pageCount - 1))) }
@@ -166,6 +162,20 @@ public struct PfnCachePlan: CasePlan {
       }
     case 9: return .harvest
     default: return call(number, &choices, isVCPU: isVCPU)
+    }
+  }
+
+  /// The page that the case is mostly about, one beside it, or some.
+  private func pages(_ choices: inout Choices) -> Range<Int> {
+    let page = Int(favourite.address >> 12) % Self.pageCount
+    switch choices.draw(weights: Self.rangeWeights) {
+    case 0: return page..<page + 1
+    case 1:
+      let first = page == 0 ? 1 : page - 1
+      return first..<first + 1
+    default:
+      let first = Int(choices.draw(through: UInt64(Self.pageCount - 1)))
+      return first..<first + Int(choices.draw(in: 1...Self.pageCount - first))
     }
   }
 
@@ -196,7 +206,8 @@ public struct PfnCachePlan: CasePlan {
     }
   }
 
-  private static let pageWeights = Weights([8, 3, 1, 3, 1])
+  private static let rangeWeights = Weights([6, 1, 2])
+  private static let pageWeights = Weights([6, 4, 1, 3, 1])
   private static let offsetWeights = Weights([6, 2, 1])
   private static let lengthWeights = Weights([12, 1, 1, 1, 1])
 

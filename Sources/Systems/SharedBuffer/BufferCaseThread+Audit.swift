@@ -18,6 +18,7 @@ extension BufferCaseThread {
       machine.initialise(lock, of: globals)
     }
     machine.initialise(DeviceRecord.lock, of: device)
+    machine.initialise(DeviceRecord.queue, of: device)
     _ = export(0, .none)
     if state.pointee.plan.hasBoth { _ = export(1, .none) }
     if state.pointee.plan.sharesAttachment { shareAttachment() }
@@ -59,11 +60,13 @@ extension BufferCaseThread {
     }
     giveUp(3)
     for owner in 0..<4 { giveUpTimeline(of: owner) }
-    let descriptors = state.pointee.syncFiles
+    let descriptors = state.pointee.syncFiles + state.pointee.guessed.sorted()
     for descriptor in descriptors { _ = Files.close(&machine, descriptor, walker) }
     for buffer in 0..<BufferPlan.bufferCount { _ = close(buffer) }
     for callback in state.pointee.callbacks { machine.free(callback) }
     state.pointee.callbacks = []
+    for (_, work) in state.pointee.works.sorted(by: { $0.key < $1.key }) { machine.free(work) }
+    state.pointee.works = [:]
     releaseLater()
     for number in 0..<BufferGlobals.descriptorCount {
       let file = machine.base.read(
@@ -106,8 +109,9 @@ extension BufferCaseThread {
       let entry = state.pointee.handles[owner][buffer].entry
       guard entry != 0 else { continue }
       state.pointee.handles[owner][buffer].entry = 0
+      let began = state.pointee.model.asks()
       let name = walker.name(&machine, of: entry)
-      state.pointee.model.readName(buffer, name)
+      state.pointee.model.readName(buffer, name, since: began)
       Files.releaseEntry(&machine, entry, isBuffers: true, walker)
     }
   }

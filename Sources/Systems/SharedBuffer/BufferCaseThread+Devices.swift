@@ -9,6 +9,9 @@ extension BufferCaseThread {
     state.pointee.model.looks(machine.thread, at: buffer, usage: usage.rawValue)
   }
 
+  /// The usage up to which fences are behind who writes, or reads: the contract's, not the walker's.
+  static func claimed(toWrite isWrite: Bool) -> FenceUsage { isWrite ? .read : .write }
+
   /// A fence with room for it in reservations whose locks are held; nil where there is no memory.
   ///
   /// A thread's device has two engines, each of which does one thing after the other: one writes.
@@ -50,7 +53,10 @@ extension BufferCaseThread {
 
   /// One fence for what is pending in a reservation whose lock is held.
   mutating func dependency(_ reservation: UInt64, _ usage: FenceUsage) -> UInt64? {
-    reservations.singleton(&machine, reservation, usage, context: 100 + UInt64(thread)).1
+    let context = 100 + UInt64(thread)
+    let (result, fence) = reservations.singleton(&machine, reservation, usage, context: context)
+    state.pointee.model.returned("singleton", result, expected: fence == nil ? .noMemory : .ok)
+    return fence
   }
 
   /// Adds a fence to reservations whose locks are held.
@@ -71,6 +77,14 @@ extension BufferCaseThread {
     }
   }
 
+  /// Finds what devices have done that signalled the fences behind which something is done.
+  mutating func find(_ claim: FenceClaim) {
+    for fence in state.pointee.model.signalled(before: claim) {
+      guard let work = state.pointee.works[fence] else { continue }
+      _ = machine.base.read(WorkRecord.isDone, of: work, .plain)
+    }
+  }
+
   /// Hands work to the devices.
   mutating func enqueue(
     _ work: DeviceJob.Work,
@@ -80,6 +94,11 @@ extension BufferCaseThread {
     _ claims: [FenceClaim]
   ) {
     let device = state.pointee.device
+    state.pointee.works[fence] = machine.base.allocate(
+      WorkRecord.layout,
+      isZeroed: true,
+      maySleep: false
+    )
     machine.acquire(DeviceRecord.lock, of: device, .spin)
     state.pointee.jobCount += 1
     state.pointee.jobs.append(
@@ -114,7 +133,7 @@ extension BufferCaseThread {
     let prepared = prepare([(buffer, reservation)], isWrite: isWrite)
     guard let (fence, line) = prepared else { return .noMemory }
     let waited = FenceUsage.waitedFor(toWrite: isWrite)
-    let claim = look(buffer, waited)
+    let claim = look(buffer, Self.claimed(toWrite: isWrite))
     guard let dependency = dependency(reservation, waited) else {
       abandon(fence)
       return .noMemory
@@ -148,17 +167,20 @@ extension BufferCaseThread {
     }
     while true {
       _ = Reservation.lock(&machine, order[0].1, stamp: stamp, holdsOthers: false)
+      let isOlder = state.pointee.contexts[order[1].1]?.contains { $0 < stamp } ?? false
       let result = Reservation.lock(&machine, order[1].1, stamp: stamp, holdsOthers: true)
       if result == .ok { break }
       // It was an older context that had it, and nobody who takes one lock alone.
-      let isOlder = state.pointee.contexts[order[1].1]?.contains { $0 < stamp } ?? false
       state.pointee.model.returned("lock", result, expected: isOlder ? .deadlock : .ok)
       state.pointee.reach(.backedOff)
       Reservation.unlockInContext(&machine, order[0].1)
       order.swapAt(0, 1)
     }
     let result = submitLocked(order, usage)
-    for (_, reservation) in order { Reservation.unlockInContext(&machine, reservation) }
+    for (_, reservation) in order {
+      Reservation.unlockInContext(&machine, reservation)
+      state.pointee.contexts[reservation]?.remove(stamp)
+    }
     return result
   }
 
@@ -172,7 +194,7 @@ extension BufferCaseThread {
     var dependencies: [UInt64] = []
     var claims: [FenceClaim] = []
     for (buffer, reservation) in buffers {
-      claims.append(look(buffer, waited))
+      claims.append(look(buffer, Self.claimed(toWrite: usage == .write)))
       guard let dependency = dependency(reservation, waited) else {
         for dependency in dependencies { Fences.release(&machine, dependency) }
         abandon(fence)
@@ -321,11 +343,15 @@ extension BufferCaseThread {
         behind: job.claims[0],
         by: "a device"
       )
+      find(job.claims[0])
       state.pointee.reach(isWrite ? .deviceWrite : .deviceRead)
     }
     // What could not be done is over too.
     let fails = state.pointee.plan.devicesFail && machine.base.choose(below: 3) == 2
     let error: Errno = fails ? .fault : .ok
+    if let work = state.pointee.works[job.fence] {
+      machine.base.write(1, WorkRecord.isDone, of: work, .plain)
+    }
     state.pointee.model.signals(job.fence, error: UInt64(error.rawValue))
     Fences.signal(&machine, job.fence, error: error)
     state.pointee.model.signalled(job.fence)

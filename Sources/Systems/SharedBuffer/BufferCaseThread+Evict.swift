@@ -21,8 +21,14 @@ extension BufferCaseThread {
     }
     state.pointee.lastNumbers[line] = number
     state.pointee.model.made(fence, line: context, number: number)
+    // Who knows that all are signalled looks for what is added after that.
+    _ = reservations.isSignalled(&machine, reservation, .bookkeep)
     if handles[buffer].hasEviction {
       replace(fence, context, buffer, reservation)
+      let claim = look(buffer, .bookkeep)
+      if reservations.isSignalled(&machine, reservation, .bookkeep) {
+        state.pointee.model.waited(machine.thread, claim, .ok)
+      }
     } else {
       add(fence, [(buffer, reservation)], .bookkeep)
       handles[buffer].hasEviction = true
@@ -46,25 +52,24 @@ extension BufferCaseThread {
       usage: FenceUsage.bookkeep.rawValue,
       by: machine.thread
     )
+    var isThere = false
+    reservations.forEach(&machine, reservation, .bookkeep) { machine, fence, _ in
+      isThere = machine.base.read(FenceRecord.context, of: fence, .plain) == context
+      return !isThere
+    }
     reservations.replace(&machine, context: context, with: fence, .bookkeep, in: reservation)
-    let isThere = judgeFences(buffer, reservation).contains { $0.fence == fence }
     state.pointee.model.added(place, to: buffer, isThere: isThere)
+    judgeFences(buffer, reservation)
     if isThere { state.pointee.reach(.replacedLine) }
   }
 
   /// Looks whether all is there that is pending in a reservation whose lock is held.
-  /// - Returns: what is there.
-  @discardableResult
-  mutating func judgeFences(
-    _ buffer: Int,
-    _ reservation: UInt64
-  ) -> [(fence: UInt64, usage: UInt8)] {
+  mutating func judgeFences(_ buffer: Int, _ reservation: UInt64) {
     var held: [(fence: UInt64, usage: UInt8)] = []
     reservations.forEach(&machine, reservation, .bookkeep) { _, fence, usage in
       held.append((fence, UInt8(usage)))
       return true
     }
     state.pointee.model.found(held, in: buffer)
-    return held
   }
 }

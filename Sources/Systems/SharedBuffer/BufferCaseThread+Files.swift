@@ -36,7 +36,8 @@ extension BufferCaseThread {
       state.pointee.buffers[buffer] = record
       state.pointee.places[buffer] = 0
       switch walker.openDescriptor(&machine, record) {
-      case .made(let descriptor): state.pointee.descriptors[buffer] = descriptor
+      case .made(let descriptor):
+        if keeps(descriptor) { state.pointee.descriptors[buffer] = descriptor }
       case .failed(let error):
         judgeFailure("openDescriptor", error)
         walker.put(&machine, record)
@@ -94,9 +95,10 @@ extension BufferCaseThread {
   mutating func setName(_ buffer: Int, _ name: UInt64, _ length: UInt64) -> Errno {
     guard let record = hold(buffer) else { return .badDescriptor }
     let refusals = refusals
-    state.pointee.model.names(buffer, name)
+    let place = state.pointee.model.names(buffer, name)
     let steps = refusedSteps
     let result = walker.setName(&machine, record, name, length: length)
+    state.pointee.model.named(buffer, place, isDone: result == .ok)
     if result == .ok { judgeSuccess("setName", since: steps) }
     if result == .ok || result == .invalid {
       state.pointee.model.returned("setName", result, expected: length > 31 ? .invalid : .ok)
@@ -116,8 +118,9 @@ extension BufferCaseThread {
     let entry = handles[buffer].entry
     handles[buffer].entry = 0
     machine.enterSection(.rcu)
+    let began = state.pointee.model.asks()
     let name = walker.name(&machine, of: entry)
-    state.pointee.model.readName(buffer, name)
+    state.pointee.model.readName(buffer, name, since: began)
     machine.leaveSection(.rcu)
     Files.releaseEntry(&machine, entry, isBuffers: true, walker)
     return .ok
@@ -136,13 +139,30 @@ extension BufferCaseThread {
     return entry
   }
 
-  /// Looks at what the lowest descriptor has that nobody is known to have: whoever takes one now takes that.
-  mutating func guess() -> Errno {
-    let known = Set(state.pointee.descriptors.compactMap { $0 } + state.pointee.syncFiles)
+  /// Looks at what the lowest descriptor has that nobody is known to have, or closes it: whoever takes one now
+  /// takes that.
+  mutating func guess(closes: Bool) -> Errno {
+    let known = state.pointee.owned.union(state.pointee.closing)
     let number = (0..<BufferGlobals.descriptorCount).first { !known.contains($0) }
-    guard let number, let file = Files.get(&machine, number) else { return .badDescriptor }
+    guard let number else { return .badDescriptor }
+    if closes {
+      state.pointee.closing.insert(number)
+      let result = Files.close(&machine, number, walker)
+      if result == .ok { state.pointee.guessed.insert(number) }
+      state.pointee.closing.remove(number)
+      return result
+    }
+    guard let file = Files.get(&machine, number) else { return .badDescriptor }
     Files.release(&machine, file, walker)
     return .ok
+  }
+
+  /// Whether who opened a descriptor has it for sure, and no guess closed it before that was known.
+  mutating func keeps(_ descriptor: Int) -> Bool {
+    while state.pointee.closing.contains(descriptor) { machine.yield() }
+    if state.pointee.guessed.contains(descriptor) { return false }
+    state.pointee.owned.insert(descriptor)
+    return true
   }
 
   mutating func list() -> Errno {

@@ -35,13 +35,14 @@ extension BufferCaseThread {
 
   /// Adds a point.
   private mutating func addPoint(_ buffer: Int, number: UInt64, isOfFile: Bool) -> Errno {
-    let before = timeline.last == 0 ? lastWork(buffer) : nil
-    guard let (fence, leaves) = isOfFile ? lastFile() : work(buffer) else {
-      if let before { Fences.release(&machine, before) }
+    let isFirst = timeline.last == 0
+    // What is before the first point may be any fence.
+    let before = isFirst ? (isOfFile ? lastFile() : nil) ?? lastWork(buffer) : nil
+    guard let (fence, leaves) = isOfFile ? lastFile() ?? work(buffer) : work(buffer) else {
+      if let before { Fences.release(&machine, before.fence) }
       return .notFound
     }
-    let last = timeline.last
-    let previous = last == 0 ? before : last
+    let previous = isFirst ? before?.fence : timeline.last
     let refusals = refusals
     let made = Fences.makeChain(
       &machine,
@@ -51,33 +52,36 @@ extension BufferCaseThread {
       newContext: 0x1000 + UInt64(16 * thread + timeline.count)
     )
     guard let link = made else {
-      if let before { Fences.release(&machine, before) }
+      if let before { Fences.release(&machine, before.fence) }
       Fences.release(&machine, fence)
       judge("timeline", .noMemory, since: refusals)
       return .noMemory
     }
-    timeline.append(link, number: number, (before.map { [$0] } ?? []) + leaves)
+    timeline.append(link, number: number, (before?.leaves ?? []) + leaves)
     return .ok
   }
 
-  /// The fence of the last that the thread's device read of a buffer, with a reference.
-  private mutating func lastWork(_ buffer: Int) -> UInt64? {
+  /// A fence with a reference, and what it is signalled after.
+  private typealias Work = (fence: UInt64, leaves: [UInt64])
+
+  /// The fence of the last that the thread's device read of a buffer.
+  private mutating func lastWork(_ buffer: Int) -> Work? {
     let fence = handles[buffer].lastFences[0]
     guard fence != 0 else { return nil }
     Fences.retain(&machine, fence)
-    return fence
-  }
-
-  /// The fence of what the device now reads, or what an engine does that waits for nobody, in turn, so that a
-  /// later point may be signalled first; with a reference, and what it is signalled after.
-  private mutating func work(_ buffer: Int) -> (UInt64, [UInt64])? {
-    if timeline.count % 2 == 1 { return submitAlone(buffer).map { ($0, [$0]) } }
-    guard submit(buffer, .read) == .ok, let fence = lastWork(buffer) else { return nil }
     return (fence, [fence])
   }
 
-  /// The fence of the last sync file that is of no timeline, since a chain holds no other; with a reference.
-  private mutating func lastFile() -> (UInt64, [UInt64])? {
+  /// The fence of what the device now reads, or what an engine does that waits for nobody, in turn, so that a
+  /// later point may be signalled first.
+  private mutating func work(_ buffer: Int) -> Work? {
+    if timeline.count % 2 == 1 { return submitAlone(buffer).map { ($0, [$0]) } }
+    guard submit(buffer, .read) == .ok else { return nil }
+    return lastWork(buffer)
+  }
+
+  /// The fence of the last sync file that is of no timeline, since a chain holds no other.
+  private mutating func lastFile() -> Work? {
     let files = state.pointee.syncFiles
     guard let descriptor = files.last(where: { !state.pointee.timelineFiles.contains($0) }),
       let file = Files.get(&machine, descriptor)
@@ -99,6 +103,10 @@ extension BufferCaseThread {
     state.pointee.reach(
       isSignalled.map { $0 ? .pointPassed : .pointFound } ?? .pointAbsent
     )
+    guard asked != 0, let work = leaves?.last else { return }
+    // What is no chain has no points.
+    let (foreign, _) = Fences.find(&machine, number: 1, in: work)
+    state.pointee.model.returned("find", foreign, expected: .invalid)
   }
 
   /// Makes a sync file of a timeline as it is, unless there are some.
@@ -112,6 +120,7 @@ extension BufferCaseThread {
     Fences.retain(&machine, timeline.last)
     machine.write(timeline.last, FileRecord.data, of: file, .plain)
     Files.install(&machine, file, at: descriptor)
+    guard keeps(descriptor) else { return }
     state.pointee.syncFiles.append(descriptor)
     state.pointee.syncFences[descriptor] = timeline.points.flatMap(\.leaves)
     state.pointee.timelineFiles.insert(descriptor)

@@ -22,8 +22,23 @@ extension BufferCaseThread {
       isTimed: patience == .timed
     )
     machine.resume()
+    let isAsked = result != .timedOut || patience == .timed
+    if !isAsked { state.pointee.model.returned("wait", result, expected: .interrupted) }
     state.pointee.model.waited(machine.thread, claim, result)
+    if result == .ok { find(claim) }
+    askWhetherSignalled(buffer, reservation, usage)
     return result
+  }
+
+  /// Asks without waiting.
+  private mutating func askWhetherSignalled(
+    _ buffer: Int,
+    _ reservation: UInt64,
+    _ usage: FenceUsage
+  ) {
+    let claim = look(buffer, usage)
+    let isSignalled = reservations.isSignalled(&machine, reservation, usage)
+    state.pointee.model.polled(claim, isReady: isSignalled, toWrite: usage >= .read)
   }
 
   /// Accesses a buffer by the processor, between the two calls from user space.
@@ -33,7 +48,7 @@ extension BufferCaseThread {
     let isWrite = flags & UserFlags.write != 0
     let refusals = refusals
     if flags & UserFlags.end != 0, flags & ~7 == 0, flags & 3 != 0 { return .invalid }
-    let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    let claim = look(buffer, Self.claimed(toWrite: isWrite))
     state.pointee.directions[machine.thread] =
       flags & 3 == UserFlags.read ? .fromDevice : isWrite && flags & 3 != 3 ? .toDevice : .both
     let steps = refusedSteps
@@ -46,6 +61,7 @@ extension BufferCaseThread {
       return result
     }
     guard result == .ok else {
+      judgeFailure("access", result)
       judge("access", result, since: refusals)
       return result
     }
@@ -58,6 +74,7 @@ extension BufferCaseThread {
       behind: claim,
       by: "a processor"
     )
+    find(claim)
     state.pointee.reach(.processorAccess)
     while walker.synchronise(&machine, record, flags: flags | UserFlags.end) == .fault {}
     return .ok
@@ -113,6 +130,10 @@ extension BufferCaseThread {
       state.pointee.model.returned("mapArea", result, expected: .invalid)
       return result
     }
+    // The end of an area of another file is looked at before it is looked whether it is inside.
+    if !isOwn, count > UInt64.max - offset {
+      state.pointee.model.returned("mapArea", result, expected: .overflow)
+    }
     state.pointee.model.mappedArea(
       machine.thread,
       buffer,
@@ -139,12 +160,13 @@ extension BufferCaseThread {
       return error
     case .made(let pointer):
       handles[buffer].kernelPointers.append(pointer)
-      let claim = look(buffer, .waitedFor(toWrite: true))
+      let claim = look(buffer, Self.claimed(toWrite: true))
       state.pointee.directions[machine.thread] = .both
       guard walker.beginAccess(&machine, record, .both) == .ok else { return .ok }
       let place = BufferHost.place(at: pointer)
       touch(buffer, place, isWrite: true)
       state.pointee.model.accessed(buffer, at: place, behind: claim, by: "the kernel")
+      find(claim)
       _ = walker.endAccess(&machine, record, .both)
       return .ok
     }
@@ -176,22 +198,34 @@ extension BufferCaseThread {
     }
   }
 
+  /// Polls for what is pending, and gives all up: what is called when that is signalled keeps the buffer.
+  mutating func leave(_ buffer: Int) -> Errno {
+    guard let record = hold(buffer) else { return .badDescriptor }
+    let result = submitMany(buffer, 2, .read)
+    _ = pollOnce(buffer, record, .writable)
+    _ = close(buffer)
+    _ = put(buffer)
+    return result
+  }
+
   mutating func pollOnce(
     _ buffer: Int,
     _ record: UInt64,
     _ events: PollEvents
   ) -> PollEvents {
-    let reads = look(buffer, .waitedFor(toWrite: false))
-    let writes = look(buffer, .waitedFor(toWrite: true))
+    let reads = look(buffer, Self.claimed(toWrite: false))
+    let writes = look(buffer, Self.claimed(toWrite: true))
     let ready = walker.poll(&machine, record, events)
     if !ready.isSubset(of: events) { state.pointee.model.polledUnasked(buffer) }
     if events.contains(.readable) {
       let isReady = ready.contains(.readable)
       state.pointee.model.polled(reads, isReady: isReady, toWrite: false)
+      if isReady { find(reads) }
     }
     if events.contains(.writable) {
       let isReady = ready.contains(.writable)
       state.pointee.model.polled(writes, isReady: isReady, toWrite: true)
+      if isReady { find(writes) }
     }
     state.pointee.reach(ready == events ? .readyPoll : .pendingPoll)
     return ready
@@ -204,7 +238,7 @@ extension BufferCaseThread {
     let isSound = flags & ~3 == 0 && flags & 3 != 0
     let isWrite = flags & UserFlags.write != 0
     let refusals = refusals
-    let claim = look(buffer, .waitedFor(toWrite: isWrite))
+    let claim = look(buffer, Self.claimed(toWrite: isWrite))
     let steps = refusedSteps
     let made = walker.exportSync(
       &machine,
@@ -224,6 +258,7 @@ extension BufferCaseThread {
     case .made(let descriptor):
       if !isSound { state.pointee.model.returned("exportSync", .ok, expected: .invalid) }
       judgeSuccess("exportSync", since: steps)
+      guard keeps(descriptor) else { return .ok }
       let leaves = leaves(of: descriptor)
       state.pointee.model.exported(claim, waitsFor: leaves)
       if leaves.count > 1 { state.pointee.reach(.containerExported) }
@@ -271,6 +306,19 @@ extension BufferCaseThread {
     return result
   }
 
+  /// Asks for the fences of a buffer's own file, which is no sync file.
+  mutating func importOwn(_ buffer: Int, _ flags: UInt64) -> Errno {
+    guard let record = hold(buffer), let descriptor = state.pointee.descriptors[buffer] else {
+      return .badDescriptor
+    }
+    let result = walker.importSync(&machine, record, flags: flags, descriptor: descriptor)
+    // Unless it was closed meanwhile, and is another's.
+    if state.pointee.descriptors[buffer] == descriptor, result != .fault {
+      state.pointee.model.returned("importSync", result, expected: .invalid)
+    }
+    return result
+  }
+
   /// Asks what became of what a sync file waits for: the one that was pending last, or one of a new access;
   /// and may wait for it where it is pending and devices run, as who polls it does, unless a signal comes.
   mutating func status(_ buffer: Int, waits: Bool) -> Errno {
@@ -314,7 +362,10 @@ extension BufferCaseThread {
       defer { Files.release(&machine, file, walker) }
       let fence = machine.base.read(FileRecord.data, of: file, .plain)
       let leaves = state.pointee.syncFences[descriptor] ?? []
-      return addCallbacks(count, to: fence, leaves, isRemoved: isRemoved)
+      let result = addCallbacks(count, to: fence, leaves, isRemoved: isRemoved)
+      // What is to be signalled stays until it is, though nobody else keeps it.
+      if state.pointee.isAlone, count == 3 { closeLastSync() }
+      return result
     }
     guard let record = hold(buffer) else { return .badDescriptor }
     let reservation = reservation(record)
@@ -323,6 +374,15 @@ extension BufferCaseThread {
     }
     defer { Fences.release(&machine, fence) }
     return addCallbacks(count, to: fence, [fence], isRemoved: isRemoved)
+  }
+
+  /// Closes the last sync file, which nobody else is at.
+  private mutating func closeLastSync() {
+    guard let descriptor = state.pointee.syncFiles.popLast() else { return }
+    state.pointee.syncFences[descriptor] = nil
+    state.pointee.timelineFiles.remove(descriptor)
+    if state.pointee.pendingFile == descriptor { state.pointee.pendingFile = nil }
+    _ = Files.close(&machine, descriptor, walker)
   }
 
   /// Adds callbacks to a fence that is signalled when these are.
@@ -338,6 +398,7 @@ extension BufferCaseThread {
         let callback = machine.allocate(CallbackRecord.layout, isZeroed: true, maySleep: true)
       else { return .noMemory }
       state.pointee.callbacks.append(callback)
+      state.pointee.callbackFences[callback] = fence
       state.pointee.model.addsCallback(callback, to: leaves)
       guard Fences.add(&machine, callback, to: fence) == .ok else {
         state.pointee.model.refusedCallback(callback)

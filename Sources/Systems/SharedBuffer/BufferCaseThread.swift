@@ -75,7 +75,8 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     case .unmapKernel(let buffer): unmapKernel(buffer)
     case .poll(let buffer, let events, let waits): poll(buffer, events, waits: waits)
     case .exportSync(let buffer, let flags): exportSync(buffer, flags)
-    case .importSync(let buffer, let flags): importSync(buffer, flags)
+    case .importSync(let buffer, let flags, let isOwn):
+      isOwn ? importOwn(buffer, flags) : importSync(buffer, flags)
     case .callback(let buffer, let isRemoved, let count, let isOfFile):
       callback(buffer, isRemoved: isRemoved, count: count, isOfFile: isOfFile)
     case .submitBoth(let first, let usage): submitBoth(first, usage)
@@ -85,7 +86,8 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
       submitMany(buffer, count, room: room, usage)
     case .timeline(let buffer, let count, let step, let asked, let isOfFile):
       extendTimeline(buffer, by: count, step: step, asked: asked, isOfFile: isOfFile)
-    case .guess: guess()
+    case .leave(let buffer): leave(buffer)
+    case .guess(let closes): guess(closes: closes)
     case .join: .ok
     }
   }
@@ -134,9 +136,11 @@ struct BufferCaseThread<Walker: SharedBufferWalker, S: Scheduler, L: RecordListe
     state.pointee.model.failed(machine.thread, what, result, since: refusals)
   }
 
-  /// A call failed, and so has to say why.
+  /// A call failed, and so has to say why; it was given no time that could be over.
   func judgeFailure(_ what: String, _ error: Errno) {
-    if error == .ok { state.pointee.model.returned(what, error, expected: .invalid) }
+    if error == .ok || error == .timedOut {
+      state.pointee.model.returned(what, error, expected: .invalid)
+    }
   }
 
   /// A call was done, which it cannot be where the host refused it a step.

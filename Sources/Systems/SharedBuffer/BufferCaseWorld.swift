@@ -19,8 +19,8 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     self.walker = walker
     var settings = WorldSettings()
     settings.wordsPerThread = 8192
-    settings.stepLimit = 40_000
-    settings.fairStepLimit = 6000
+    settings.stepLimit = 100_000
+    settings.fairStepLimit = 20_000
     world = World(CaseScheduler(), listener: BufferListener(), settings: settings)
   }
 
@@ -42,6 +42,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     state.pointee.results = Array(repeating: nil, count: operations.count)
     let isAlone = operations.allSatisfy { $0.thread == nil }
     let count = isAlone ? 1 : state.pointee.plan.threadCount
+    state.pointee.isAlone = isAlone
     return run(Self.bodies(walker, state, count), &choices, isAlone: isAlone)
   }
 

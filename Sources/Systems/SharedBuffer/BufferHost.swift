@@ -32,6 +32,14 @@ enum TableRecord {
   static let layout = Layout("sgt", [buffer, place])
 }
 
+/// What a device has done for a fence, as it leaves it before it signals that: who waited for it finds it.
+enum WorkRecord {
+  /// Whether it is done.
+  static var isDone: Field { Field(0, "work") }
+
+  static let layout = Layout("work", [isDone])
+}
+
 /// Something that a device has to do.
 struct DeviceJob {
   /// What.
@@ -148,6 +156,11 @@ struct BufferHost {
   var stale: Set<UInt64> = []
   /// Descriptors of sync files.
   var syncFiles: [Int] = []
+  /// Descriptors that somebody had for sure, whether a buffer's or a sync file's.
+  var owned: Set<Int> = []
+  /// Those that a guess is closing, and those that one has closed: nobody has these for sure any more.
+  var closing: Set<Int> = []
+  var guessed: Set<Int> = []
   /// The one of them that was pending when it was asked last.
   var pendingFile: Int?
   /// Whether devices run beside, so that what is pending comes to its end.
@@ -164,7 +177,7 @@ struct BufferHost {
   var stalled: [Int: BufferOperation.Patience] = [:]
   /// By thread, how often the host refused a step without which a call cannot do what it has to.
   var refusedSteps = Array(repeating: 0, count: 16)
-  /// By reservation, the stamps of the acquire contexts that asked for it.
+  /// By reservation, the stamps of the acquire contexts that ask for it, or have it.
   var contexts: [UInt64: Set<UInt64>] = [:]
   /// Every table that was given out.
   var tables: Set<UInt64> = []
@@ -174,9 +187,15 @@ struct BufferHost {
   var timelineFiles: Set<Int> = []
   /// By thread.
   var timelines = Array(repeating: BufferTimeline(), count: 4)
+  /// By callback, the fence that it was added to.
+  var callbackFences: [UInt64: UInt64] = [:]
+  /// Whether one thread runs, and devices beside it.
+  var isAlone = false
   /// Callbacks that were added and have not been freed.
   var callbacks: [UInt64] = []
   var jobs: [DeviceJob] = []
+  /// By fence, where its device leaves what it has done.
+  var works: [UInt64: UInt64] = [:]
   /// The lines whose first job a device is at.
   var busyLines: Set<Int> = []
   var lastNumbers: [UInt64] = []

@@ -33,9 +33,9 @@ extension BufferMachine: BufferHostMachine {
     return true
   }
 
-  /// Has all devices stall until this thread's next wait has ended, which nothing but this ends.
+  /// Has all devices stall until this thread's call is over, whose wait nothing but this ends.
   ///
-  /// For threads that wait with no lock, or take none before their wait: others who hold one may wait for devices.
+  /// For who waits with no lock, or takes none before the wait: others who hold one may wait for devices.
   func stall(until patience: BufferOperation.Patience) {
     if state.pointee.plan.devicesFail { state.pointee.stalled[thread] = patience }
   }
@@ -50,7 +50,8 @@ extension BufferMachine: BufferHostMachine {
   private func endsStall() -> Bool {
     state.pointee.model.refused(thread)
     state.pointee.reach(.endedStall)
-    resume()
+    // Who attaches takes the lock once more, which somebody may have who waits for devices.
+    if state.pointee.attaching.contains(thread) { resume() }
     return true
   }
 
@@ -226,6 +227,8 @@ extension BufferMachine: BufferHostMachine {
   func exporterReleases(_ exporter: UInt64) {
     guard let buffer = BufferHost.buffer(exporter) else { return }
     base.mightSleep()
+    // What it keeps of the buffer it finds there.
+    _ = base.read(BufferRecord.exporter, of: state.pointee.buffers[buffer], .plain)
     state.pointee.model.released(buffer)
     state.pointee.buffers[buffer] = 0
     freeOwnReservation(of: buffer)
@@ -344,6 +347,9 @@ extension BufferMachine: BufferHostMachine {
   func importerIsNotified(_ attachment: UInt64) {
     let record = base.read(AttachmentRecord.buffer, of: attachment, .plain)
     guard let buffer = state.pointee.buffers.firstIndex(of: record) else { return }
+    if !isDynamic(attachment) {
+      base.warn(Site("an importer is told of a move that cannot deal with it"))
+    }
     let holds = holdsReservation(of: buffer)
     state.pointee.model.called("move_notify", buffer, isLocked: holds, shouldBe: true)
     state.pointee.model.notified(buffer, attachment: attachment)
@@ -351,5 +357,10 @@ extension BufferMachine: BufferHostMachine {
     state.pointee.reach(.notified)
   }
 
-  func runs(_ callback: UInt64, of fence: UInt64) { state.pointee.model.ran(callback) }
+  func runs(_ callback: UInt64, of fence: UInt64) {
+    if state.pointee.callbackFences[callback] != fence {
+      base.warn(Site("a callback is told of a fence that it was not added to"))
+    }
+    state.pointee.model.ran(callback)
+  }
 }

@@ -51,8 +51,8 @@ public struct BufferOperation: Sendable, Hashable {
     case poll(buffer: Int, PollEvents, waits: Bool)
     /// Makes a sync file.
     case exportSync(buffer: Int, flags: UInt64)
-    /// Adds a sync file's fences to a buffer's.
-    case importSync(buffer: Int, flags: UInt64)
+    /// Adds a sync file's fences to a buffer's; or asks for those of a file that is none, the buffer's own.
+    case importSync(buffer: Int, flags: UInt64, isOwn: Bool = false)
     /// Adds so many callbacks to a pending fence, or to that of the last sync file, and takes the last but one,
     /// or the only one, away again.
     case callback(buffer: Int, isRemoved: Bool, count: Int = 1, isOfFile: Bool = false)
@@ -71,8 +71,11 @@ public struct BufferOperation: Sendable, Hashable {
     /// timeline, each so many numbers after the one before, or before it, asks for the point of a number, and
     /// makes a sync file of all, unless there are some.
     case timeline(buffer: Int, count: Int, step: Int, asked: UInt64, isOfFile: Bool)
-    /// Looks at what a descriptor has, and leaves it: the lowest that nobody is known to have.
-    case guess
+    /// Has the thread's device do something, polls to write, and goes: closes the descriptor, and gives up all that
+    /// the thread has of the buffer.
+    case leave(buffer: Int)
+    /// Looks at what a descriptor has, the lowest that nobody is known to have; or closes it, as any program may.
+    case guess(closes: Bool)
     /// Waits until all threads have come to the end of what they were given.
     case join
   }
@@ -123,7 +126,7 @@ public struct BufferOperation: Sendable, Hashable {
     "export", "close", "put", "setName", "readName", "list", "seek", "attach", "detach", "pin",
     "map", "unmap", "move", "submit", "run", "wait", "access", "mapArea", "mapKernel",
     "unmapKernel", "poll", "exportSync", "importSync", "callback", "submitBoth", "join",
-    "evict", "status", "submitMany", "timeline", "guess",
+    "evict", "status", "submitMany", "timeline", "guess", "leave",
   ]
 
   /// The number of its kind.
@@ -160,6 +163,7 @@ public struct BufferOperation: Sendable, Hashable {
     case .submitMany: 28
     case .timeline: 29
     case .guess: 30
+    case .leave: 31
     }
   }
 }
@@ -188,13 +192,15 @@ extension BufferOperation: CustomStringConvertible {
   private var arguments: String {
     switch kind {
     case .export(let flaw): flaw == .none ? "" : "\(flaw)"
-    case .close(let buffer), .put(let buffer), .detach(let buffer), .evict(let buffer),
+    case .close(let buffer), .put(let buffer), .leave(let buffer), .detach(let buffer),
+      .evict(let buffer),
       .unmap(let buffer), .mapKernel(let buffer), .unmapKernel(let buffer):
       "buffer \(buffer)"
     case .setName(let buffer, let name, let length):
       "buffer \(buffer), name \(name), \(length) characters"
     case .readName(let buffer, let isKept): "buffer \(buffer)\(isKept ? ", later" : "")"
-    case .list, .guess, .join: ""
+    case .list, .join: ""
+    case .guess(let closes): closes ? "and closes it" : ""
     case .seek(let buffer, let offset, let whence):
       "buffer \(buffer), \(offset) from \(["the beginning", "here", "the end"][whence])"
     case .attach(let buffer, let isDynamic):
@@ -214,8 +220,9 @@ extension BufferOperation: CustomStringConvertible {
     case .poll(let buffer, let events, let waits):
       "buffer \(buffer), events \(events.rawValue)\(waits ? ", and waits" : "")"
     case .status(let buffer, let waits): "buffer \(buffer)\(waits ? ", and waits" : "")"
-    case .exportSync(let buffer, let flags), .importSync(let buffer, let flags):
-      "buffer \(buffer), flags \(flags)"
+    case .exportSync(let buffer, let flags): "buffer \(buffer), flags \(flags)"
+    case .importSync(let buffer, let flags, let isOwn):
+      "buffer \(buffer), flags \(flags)\(isOwn ? ", its own file" : "")"
     case .callback(let buffer, let isRemoved, let count, let isOfFile):
       "buffer \(buffer)\(isOfFile ? ", the last sync file" : "")"
         + (count == 1 ? "" : ", \(count) of them")

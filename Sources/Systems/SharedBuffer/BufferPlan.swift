@@ -55,16 +55,16 @@ public struct BufferPlan: CasePlan {
   private var hasGiven = false
   /// Whether the second buffer was exported, or may have been.
   private var hasExported = false
-  /// Who was the last to be given both locks to take, and in which order; nil where it was something else.
-  private var lastBoth: (thread: Int, first: Int)?
+  /// What a thread was given last; nil where something was done alone.
+  private var last: BufferOperation?
 
   /// How many buffers there are at most.
   public static let bufferCount = 2
   /// How many pages each has.
   public static let pageCount: UInt64 = 4
 
-  /// About seven.
-  public static var length: ElementLoop { ElementLoop(1...14, averaging: 7) }
+  /// About ten: calls of several threads have to meet.
+  public static var length: ElementLoop { ElementLoop(1...20, averaging: 10) }
   /// At the end, when everything is given back.
   public static var audits: AuditSchedule { .never }
   /// The name, whoever does it.
@@ -138,18 +138,28 @@ public struct BufferPlan: CasePlan {
     let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(3, in: 4)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
     hasGiven = thread != nil
-    let kind = opposite(thread, &choices) ?? kind(choices.draw(weights: Self.weights), &choices)
-    lastBoth = nil
-    if let thread, case .submitBoth(let first, _) = kind { lastBoth = (thread, first) }
-    return BufferOperation(thread: thread, kind: kind)
+    let kind = partner(thread, &choices) ?? kind(choices.draw(weights: Self.weights), &choices)
+    let operation = BufferOperation(thread: thread, kind: kind)
+    last = thread == nil ? nil : operation
+    return operation
   }
 
-  /// Who takes both locks beside somebody who does takes them, as often as not, in the other order.
-  private func opposite(_ thread: Int?, _ choices: inout Choices) -> BufferOperation.Kind? {
-    guard let last = lastBoth, let thread, thread != last.thread, hasBoth || hasExported,
-      choices.flip(oneIn: 2)
-    else { return nil }
-    return .submitBoth(first: 1 - last.first, choices.pick(Self.usages.dropLast()))
+  /// What is to meet the last that another thread was given, as often as not: both locks in the other order, who
+  /// polls for the same, who attaches what cannot deal with moves to a buffer that moves, who guesses the
+  /// descriptor that is being made.
+  private func partner(_ thread: Int?, _ choices: inout Choices) -> BufferOperation.Kind? {
+    guard let last, let thread, thread != last.thread else { return nil }
+    switch last.kind {
+    case .submitBoth(let first, _) where hasBoth || hasExported:
+      guard choices.flip(oneIn: 2) else { return nil }
+      return .submitBoth(first: 1 - first, choices.pick(Self.usages.dropLast()))
+    case .poll(_, _, waits: true):
+      return choices.flip(oneIn: 2) ? last.kind : nil
+    case .move(let buffer, isQueued: true):
+      return choices.flip(oneIn: 2) ? .attach(buffer: buffer, isDynamic: false) : nil
+    case .exportSync where choices.flip(oneIn: 3): return .guess(closes: choices.flip(oneIn: 2))
+    default: return nil
+    }
   }
 
   /// Whoever was given something ends.
@@ -158,7 +168,7 @@ public struct BufferPlan: CasePlan {
   }
 
   private static let weights = Weights([
-    3, 4, 4, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 6, 2, 3, 2, 3, 2,
+    3, 4, 4, 2, 4, 1, 1, 3, 2, 1, 3, 2, 4, 14, 4, 3, 4, 2, 3, 4, 6, 4, 4, 3, 6, 2, 3, 2, 3, 2, 2,
   ])
   private static let bufferWeights = Weights([4, 1])
   private static let usages: [FenceUsage] = [.write, .read, .bookkeep, .kernel]
@@ -171,7 +181,7 @@ public struct BufferPlan: CasePlan {
       return .export(isSound ? .none : choices.pick(BufferOperation.Flaw.allCases))
     }
     if number == 5 { return .list }
-    if number == 29 { return .guess }
+    if number == 29 { return .guess(closes: choices.flip(oneIn: 2)) }
     if number == 14 { return .run(count: Int(choices.draw(in: 1...3))) }
     let buffer = hasBoth || hasExported ? choices.draw(weights: Self.bufferWeights) : 0
     switch number {
@@ -205,7 +215,7 @@ public struct BufferPlan: CasePlan {
       let usage = choices.pick(usages)
       return .wait(buffer: buffer, usage, choices.pick(BufferOperation.Patience.allCases))
     case 16:
-      let flags: UInt64 = choices.flip(oneIn: 6) ? choices.draw(below: 9) : 0
+      let flags: UInt64 = choices.flip(oneIn: 6) ? choices.draw(below: 16) : 0
       return .access(
         buffer: buffer,
         flags: flags == 0 ? choices.draw(in: 1...3) : flags,
@@ -219,8 +229,8 @@ public struct BufferPlan: CasePlan {
     case 21, 22:
       let isOdd = choices.flip(oneIn: 8)
       let flags: UInt64 = isOdd ? [0, 4, 7][Int(choices.draw(below: 3))] : choices.draw(in: 1...3)
-      return number == 21
-        ? .exportSync(buffer: buffer, flags: flags) : .importSync(buffer: buffer, flags: flags)
+      if number == 21 { return .exportSync(buffer: buffer, flags: flags) }
+      return .importSync(buffer: buffer, flags: flags, isOwn: choices.flip(oneIn: 12))
     case 23:
       return .callback(
         buffer: buffer,
@@ -229,6 +239,7 @@ public struct BufferPlan: CasePlan {
         isOfFile: choices.flip(oneIn: 3)
       )
     case 25: return .evict(buffer: buffer)
+    case 30: return .leave(buffer: buffer)
     case 26: return .status(buffer: buffer, waits: !choices.flip(oneIn: 3))
     case 27:
       let usage: FenceUsage = choices.flip(oneIn: 2) ? .bookkeep : .read
@@ -243,7 +254,7 @@ public struct BufferPlan: CasePlan {
         count: Int(choices.draw(in: 1...3)),
         step: choices.flip(oneIn: 4)
           ? -Int(choices.draw(below: 3)) : Int(choices.draw(in: 1...2)),
-        asked: choices.draw(below: 8),
+        asked: choices.flip(oneIn: 2) ? choices.draw(in: 1...2) : choices.draw(below: 8),
         isOfFile: choices.flip(oneIn: 3)
       )
     default:
