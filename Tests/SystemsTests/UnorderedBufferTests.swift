@@ -46,8 +46,6 @@ private struct UnorderedReservations: ReservationWalker {
   let access: Access
   private var built: CompactReservations { CompactReservations() }
 
-  init(access: Access) { self.access = access }
-
   func reserve<M: BufferHostMachine>(
     _ machine: inout M,
     _ reservation: M.Record,
