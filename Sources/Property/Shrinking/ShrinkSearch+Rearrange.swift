@@ -43,10 +43,8 @@ extension ShrinkSearch {
 extension Recording {
   /// Whether the first span's choices are the simpler.
   func isSimpler(span first: Int, than second: Int) -> Bool {
-    let one = choices[spans[first].range]
-    let other = choices[spans[second].range]
-    guard one.count == other.count else { return one.count < other.count }
-    return one.lexicographicallyPrecedes(other) { $0.value < $1.value }
+    let one = choices[spans[first].range].lazy.map(\.value)
+    return one.isSimpler(than: choices[spans[second].range].lazy.map(\.value))
   }
 
   /// The values with the spans at `places` replaced by those of `order`, the rest unmoved.

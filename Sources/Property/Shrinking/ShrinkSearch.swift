@@ -93,14 +93,12 @@ struct ShrinkSearch<Target: ShrinkTarget> {
 }
 
 extension Choices {
-  /// Shortlex: fewer choices first, those that it is charged included, then the earlier in the
-  /// dictionary.
+  /// Whether they are simpler than those of a recording.
   func isSimpler(than other: Recording) -> Bool {
-    let (length, otherLength) = (recorded.count + surcharge, other.choices.count + other.surcharge)
-    guard length == otherLength else { return length < otherLength }
-    for (mine, its) in zip(recorded, other.choices) where mine.value != its.value {
-      return mine.value < its.value
-    }
-    return false
+    recorded.lazy.map(\.value).isSimpler(
+      than: other.choices.lazy.map(\.value),
+      surcharge: surcharge,
+      otherSurcharge: other.surcharge
+    )
   }
 }

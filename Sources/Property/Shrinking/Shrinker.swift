@@ -86,9 +86,7 @@ public struct ShrinkResult: Equatable, Sendable {
 extension ShrinkResult {
   /// Whether its case is simpler than another's.
   func isSimpler(than other: ShrinkResult) -> Bool {
-    let (length, otherLength) = (values.count + surcharge, other.values.count + other.surcharge)
-    return length == otherLength
-      ? values.lexicographicallyPrecedes(other.values) : length < otherLength
+    values.isSimpler(than: other.values, surcharge: surcharge, otherSurcharge: other.surcharge)
   }
 }
 
