@@ -11,6 +11,7 @@ extension Clause {
     putsReferencesOnce, keepsNoReference, mapsReferenced, beginsAgainAlike, failsEmpty,
     acceptsOnePage, makesValid, saysValid, showsPlace, announcesFirst, announcesRange, passesAll,
     leavesNoneValid, clearsGuestMode, roundsAlike, keepsUser, emptiesCache, notesWrites,
+    invalidatesCovered,
   ]
 
   static let mapsValid = Clause(
@@ -156,6 +157,11 @@ extension Clause {
     "keeps-user",
     .memory,
     "changes who uses a cache only where no invalidation heeds it"
+  )
+  static let invalidatesCovered = Clause(
+    "invalidates-covered",
+    .refinement,
+    "makes no cache invalid, and has no refresh look again, that is not in its range"
   )
   static let emptiesCache = Clause(
     "empties",

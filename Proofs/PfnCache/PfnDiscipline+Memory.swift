@@ -67,6 +67,10 @@ extension PfnDiscipline {
     guard place.record == PfnDiscipline.cache else { return }
     let cache = PfnDiscipline.cache
     let value = machine.state[place]
+    if isBeginning, [Cache.isValid, Cache.wasInvalidated].contains(place.field) {
+      let clause = Clause.invalidatesCovered
+      machine.oblige(clause.name, clause.text, isCovered(machine.state[Cache.hostAddress, cache]))
+    }
     machine.remember { state in
       switch place.field {
       case Cache.wasInvalidated:

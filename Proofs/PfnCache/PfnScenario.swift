@@ -89,7 +89,7 @@ struct PfnScenario: Sendable {
       case .access: [.saysValid, .showsPlace, .acceptsOnePage, .notesWrites]
       case .enter: [.saysValid, .showsPlace, .acceptsOnePage]
       case .invalidate:
-        kept + [.announcesFirst, .announcesRange, .passesAll]
+        kept + [.announcesFirst, .announcesRange, .passesAll, .invalidatesCovered]
           + [.leavesNoneValid, .clearsGuestMode, .roundsAlike, .linksLists, .beginsAgainAlike]
       case .end: [.announcesRange]
       }

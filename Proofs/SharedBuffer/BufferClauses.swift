@@ -7,7 +7,7 @@ extension Clause {
     losesNoBufferMapping, keepsMapping, linksAttachments, linksBuffers, mapsInside, keepsArea,
     findsEnds, takesFlags, balancesAccess, checksExport, publishesWhole, keepsPending,
     countsAdditions, makesRoom, knowsSignalled, waitsForAll, reportsReady, wakesLater,
-    countsKernel, fencesAlike,
+    countsKernel, fencesAlike, tellsExporters, failsForReason, looksBehind,
   ]
 
   static let reachesLive = Clause(
@@ -91,6 +91,21 @@ extension Clause {
     "kernel-count",
     .counts,
     "has the exporter map for the kernel for the first who asks, undo that for the last, and counts them"
+  )
+  static let tellsExporters = Clause(
+    "exporter-told",
+    .memory,
+    "calls the buffer's own exporter, about the attachment or the area that the call is about"
+  )
+  static let failsForReason = Clause(
+    "fails-for-reason",
+    .refinement,
+    "fails only where its arguments, an exporter, a signal or a shortage demand it"
+  )
+  static let looksBehind = Clause(
+    "looks-behind",
+    .refinement,
+    "looks for the kernel's own work after it had the exporter map for who cannot deal with moves"
   )
   static let fencesAlike = Clause(
     "fences-alike",

@@ -52,6 +52,10 @@ final class BufferDiscipline: RecordDiscipline {
   /// How often exporters mapped, and whether they undid anything.
   var mapCount = 0
   var hasUndone = false
+  /// The reasons that there are for the call to fail.
+  var reasons: [Formula] = []
+  /// Whether the reservation was looked at since the exporter mapped last.
+  var hasLooked = false
   /// How many attachments and accesses exporters were told of that have not ended.
   var attachedCount = 0
   var accessCount = 0

@@ -80,6 +80,7 @@ extension BufferJudge {
 
   /// Who cannot deal with moves finds a mapping behind the kernel's own work.
   private mutating func promiseKernel(isMade: Bool, isDynamic: Formula) {
+    claim(.looksBehind, isMade ? isDynamic .| Formula(discipline.hasLooked) : Formula(true))
     guard operation.hasFences else { return }
     let kernel = BitVector(UInt64(FenceUsage.kernel.rawValue))
     claim(.waitsForAll, isMade ? isDynamic .| isOver(kernel) : Formula(true))

@@ -94,6 +94,7 @@ struct BufferJudge {
   // MARK: What the call promises
 
   private mutating func promise() {
+    promiseReason()
     switch operation {
     case .export: promiseExport()
     case .put: promiseRelease()
@@ -108,6 +109,18 @@ struct BufferJudge {
     case .poll: promisePoll()
     case .add, .reserve: promiseAddition()
     }
+  }
+
+  /// A call that fails has a reason to, of which an invalid argument is shown with what is asked of arguments.
+  private mutating func promiseReason() {
+    let isAnArgument =
+      switch operation {
+      case .attach, .wait: false
+      // What is kept for one direction is not given out for another.
+      case .map: ending.result == .busy
+      default: ending.result == .invalid || ending.result == .overflow
+      }
+    claim(.failsForReason, isOK || isAnArgument ? Formula(true) : .any(discipline.reasons))
   }
 
   /// Whether the fence that is watched is signalled, if who waits up to a usage waits for it.
@@ -155,6 +168,10 @@ struct BufferJudge {
       .losesNoRecord,
       isGone ? all.isSubset(of: discipline.freed) : discipline.freed.isDisjoint(with: all)
     )
+    if isGone {
+      let hasName = machine.state.isSet(BufferRecord.name, Records.buffer)
+      claim(.losesNoRecord, .implies(hasName, Formula(discipline.freed.contains(Records.name))))
+    }
     let files = discipline.freed.contains(Records.file)
     claim(.losesNoRecord, files == discipline.gone.contains(Records.file))
   }
@@ -170,6 +187,9 @@ struct BufferJudge {
     let can = discipline.can(ExporterOperations.area, machine.initial)
     claim(.mapsInside, .equivalent(Formula(discipline.areaCount == 1), isInside .& can))
     claim(.mapsInside, .implies(.!(isInside .& can), Formula(!isOK)))
+    if ending.result == .invalid || ending.result == .overflow {
+      claim(.failsForReason, .!(isInside .& can))
+    }
     let kept = machine.initial[AreaRecord.offset, area]
     let file = state[AreaRecord.file, area]
     let isMoved = isOther && isOK

@@ -11,11 +11,25 @@ extension BufferProofMachine: BufferHostMachine {
     oblige(.callsLocked, Formula(base.holdsAlone(.reservationLock) == isNeeded))
   }
 
+  /// Whether it is the buffer's own exporter that is called, about what the call is about.
+  private func judgeTold(
+    _ exporter: BitVector,
+    _ attachment: BitVector? = nil,
+    area: BitVector? = nil
+  ) {
+    guard !base.isCut else { return }
+    var told = [exporter .== base.initial[BufferRecord.exporter, BufferProofRecord.buffer]]
+    if let attachment { told.append(attachment .== BitVector(discipline.attachment)) }
+    if let area { told.append(area .== BitVector(BufferProofRecord.area)) }
+    oblige(.tellsExporters, .all(told))
+  }
+
   /// What a driver or the host answers: the path forks.
   private func answer(_ name: String, _ error: Errno) -> Errno {
     guard !base.isCut else { return error }
     let result = base.holds(discipline.choice(name)) ? error : .ok
     base.note(.answer(BitVector(UInt64(result.rawValue))))
+    if result != .ok { discipline.reasons.append(Formula(true)) }
     return result
   }
 
@@ -35,6 +49,7 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterAttaches(_ attachment: BitVector, of exporter: BitVector) -> Errno {
     judgeLock(false)
+    judgeTold(exporter, attachment)
     let result = answer("attach", .busy)
     if result == .ok { discipline.attachedCount += 1 }
     return result
@@ -42,11 +57,13 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterDetaches(_ attachment: BitVector, of exporter: BitVector) {
     judgeLock(false)
+    judgeTold(exporter, attachment)
     discipline.attachedCount -= 1
   }
 
   func exporterPins(_ attachment: BitVector, of exporter: BitVector) -> Errno {
     judgeLock(true)
+    judgeTold(exporter, attachment)
     let result = answer("pin", .noMemory)
     if result == .ok { discipline.pins.add(attachment, attachment, where: Formula(true)) }
     return result
@@ -54,6 +71,7 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterUnpins(_ attachment: BitVector, of exporter: BitVector) {
     judgeLock(true)
+    judgeTold(exporter, attachment)
     guard !base.isCut else { return }
     oblige(.balancesPins, discipline.pins.take { $0.first .== attachment })
   }
@@ -64,6 +82,7 @@ extension BufferProofMachine: BufferHostMachine {
     _ direction: BufferDirection
   ) -> BitVector {
     judgeLock(true)
+    judgeTold(exporter, attachment)
     guard !base.isCut else { return BitVector(0) }
     let table = discipline.fresh("table")
     let isTable = (table .!= BitVector(0)) .& .!ErrorPointer.isError(table)
@@ -74,6 +93,8 @@ extension BufferProofMachine: BufferHostMachine {
     base.explorer.assume(.all(isElsewhere), later: true)
     discipline.mappings.add(attachment, table, where: isTable)
     discipline.mapCount += 1
+    discipline.hasLooked = false
+    discipline.reasons.append(.!isTable)
     base.note(.answer(table))
     return table
   }
@@ -85,6 +106,7 @@ extension BufferProofMachine: BufferHostMachine {
     _ direction: BufferDirection
   ) {
     judgeLock(true)
+    judgeTold(exporter, attachment)
     guard !base.isCut else { return }
     let isMapped = discipline.mappings.take {
       ($0.first .== attachment) .& ($0.second .== table)
@@ -93,10 +115,14 @@ extension BufferProofMachine: BufferHostMachine {
     oblige(.undoesBufferMapping, isMapped)
   }
 
-  func exporterReleases(_ exporter: BitVector) { discipline.releaseCount += 1 }
+  func exporterReleases(_ exporter: BitVector) {
+    judgeTold(exporter)
+    discipline.releaseCount += 1
+  }
 
   func exporterBeginsAccess(_ exporter: BitVector, _ direction: BufferDirection) -> Errno {
     judgeLock(false)
+    judgeTold(exporter)
     discipline.askedAccess.append((false, direction))
     let result = answer("begin", .again)
     if result == .ok { discipline.accessCount += 1 }
@@ -105,6 +131,7 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterEndsAccess(_ exporter: BitVector, _ direction: BufferDirection) -> Errno {
     judgeLock(false)
+    judgeTold(exporter)
     discipline.askedAccess.append((true, direction))
     discipline.accessCount -= 1
     return answer("end", .again)
@@ -112,23 +139,27 @@ extension BufferProofMachine: BufferHostMachine {
 
   func exporterMapsArea(_ area: BitVector, of exporter: BitVector) -> Errno {
     judgeLock(false)
+    judgeTold(exporter, area: area)
     discipline.areaCount += 1
     return answer("area", .noMemory)
   }
 
   func exporterMapsKernel(_ exporter: BitVector) -> BitVector {
     judgeLock(true)
+    judgeTold(exporter)
     guard !base.isCut else { return BitVector(0) }
     let pointer = discipline.fresh("pointer")
     let isMapped = pointer .!= BitVector(0)
     discipline.kernelMappings.add(BitVector(BufferProofRecord.buffer), pointer, where: isMapped)
     discipline.mapCount += 1
+    discipline.reasons.append(.!isMapped)
     base.note(.answer(pointer))
     return pointer
   }
 
   func exporterUnmapsKernel(_ exporter: BitVector, _ pointer: BitVector) {
     judgeLock(true)
+    judgeTold(exporter)
     guard !base.isCut else { return }
     discipline.hasUndone = true
     oblige(.countsKernel, discipline.kernelMappings.take { $0.second .== pointer })

@@ -47,6 +47,9 @@ struct BufferProofMachine: LayeredRecordMachine {
     let address = reach(record)
     judgeKnown(field, address)
     let value = base.read(field, of: record, access)
+    if field == ReservationRecord.fences || field == ReservationRecord.known(.kernel) {
+      discipline.hasLooked = true
+    }
     if field == ReservationRecord.sequence, address == BufferProofRecord.reservation {
       discipline.sequenceRead = value
     }
@@ -147,6 +150,7 @@ struct BufferProofMachine: LayeredRecordMachine {
     let record = base.allocate(layout, isZeroed: isZeroed, maySleep: maySleep)
     guard !base.isCut else { return record }
     base.note(.answer(BitVector(record == nil ? 0 : 1)))
+    if record == nil { discipline.reasons.append(Formula(true)) }
     if let address = record?.constant {
       discipline.made[address] = layout
       discipline.left.append(address)

@@ -125,19 +125,24 @@ struct BufferScenario: Sendable {
   var clauses: [Clause] {
     let kept: [Clause] = [.reachesLive, .countsReferences, .losesNoRecord]
     let mapping: [Clause] = [.callsLocked, .undoesBufferMapping, .losesNoBufferMapping]
+    let told: [Clause] = [.callsLocked, .tellsExporters]
     let own: [Clause] =
       switch operation {
-      case .export: [.checksExport, .publishesWhole, .linksBuffers]
-      case .put: [.linksBuffers]
-      case .attach: [.callsLocked, .losesNoBufferMapping, .balancesPins, .linksAttachments]
-      case .detach: mapping + [.balancesPins, .linksAttachments]
-      case .map: [.callsLocked, .losesNoBufferMapping, .keepsMapping]
-      case .unmap: mapping
-      case .mapArea, .mapOwnArea: [.callsLocked, .mapsInside, .keepsArea]
+      case .export: [.checksExport, .publishesWhole, .linksBuffers, .failsForReason]
+      case .put: [.linksBuffers, .tellsExporters]
+      case .attach:
+        told + [
+          .losesNoBufferMapping, .balancesPins, .linksAttachments, .failsForReason, .looksBehind,
+        ]
+      case .detach: mapping + [.tellsExporters, .balancesPins, .linksAttachments]
+      case .map: told + [.losesNoBufferMapping, .keepsMapping, .failsForReason, .looksBehind]
+      case .unmap: mapping + [.tellsExporters]
+      case .mapArea, .mapOwnArea: told + [.mapsInside, .keepsArea, .failsForReason]
       case .seek: [.findsEnds]
-      case .synchronise: [.callsLocked, .takesFlags, .balancesAccess]
-      case .mapKernel, .unmapKernel: [.callsLocked, .countsKernel]
-      case .wait: [.waitsForAll, .knowsSignalled, .fencesAlike]
+      case .synchronise: told + [.takesFlags, .balancesAccess, .failsForReason]
+      case .mapKernel: told + [.countsKernel, .failsForReason]
+      case .unmapKernel: told + [.countsKernel]
+      case .wait: [.waitsForAll, .knowsSignalled, .fencesAlike, .failsForReason]
       case .poll: [.reportsReady, .wakesLater, .knowsSignalled, .fencesAlike]
       case .add: [.keepsPending, .countsAdditions, .fencesAlike]
       case .reserve: [.keepsPending, .makesRoom]

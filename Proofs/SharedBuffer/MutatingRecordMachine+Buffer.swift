@@ -9,6 +9,11 @@ extension MutatingRecordMachine: BufferHostMachine where Base: BufferHostMachine
     changes(.skip(name)) ? 0 : changes(.twice(name)) ? 2 : 1
   }
 
+  /// The exporter that is called.
+  private mutating func told(_ exporter: Base.W) -> Base.W {
+    changes(.skip("exporter")) ? exporter &+ Base.W(1) : exporter
+  }
+
   mutating func refuses(_ step: BufferStep) -> Errno? {
     let error = base.refuses(step)
     if error != nil, case .alter("refused", let number) = mutation?.change,
@@ -19,7 +24,7 @@ extension MutatingRecordMachine: BufferHostMachine where Base: BufferHostMachine
     return error
   }
 
-  mutating func isInterrupted() -> Bool { base.isInterrupted() }
+  mutating func isInterrupted() -> Bool { changes(.skip("signal")) || base.isInterrupted() }
   mutating func isTimeOver() -> Bool { base.isTimeOver() }
 
   mutating func exporterAttaches(_ attachment: Base.Record, of exporter: Base.W) -> Errno {
@@ -43,7 +48,7 @@ extension MutatingRecordMachine: BufferHostMachine where Base: BufferHostMachine
     of exporter: Base.W,
     _ direction: BufferDirection
   ) -> Base.W {
-    base.exporterMaps(attachment, of: exporter, direction)
+    base.exporterMaps(attachment, of: told(exporter), direction)
   }
 
   mutating func exporterUnmaps(
@@ -70,7 +75,7 @@ extension MutatingRecordMachine: BufferHostMachine where Base: BufferHostMachine
   }
 
   mutating func exporterMapsArea(_ area: Base.Record, of exporter: Base.W) -> Errno {
-    base.exporterMapsArea(area, of: exporter)
+    base.exporterMapsArea(area, of: told(exporter))
   }
 
   mutating func exporterMapsKernel(_ exporter: Base.W) -> Base.W {

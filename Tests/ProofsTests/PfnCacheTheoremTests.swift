@@ -129,6 +129,7 @@ import Walkers
       mutated(.skipWrite("khva"), .unmap, .emptiesCache),
       mutated(.alterWrite("valid", 1), .invalidate, .looksUpSince),
       mutated(.skipWrite("needs_retry"), .invalidate, .tellsRefresh),
+      mutated(.misread("uhva", 0x5000), .invalidate, .invalidatesCovered),
       mutated(.skipLock("mn_lock"), .invalidate, .announcesFirst),
       mutated(.skipWrite("mn_active"), .invalidate, .announcesRange),
       mutated(.alterWrite("mn_start", 1 << 63), .invalidate, .announcesRange),

@@ -38,6 +38,8 @@ import Walkers
     (.areaKept, .mapArea, .keepsArea),
     (.offsetWraps, .mapOwnArea, .mapsInside),
     (.mapsUnpinned, .attach, .balancesPins),
+    (.skipsKernelFences, .map, .looksBehind),
+    (.skipsKernelFences, .attach, .looksBehind),
     (.failureLeavesPinned, .attach, .balancesPins),
     (.detachKeepsMapping, .detach, .losesNoBufferMapping),
     (.pollsForWriters, .poll, .reportsReady),
@@ -78,6 +80,9 @@ import Walkers
       mutated(.skip("free"), .detach, .losesNoRecord),
       mutated(.twice("release"), .put, .losesNoRecord),
       mutated(.skipLock("resv_lock"), .map, .callsLocked),
+      mutated(.skip("exporter"), .map, .tellsExporters),
+      mutated(.skip("exporter"), .mapOwnArea, .tellsExporters),
+      mutated(.skip("signal"), .wait, .failsForReason),
       mutated(.twice("unpin"), .detach, .balancesPins),
       mutated(.twice("unmap"), .detach, .undoesBufferMapping),
       mutated(.skip("unmap"), .unmap, .losesNoBufferMapping),
@@ -119,6 +124,14 @@ import Walkers
     let (mutation, operation, clause) = SharedBufferTheoremTests.mutations[index]
     let found = results(operation, .builtIn, mutation, seeking: clause)
     expectViolated(try #require(found.first { $0.theorem.clause == clause }), "\(mutation)")
+  }
+
+  @Test(arguments: 1...6)
+  func `a record that goes with a buffer and is not freed is missed`(ordinal: Int) throws {
+    let mutation = RecordMutation(.skip("free"), ordinal: ordinal)
+    let found = results(.put, .builtIn, mutation, seeking: .losesNoRecord)
+    let result = try #require(found.first { $0.theorem.clause == .losesNoRecord })
+    expectViolated(result, "\(mutation)")
   }
 
   @Test func `the buffers as posted are convicted`() throws {
