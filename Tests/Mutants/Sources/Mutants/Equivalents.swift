@@ -2,8 +2,11 @@ import Foundation
 
 /// The survivors that nobody who calls a walker can tell, each with the reason.
 ///
-/// A line each: the mutant's name, blanks, and a sentence. Lines that begin with `#` are read by people.
+/// A line each: the mutant's name, blanks, and a sentence. Lines that begin with `#` are read by people. Where the
+/// sentence begins with `[callers]` a theorem may tell, which takes a call by itself, from any memory.
 struct Equivalents {
+  private static let ofCallers = "[callers] "
+
   private(set) var reasons: [String: String] = [:]
 
   init(_ text: String) throws {
@@ -24,8 +27,10 @@ struct Equivalents {
     let gone = reasons.keys.filter { !known.contains($0) }.sorted().map {
       "\($0) is listed as equivalent, and there is no such mutant"
     }
-    let told = results.filter { reasons[$0.id] != nil }.flatMap { result in
-      Way.allCases.compactMap { way -> String? in
+    let told = results.flatMap { result -> [String] in
+      guard let reason = reasons[result.id] else { return [] }
+      let ways = Way.allCases.filter { $0 == .check || !reason.hasPrefix(Self.ofCallers) }
+      return ways.compactMap { way -> String? in
         guard let verdict = result.verdict(of: way), verdict.kind == .convicted else { return nil }
         return "\(result.id) is listed as equivalent, and \(way.rawValue) convicts it: "
           + verdict.by.joined(separator: ", ")
