@@ -31,7 +31,50 @@ private struct Starving: ShrinkTarget {
   }
 }
 
+/// One thread writes two words one after the other, another looks at both once: what it finds.
+private func glance(_ scheduler: some Scheduler) -> [UInt64] {
+  let world = ScheduledWorld(scheduler, listener: NoListener())
+  let toy = makeToy(world)
+  let found = UnsafeMutablePointer<[UInt64]>.allocate(capacity: 1)
+  found.initialize(to: [])
+  defer { found.deinitialize(count: 1).deallocate() }
+  _ = world.run([
+    { machine in
+      for _ in 0..<20 { _ = machine.read(Toy.z, of: toy, .once) }
+      for word in [Toy.x, Toy.y] { machine.write(1, word, of: toy, .once) }
+      for _ in 0..<20 { _ = machine.read(Toy.z, of: toy, .once) }
+    },
+    { machine in
+      found.pointee = [Toy.y, Toy.x].map { machine.read($0, of: toy, .once) }
+    },
+  ])
+  return found.pointee
+}
+
 @Suite(.serialized) struct SchedulerTests {
+  @Test func `priorities that change at writes change right after one`() {
+    var outcomes: [PCTScheduler.Unit: [[UInt64]: Int]] = [:]
+    for (unit, count) in [(.write, 2), (.step, 42)] as [(PCTScheduler.Unit, UInt64)] {
+      for index in 0..<1000 as Range<UInt64> {
+        let choices = Choices(seed: 34, case: index)
+        let scheduler = PCTScheduler(
+          choices,
+          threadCount: 2,
+          stepCount: count,
+          depth: 2,
+          at: unit
+        )
+        outcomes[unit, default: [:]][glance(scheduler), default: 0] += 1
+      }
+    }
+    // The writer comes first in half of them, and is stopped after each of its writes in half of these.
+    let between = [0, 1] as [UInt64]
+    #expect((200...300).contains(outcomes[.write]?[between] ?? 0), "\(outcomes)")
+    #expect((200...300).contains(outcomes[.write]?[[1, 1]] ?? 0), "\(outcomes)")
+    // Of its steps there are many more.
+    #expect((1...50).contains(outcomes[.step]?[between] ?? 0), "\(outcomes)")
+  }
+
   @Test func `PCT keeps its bound`() {
     // Two of three have to be stopped between their forks: depth 3, 18 steps.
     let bound = PCTScheduler.bound(threadCount: 3, stepCount: 18, depth: 3)

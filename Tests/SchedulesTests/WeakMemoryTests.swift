@@ -81,4 +81,31 @@ import Testing
       #expect(result.ending == .finished)
     }
   }
+
+  @Test func `a run may touch as many words as it likes`() {
+    var settings = WorldSettings()
+    settings.isWeak = true
+    settings.wordsPerThread = 8192
+    let world = ScheduledWorld(
+      RandomScheduler(Choices(seed: 22, case: 0)),
+      listener: NoListener(),
+      settings: settings
+    )
+    let toys = (0..<300).map { _ in makeToy(world) }
+    let last = toys[299]
+    let result = world.run([
+      { machine in
+        for toy in toys { machine.write(toy, Toy.x, of: toy, .once) }
+        machine.write(1, Toy.y, of: last, .release)
+      },
+      { machine in
+        while machine.read(Toy.y, of: last, .acquire) == 0 { machine.yield() }
+        for toy in toys where machine.read(Toy.x, of: toy, .once) == toy {
+          _ = machine.add(1, Toy.z, of: last, .relaxed)
+        }
+      },
+    ])
+    #expect(result.ending == .finished && !result.wasOverruled)
+    #expect(world.alone.read(Toy.z, of: last, .once) == 300)
+  }
 }

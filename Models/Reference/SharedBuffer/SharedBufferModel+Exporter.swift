@@ -82,7 +82,7 @@ extension SharedBufferModel {
     )
   }
 
-  /// An exporter is told a direction, or finds one, where another or the same was asked for.
+  /// An exporter is told a direction, or finds one: it has to be the one that was asked for.
   public mutating func directed(_ what: String, _ direction: UInt8, asked: UInt8) {
     guard direction != asked else { return }
     add(

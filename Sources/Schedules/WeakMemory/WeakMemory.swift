@@ -14,9 +14,6 @@
 /// `acquire`; plain accesses are made as written.
 @usableFromInline
 struct WeakMemory {
-  /// How many words may be touched in a run.
-  static let locationLimit = 256
-
   /// One write of a word's history; number 0 stands for what each word held in the beginning.
   @usableFromInline
   struct Write {
@@ -45,7 +42,7 @@ struct WeakMemory {
   }
 
   /// The location of each word, counted from 1; 0 for none yet.
-  let locationOfWord: UnsafeMutablePointer<UInt16>
+  let locationOfWord: UnsafeMutablePointer<UInt32>
   private var touched: [UInt32] = []
   var locations: [Location] = [Location()]
   var writes: [Write] = [Write()]
@@ -101,15 +98,14 @@ struct WeakMemory {
   mutating func location(_ word: UInt32) -> Int {
     let known = locationOfWord[Int(word)]
     if known != 0 { return Int(known) }
-    precondition(locations.count <= Self.locationLimit, "too many fields for weak memory")
     locations.append(Location())
-    locationOfWord[Int(word)] = UInt16(locations.count - 1)
+    locationOfWord[Int(word)] = UInt32(locations.count - 1)
     touched.append(word)
     return locations.count - 1
   }
 
   /// The location of a word; 0 for none yet.
-  func knownLocation(_ word: UInt32) -> UInt16 { locationOfWord[Int(word)] }
+  func knownLocation(_ word: UInt32) -> UInt32 { locationOfWord[Int(word)] }
 
   /// The write that a view has of a location.
   func seen(_ view: Int, _ location: Int) -> UInt32 {

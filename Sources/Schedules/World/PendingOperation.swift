@@ -80,6 +80,8 @@ extension PendingOperation {
     return touchesFence && other.touchesFence
   }
 
+  /// Whether it may change a field that is no lock.
+  @inlinable var isStore: Bool { kind == .write || kind == .update }
   /// Whether it frees a record as a whole.
   @inlinable var isFree: Bool { word != 0 && word == record }
   /// Whether it is a full fence.

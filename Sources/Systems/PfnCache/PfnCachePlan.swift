@@ -153,7 +153,7 @@ public struct PfnCachePlan: CasePlan {
       let maySleep = hasVCPU || !choices.flip(oneIn: 4)
       return .invalidate(first: pages.lowerBound, count: pages.count, change, maySleep: maySleep)
     case 8:
-      var page = Int(favourite.address >> 12) % Self.pageCount
+      var page = favouritePage
       if choices.flip(oneIn: 3) { page = Int(choices.draw(through: UInt64(Self.pageCount - 1))) }
       switch choices.draw(through: 2) {
       case 0: return .changeSlots(page: page, .touch)
@@ -165,9 +165,12 @@ public struct PfnCachePlan: CasePlan {
     }
   }
 
-  /// The page that the case is mostly about, one beside it, or some.
+  /// The guest page that the case is mostly about.
+  private var favouritePage: Int { Int(favourite.address >> 12) % Self.pageCount }
+
+  /// That page, one beside it, or some.
   private func pages(_ choices: inout Choices) -> Range<Int> {
-    let page = Int(favourite.address >> 12) % Self.pageCount
+    let page = favouritePage
     switch choices.draw(weights: Self.rangeWeights) {
     case 0: return page..<page + 1
     case 1:

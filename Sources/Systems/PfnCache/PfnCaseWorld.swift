@@ -10,35 +10,26 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
   typealias World = ScheduledWorld<CaseScheduler, PfnCaseListener>
 
   let walker: Walker
-  /// The world of the case: one in which memory is sequentially consistent, or one in which it is weak.
-  private(set) var world: World
-  private let strongWorld: World
-  private lazy var weakWorld = Self.makeWorld(isWeak: true)
+  private var worlds: CaseWorlds<PfnCaseListener>
   private let shared = SharedState(PfnHost())
   /// How often a thread of the last case made way for another though it could have gone on.
   var preemptionCount = 0
 
   init(_ walker: Walker) {
     self.walker = walker
-    strongWorld = Self.makeWorld(isWeak: false)
-    world = strongWorld
-  }
-
-  private static func makeWorld(isWeak: Bool) -> World {
     var settings = WorldSettings()
     settings.wordsPerThread = 256
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
-    settings.isWeak = isWeak
-    return World(CaseScheduler(), listener: PfnCaseListener(), settings: settings)
+    worlds = CaseWorlds(settings) { PfnCaseListener() }
   }
 
+  var world: World { worlds.current }
   var state: UnsafeMutablePointer<PfnHost> { shared.pointer }
 
   /// Begins a case: makes the records, alone.
   func begin(_ plan: PfnCachePlan, isRecorded: Bool) {
-    world = plan.isWeak ? weakWorld : strongWorld
-    world.reset()
+    worlds.begin(isWeak: plan.isWeak)
     world.withListener { $0.reset(isRecorded: isRecorded) }
     preemptionCount = 0
     state.pointee.begin(plan)

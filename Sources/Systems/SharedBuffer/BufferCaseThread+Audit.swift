@@ -60,7 +60,9 @@ extension BufferCaseThread {
     }
     giveUp(3)
     for owner in 0..<4 { giveUpTimeline(of: owner) }
-    let descriptors = state.pointee.syncFiles + state.pointee.guessed.sorted()
+    let guesses = state.pointee.guesses
+    let guessed = guesses.indices.filter { guesses[$0] == .closed }
+    let descriptors = state.pointee.syncFiles + guessed
     for descriptor in descriptors { _ = Files.close(&machine, descriptor, walker) }
     for buffer in 0..<BufferPlan.bufferCount { _ = close(buffer) }
     for callback in state.pointee.callbacks { machine.free(callback) }
@@ -91,6 +93,16 @@ extension BufferCaseThread {
     where state.pointee.handles[owner][buffer].holdsFile {
       _ = pollOnce(buffer, state.pointee.buffers[buffer], [.readable, .writable])
     }
+  }
+
+  /// Looks whether all is there that is pending in a reservation whose lock is held.
+  mutating func judgeFences(_ buffer: Int, _ reservation: UInt64) {
+    var held: [(fence: UInt64, usage: UInt8)] = []
+    reservations.forEach(&machine, reservation, .bookkeep) { _, fence, usage in
+      held.append((fence, UInt8(usage)))
+      return true
+    }
+    state.pointee.model.found(held, in: buffer)
   }
 
   private mutating func lookForContainers(_ buffer: Int) {

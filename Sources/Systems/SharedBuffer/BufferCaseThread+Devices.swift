@@ -179,7 +179,8 @@ extension BufferCaseThread {
     let result = submitLocked(order, usage)
     for (_, reservation) in order {
       Reservation.unlockInContext(&machine, reservation)
-      state.pointee.contexts[reservation]?.remove(stamp)
+      // Where memory is weak others may find it long after.
+      if !state.pointee.model.isMemoryWeak { state.pointee.contexts[reservation]?.remove(stamp) }
     }
     return result
   }
@@ -192,6 +193,7 @@ extension BufferCaseThread {
     guard let (fence, line) = prepared else { return .noMemory }
     let waited = FenceUsage.waitedFor(toWrite: usage == .write)
     var dependencies: [UInt64] = []
+    // What the walker says that the device has to wait for, beside what the contract says.
     var claims: [FenceClaim] = []
     for (buffer, reservation) in buffers {
       claims.append(look(buffer, Self.claimed(toWrite: usage == .write)))
@@ -386,9 +388,10 @@ extension BufferCaseThread {
     while state.pointee.runningCount > 0 {
       machine.prepareToWait(on: DeviceRecord.queue, of: device)
       let hasRun = runOne()
-      if hasRun { releaseLater() }
       if !hasRun, state.pointee.runningCount > 0 { machine.sleep() }
       machine.finishWait(on: DeviceRecord.queue, of: device)
     }
+    // Not before: who signals fences takes no lock that others hold while they wait for these.
+    releaseLater()
   }
 }

@@ -22,13 +22,10 @@ extension BufferCaseThread {
     state.pointee.lastNumbers[line] = number
     state.pointee.model.made(fence, line: context, number: number)
     // Who knows that all are signalled looks for what is added after that.
-    _ = reservations.isSignalled(&machine, reservation, .bookkeep)
+    askWhetherSignalled(buffer, reservation, .bookkeep)
     if handles[buffer].hasEviction {
       replace(fence, context, buffer, reservation)
-      let claim = look(buffer, .bookkeep)
-      if reservations.isSignalled(&machine, reservation, .bookkeep) {
-        state.pointee.model.waited(machine.thread, claim, .ok)
-      }
+      askWhetherSignalled(buffer, reservation, .bookkeep)
     } else {
       add(fence, [(buffer, reservation)], .bookkeep)
       handles[buffer].hasEviction = true
@@ -61,15 +58,5 @@ extension BufferCaseThread {
     state.pointee.model.added(place, to: buffer, isThere: isThere)
     judgeFences(buffer, reservation)
     if isThere { state.pointee.reach(.replacedLine) }
-  }
-
-  /// Looks whether all is there that is pending in a reservation whose lock is held.
-  mutating func judgeFences(_ buffer: Int, _ reservation: UInt64) {
-    var held: [(fence: UInt64, usage: UInt8)] = []
-    reservations.forEach(&machine, reservation, .bookkeep) { _, fence, usage in
-      held.append((fence, UInt8(usage)))
-      return true
-    }
-    state.pointee.model.found(held, in: buffer)
   }
 }

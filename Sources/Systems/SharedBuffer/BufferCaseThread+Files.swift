@@ -142,14 +142,13 @@ extension BufferCaseThread {
   /// Looks at what the lowest descriptor has that nobody is known to have, or closes it: whoever takes one now
   /// takes that.
   mutating func guess(closes: Bool) -> Errno {
-    let known = state.pointee.owned.union(state.pointee.closing)
-    let number = (0..<BufferGlobals.descriptorCount).first { !known.contains($0) }
+    let number = state.pointee.guesses.firstIndex { $0 != .owned && $0 != .closing }
     guard let number else { return .badDescriptor }
     if closes {
-      state.pointee.closing.insert(number)
+      let before = state.pointee.guesses[number]
+      state.pointee.guesses[number] = .closing
       let result = Files.close(&machine, number, walker)
-      if result == .ok { state.pointee.guessed.insert(number) }
-      state.pointee.closing.remove(number)
+      state.pointee.guesses[number] = result == .ok ? .closed : before
       return result
     }
     guard let file = Files.get(&machine, number) else { return .badDescriptor }
@@ -159,9 +158,9 @@ extension BufferCaseThread {
 
   /// Whether who opened a descriptor has it for sure, and no guess closed it before that was known.
   mutating func keeps(_ descriptor: Int) -> Bool {
-    while state.pointee.closing.contains(descriptor) { machine.yield() }
-    if state.pointee.guessed.contains(descriptor) { return false }
-    state.pointee.owned.insert(descriptor)
+    while state.pointee.guesses[descriptor] == .closing { machine.yield() }
+    if state.pointee.guesses[descriptor] == .closed { return false }
+    state.pointee.guesses[descriptor] = .owned
     return true
   }
 

@@ -22,6 +22,8 @@ extension BufferCaseThread {
     isOfFile: Bool
   ) -> Errno {
     if timeline.count + count > Self.mostLinks { giveUpTimeline(of: thread) }
+    // What is before the first link may be an array.
+    if isOfFile, timeline.last == 0 { exportSeveral(buffer) }
     for _ in 0..<count {
       // A number that is not after the one before is one, too.
       let number = UInt64(max(1, Int(timeline.number) + step))
@@ -96,7 +98,10 @@ extension BufferCaseThread {
   private mutating func ask(_ asked: UInt64) {
     let leaves = timeline.leaves(upTo: asked)
     let began = state.pointee.model.asks()
+    // A search waits for nobody: it ends though devices stall.
+    if state.pointee.isAlone { machine.stall(until: .interruptible) }
     let (result, link) = Fences.find(&machine, number: asked, in: timeline.last)
+    machine.resume()
     let isSignalled =
       result == .ok ? link.map { Fences.isSignalled(&machine, $0) } ?? true : nil
     state.pointee.model.foundPoint(isSignalled: isSignalled, of: leaves, since: began)

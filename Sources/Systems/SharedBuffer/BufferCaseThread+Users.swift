@@ -31,7 +31,7 @@ extension BufferCaseThread {
   }
 
   /// Asks without waiting.
-  private mutating func askWhetherSignalled(
+  mutating func askWhetherSignalled(
     _ buffer: Int,
     _ reservation: UInt64,
     _ usage: FenceUsage
@@ -351,11 +351,7 @@ extension BufferCaseThread {
 
   /// Adds callbacks to the first fence that is pending, or to that of the last sync file.
   mutating func callback(_ buffer: Int, isRemoved: Bool, count: Int, isOfFile: Bool) -> Errno {
-    if isOfFile, state.pointee.syncFiles.count < 3 {
-      // One that holds several.
-      _ = submitMany(buffer, 2, .read)
-      _ = exportSync(buffer, UserFlags.both)
-    }
+    if isOfFile { exportSeveral(buffer) }
     if isOfFile, let descriptor = state.pointee.syncFiles.last,
       let file = Files.get(&machine, descriptor)
     {
@@ -374,6 +370,13 @@ extension BufferCaseThread {
     }
     defer { Fences.release(&machine, fence) }
     return addCallbacks(count, to: fence, [fence], isRemoved: isRemoved)
+  }
+
+  /// Makes a sync file that holds several fences, unless there are some already.
+  mutating func exportSeveral(_ buffer: Int) {
+    guard state.pointee.syncFiles.count < 3 else { return }
+    _ = submitMany(buffer, 2, .read)
+    _ = exportSync(buffer, UserFlags.both)
   }
 
   /// Closes the last sync file, which nobody else is at.

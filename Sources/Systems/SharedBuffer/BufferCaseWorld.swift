@@ -10,7 +10,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
   typealias World = ScheduledWorld<CaseScheduler, BufferListener>
 
   let walker: Walker
-  let world: World
+  private var worlds: CaseWorlds<BufferListener>
   private let shared = SharedState(BufferHost())
   /// How often a thread of the last case made way for another though it could have gone on.
   var preemptionCount = 0
@@ -21,14 +21,16 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     settings.wordsPerThread = 8192
     settings.stepLimit = 100_000
     settings.fairStepLimit = 20_000
-    world = World(CaseScheduler(), listener: BufferListener(), settings: settings)
+    let length = RunLength(stepCount: 512, writeCount: 128)
+    worlds = CaseWorlds(settings, length: length) { BufferListener() }
   }
 
+  var world: World { worlds.current }
   var state: UnsafeMutablePointer<BufferHost> { shared.pointer }
 
   /// Begins a case: makes the records, alone.
   func begin(_ plan: BufferPlan, isRecorded: Bool) {
-    world.reset()
+    worlds.begin(isWeak: plan.isWeak)
     world.withListener { $0.reset(isRecorded: isRecorded) }
     preemptionCount = 0
     state.pointee.begin(plan)
@@ -43,6 +45,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
     let isAlone = operations.allSatisfy { $0.thread == nil }
     let count = isAlone ? 1 : state.pointee.plan.threadCount
     state.pointee.isAlone = isAlone
+    state.pointee.model.settled()
     return run(Self.bodies(walker, state, count), &choices, isAlone: isAlone)
   }
 
@@ -67,6 +70,7 @@ final class BufferCaseWorld<Walker: SharedBufferWalker> {
   /// Gives everything back when nobody else is there, and looks at what is left.
   func audit() -> RunResult {
     let (walker, state) = (walker, state)
+    state.pointee.model.settled()
     var choices = Choices(replaying: [])
     let result = run(
       [

@@ -131,6 +131,18 @@ struct BufferTimeline {
   }
 }
 
+/// What is known of a descriptor that threads may guess.
+enum DescriptorGuess {
+  /// Nobody is known to have it.
+  case open
+  /// Somebody has or had it for sure.
+  case owned
+  /// A guess is closing it.
+  case closing
+  /// A guess has closed it: nobody has it for sure any more.
+  case closed
+}
+
 /// What the threads of a case share that is no record: the model, the drivers, and where things are.
 struct BufferHost {
   var model = SharedBufferModel(bufferCount: BufferPlan.bufferCount)
@@ -156,12 +168,9 @@ struct BufferHost {
   var stale: Set<UInt64> = []
   /// Descriptors of sync files.
   var syncFiles: [Int] = []
-  /// Descriptors that somebody had for sure, whether a buffer's or a sync file's.
-  var owned: Set<Int> = []
-  /// Those that a guess is closing, and those that one has closed: nobody has these for sure any more.
-  var closing: Set<Int> = []
-  var guessed: Set<Int> = []
-  /// The one of them that was pending when it was asked last.
+  /// What guesses have to know of each descriptor, whether a buffer's or a sync file's.
+  var guesses = Array(repeating: DescriptorGuess.open, count: BufferGlobals.descriptorCount)
+  /// The sync file that was pending when it was asked last.
   var pendingFile: Int?
   /// Whether devices run beside, so that what is pending comes to its end.
   var hasDevices = false
@@ -216,6 +225,7 @@ struct BufferHost {
     self = BufferHost()
     self.labels = labels
     self.plan = plan
+    model.isMemoryWeak = plan.isWeak
     let count = BufferPlan.bufferCount
     buffers = Array(repeating: 0, count: count)
     descriptors = Array(repeating: nil, count: count)

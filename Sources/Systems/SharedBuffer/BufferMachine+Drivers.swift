@@ -35,7 +35,8 @@ extension BufferMachine: BufferHostMachine {
 
   /// Has all devices stall until this thread's call is over, whose wait nothing but this ends.
   ///
-  /// For who waits with no lock, or takes none before the wait: others who hold one may wait for devices.
+  /// For who waits with no lock, or takes none before the wait: others who hold one may wait for devices. Who
+  /// attaches has the reservation's lock by then.
   func stall(until patience: BufferOperation.Patience) {
     if state.pointee.plan.devicesFail { state.pointee.stalled[thread] = patience }
   }

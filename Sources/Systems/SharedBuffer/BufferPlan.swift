@@ -49,6 +49,8 @@ public struct BufferPlan: CasePlan {
   public var reachPeers = true
   /// Whether what devices do fails now and then.
   public var devicesFail = false
+  /// Whether loads may return older writes.
+  public var isWeak = false
   /// What each exporter cannot do of what it need not: `ExporterOperations`, as bits.
   public var lacks: [UInt64] = [0, 0]
   private var count = 0
@@ -83,6 +85,7 @@ public struct BufferPlan: CasePlan {
     hasOwnReservations = choices.flip(oneIn: 3)
     reachPeers = !choices.flip(oneIn: 3)
     devicesFail = choices.flip(oneIn: 2)
+    isWeak = choices.flip(oneIn: 8)
     lacks = (0..<Self.bufferCount).map { _ in
       choices.flip(oneIn: 5) ? choices.pick(Self.optional.map(\.operation)) : 0
     }
@@ -123,6 +126,7 @@ public struct BufferPlan: CasePlan {
     if hasOwnReservations { text += ", reservations of the exporters' own" }
     if !reachPeers { text += ", devices that do not reach video memory" }
     if devicesFail { text += ", devices that fail" }
+    if isWeak { text += ", memory weak" }
     for (operation, name) in Self.optional {
       for buffer in lacks.indices where lacks[buffer] == operation {
         text += ", no \(name) of buffer \(buffer)"
@@ -146,9 +150,14 @@ public struct BufferPlan: CasePlan {
 
   /// What is to meet the last that another thread was given, as often as not: both locks in the other order, who
   /// polls for the same, who attaches what cannot deal with moves to a buffer that moves, who guesses the
-  /// descriptor that is being made.
+  /// descriptor that is being made, who asks without the lock for fences that are being added; and who adds the
+  /// fences of a timeline to a buffer's.
   private func partner(_ thread: Int?, _ choices: inout Choices) -> BufferOperation.Kind? {
-    guard let last, let thread, thread != last.thread else { return nil }
+    guard let last, let thread else { return nil }
+    if case .timeline(let buffer, _, _, _, isOfFile: true) = last.kind, choices.flip(oneIn: 2) {
+      return .importSync(buffer: buffer, flags: UserFlags.both, isOwn: false)
+    }
+    guard thread != last.thread else { return nil }
     switch last.kind {
     case .submitBoth(let first, _) where hasBoth || hasExported:
       guard choices.flip(oneIn: 2) else { return nil }
@@ -157,6 +166,10 @@ public struct BufferPlan: CasePlan {
       return choices.flip(oneIn: 2) ? last.kind : nil
     case .move(let buffer, isQueued: true):
       return choices.flip(oneIn: 2) ? .attach(buffer: buffer, isDynamic: false) : nil
+    case .submit(let buffer, _) where choices.flip(oneIn: 3):
+      return .poll(buffer: buffer, choices.pick(Self.events), waits: false)
+    case .evict(let buffer) where choices.flip(oneIn: 3):
+      return .wait(buffer: buffer, .bookkeep, .timed)
     case .exportSync where choices.flip(oneIn: 3): return .guess(closes: choices.flip(oneIn: 2))
     default: return nil
     }

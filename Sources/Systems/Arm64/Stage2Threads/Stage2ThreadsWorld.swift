@@ -23,7 +23,7 @@ final class Stage2ThreadsWorld<Walker: SharedStage2Walker> {
     settings.fairStepLimit = 3000
     let plan = Stage2ThreadsPlan(threadCount: 2, levelCount: 2)
     world = World(
-      CaseScheduler(),
+      CaseScheduler(RunLength()),
       listener: Stage2ThreadsListener(plan.shape),
       settings: settings
     )

@@ -20,7 +20,11 @@ final class PartitionThreadsWorld<Scheme: PartitionScheme> {
     settings.wordsPerThread = 512
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
-    world = World(CaseScheduler(), listener: PartitionThreadsListener(), settings: settings)
+    world = World(
+      CaseScheduler(RunLength()),
+      listener: PartitionThreadsListener(),
+      settings: settings
+    )
   }
 
   var state: UnsafeMutablePointer<PartitionThreadsState> { shared.pointer }
