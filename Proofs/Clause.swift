@@ -43,3 +43,8 @@ struct Claim {
   /// A claim in the clause's own words that is known to be true or false.
   init(_ clause: Clause, isTrue: Bool) { self.init(clause, clause.text, Formula(isTrue)) }
 }
+
+extension SymbolicRecordMachine {
+  /// Claims that a clause is true here.
+  func oblige(_ clause: Clause, _ formula: Formula) { oblige(clause.name, clause.text, formula) }
+}

@@ -68,8 +68,7 @@ extension PfnDiscipline {
     let cache = PfnDiscipline.cache
     let value = machine.state[place]
     if isBeginning, [Cache.isValid, Cache.wasInvalidated].contains(place.field) {
-      let clause = Clause.invalidatesCovered
-      machine.oblige(clause.name, clause.text, isCovered(machine.state[Cache.hostAddress, cache]))
+      machine.oblige(.invalidatesCovered, isCovered(machine.state[Cache.hostAddress, cache]))
     }
     machine.remember { state in
       switch place.field {
@@ -134,8 +133,7 @@ extension PfnDiscipline {
     if isBeginning {
       let isCovered = isCovered(machine.state[PfnCacheRecord.hostAddress, cache])
       machine.oblige(
-        Clause.announcesFirst.name,
-        Clause.announcesFirst.text,
+        .announcesFirst,
         Formula(isAnnounced) .| .!isCovered
       )
       machine.remember { state in
@@ -213,8 +211,7 @@ extension PfnDiscipline {
     let mapping = machine.state[PfnCacheRecord.mapping, PfnDiscipline.cache]
     let isMapped = mapping .!= BitVector(0)
     machine.oblige(
-      Clause.losesNoMapping.name,
-      Clause.losesNoMapping.text,
+      .losesNoMapping,
       mappings.isExactly(
         machine.state[PfnCacheRecord.frame, PfnDiscipline.cache],
         mapping & ~BitVector(HostMemory.offsetMask),
@@ -222,8 +219,7 @@ extension PfnDiscipline {
       )
     )
     machine.oblige(
-      Clause.keepsNoReference.name,
-      Clause.keepsNoReference.text,
+      .keepsNoReference,
       references.isEmpty
     )
   }
@@ -231,8 +227,7 @@ extension PfnDiscipline {
   func beginsAgain(_ machine: SymbolicRecordMachine) {
     let held = machine.held.map(\.lock)
     machine.oblige(
-      Clause.beginsAgainAlike.name,
-      Clause.beginsAgainAlike.text,
+      .beginsAgainAlike,
       Formula(held == (range == nil ? [PfnDiscipline.mutex] : []))
     )
     hasBegunAgain = true

@@ -10,7 +10,7 @@ struct PfnProofMachine: LayeredRecordMachine {
   private var cache: UInt64 { PfnDiscipline.cache }
 
   private func oblige(_ clause: Clause, _ formula: Formula) {
-    base.oblige(clause.name, clause.text, formula)
+    base.oblige(clause, formula)
   }
 
   /// Comes to a step of the host's, which sleeps.

@@ -5,18 +5,18 @@ import Walkers
 extension BufferProofMachine: BufferHostMachine {
   var globals: BitVector { BitVector(BufferProofRecord.globals) }
 
-  /// Whether the reservation's lock is held where it has to be, and not where it may not be.
-  private func judgeLock(_ isNeeded: Bool) {
-    base.obligeSleep()
-    oblige(.callsLocked, Formula(base.holdsAlone(.reservationLock) == isNeeded))
-  }
-
-  /// Whether it is the buffer's own exporter that is called, about what the call is about.
-  private func judgeTold(
-    _ exporter: BitVector,
-    _ attachment: BitVector? = nil,
+  /// Whether it is the buffer's own exporter that is called, about what the call is about, and the
+  /// reservation's lock is held where it has to be, and not where it may not be; nil where it may be either.
+  private func judgeCall(
+    of exporter: BitVector,
+    isLocked: Bool?,
+    about attachment: BitVector? = nil,
     area: BitVector? = nil
   ) {
+    if let isLocked {
+      base.obligeSleep()
+      oblige(.callsLocked, Formula(base.holdsAlone(.reservationLock) == isLocked))
+    }
     guard !base.isCut else { return }
     var told = [exporter .== base.initial[BufferRecord.exporter, BufferProofRecord.buffer]]
     if let attachment { told.append(attachment .== BitVector(discipline.attachment)) }
@@ -48,30 +48,26 @@ extension BufferProofMachine: BufferHostMachine {
   // MARK: The exporter
 
   func exporterAttaches(_ attachment: BitVector, of exporter: BitVector) -> Errno {
-    judgeLock(false)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: false, about: attachment)
     let result = answer("attach", .busy)
     if result == .ok { discipline.attachedCount += 1 }
     return result
   }
 
   func exporterDetaches(_ attachment: BitVector, of exporter: BitVector) {
-    judgeLock(false)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: false, about: attachment)
     discipline.attachedCount -= 1
   }
 
   func exporterPins(_ attachment: BitVector, of exporter: BitVector) -> Errno {
-    judgeLock(true)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: true, about: attachment)
     let result = answer("pin", .noMemory)
     if result == .ok { discipline.pins.add(attachment, attachment, where: Formula(true)) }
     return result
   }
 
   func exporterUnpins(_ attachment: BitVector, of exporter: BitVector) {
-    judgeLock(true)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: true, about: attachment)
     guard !base.isCut else { return }
     oblige(.balancesPins, discipline.pins.take { $0.first .== attachment })
   }
@@ -81,8 +77,7 @@ extension BufferProofMachine: BufferHostMachine {
     of exporter: BitVector,
     _ direction: BufferDirection
   ) -> BitVector {
-    judgeLock(true)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: true, about: attachment)
     guard !base.isCut else { return BitVector(0) }
     let table = discipline.fresh("table")
     let isTable = (table .!= BitVector(0)) .& .!ErrorPointer.isError(table)
@@ -105,8 +100,7 @@ extension BufferProofMachine: BufferHostMachine {
     _ table: BitVector,
     _ direction: BufferDirection
   ) {
-    judgeLock(true)
-    judgeTold(exporter, attachment)
+    judgeCall(of: exporter, isLocked: true, about: attachment)
     guard !base.isCut else { return }
     let isMapped = discipline.mappings.take {
       ($0.first .== attachment) .& ($0.second .== table)
@@ -116,13 +110,12 @@ extension BufferProofMachine: BufferHostMachine {
   }
 
   func exporterReleases(_ exporter: BitVector) {
-    judgeTold(exporter)
+    judgeCall(of: exporter, isLocked: nil)
     discipline.releaseCount += 1
   }
 
   func exporterBeginsAccess(_ exporter: BitVector, _ direction: BufferDirection) -> Errno {
-    judgeLock(false)
-    judgeTold(exporter)
+    judgeCall(of: exporter, isLocked: false)
     discipline.askedAccess.append((false, direction))
     let result = answer("begin", .again)
     if result == .ok { discipline.accessCount += 1 }
@@ -130,23 +123,20 @@ extension BufferProofMachine: BufferHostMachine {
   }
 
   func exporterEndsAccess(_ exporter: BitVector, _ direction: BufferDirection) -> Errno {
-    judgeLock(false)
-    judgeTold(exporter)
+    judgeCall(of: exporter, isLocked: false)
     discipline.askedAccess.append((true, direction))
     discipline.accessCount -= 1
     return answer("end", .again)
   }
 
   func exporterMapsArea(_ area: BitVector, of exporter: BitVector) -> Errno {
-    judgeLock(false)
-    judgeTold(exporter, area: area)
+    judgeCall(of: exporter, isLocked: false, area: area)
     discipline.areaCount += 1
     return answer("area", .noMemory)
   }
 
   func exporterMapsKernel(_ exporter: BitVector) -> BitVector {
-    judgeLock(true)
-    judgeTold(exporter)
+    judgeCall(of: exporter, isLocked: true)
     guard !base.isCut else { return BitVector(0) }
     let pointer = discipline.fresh("pointer")
     let isMapped = pointer .!= BitVector(0)
@@ -158,8 +148,7 @@ extension BufferProofMachine: BufferHostMachine {
   }
 
   func exporterUnmapsKernel(_ exporter: BitVector, _ pointer: BitVector) {
-    judgeLock(true)
-    judgeTold(exporter)
+    judgeCall(of: exporter, isLocked: true)
     guard !base.isCut else { return }
     discipline.hasUndone = true
     oblige(.countsKernel, discipline.kernelMappings.take { $0.second .== pointer })

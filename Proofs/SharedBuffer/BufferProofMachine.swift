@@ -15,7 +15,7 @@ struct BufferProofMachine: LayeredRecordMachine {
   }
 
   func oblige(_ clause: Clause, _ formula: Formula) {
-    base.oblige(clause.name, clause.text, formula)
+    base.oblige(clause, formula)
   }
 
   /// The record at an address, which must be there as long as the thread has what it has.

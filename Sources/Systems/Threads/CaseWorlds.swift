@@ -5,9 +5,7 @@ import Schedules
 struct CaseWorlds<Listener: ThreadedListener> {
   typealias World = ScheduledWorld<CaseScheduler, Listener>
 
-  private let length: RunLength
-  private let settings: WorldSettings
-  private let makeListener: () -> Listener
+  private let make: (_ isWeak: Bool) -> World
   private let strong: World
   private var weak: World?
   /// The world of the case.
@@ -18,10 +16,12 @@ struct CaseWorlds<Listener: ThreadedListener> {
     length: RunLength = RunLength(),
     makeListener: @escaping () -> Listener
   ) {
-    self.length = length
-    self.settings = settings
-    self.makeListener = makeListener
-    strong = World(CaseScheduler(length), listener: makeListener(), settings: settings)
+    make = { isWeak in
+      var settings = settings
+      settings.isWeak = isWeak
+      return World(CaseScheduler(length), listener: makeListener(), settings: settings)
+    }
+    strong = make(false)
     current = strong
   }
 
@@ -33,9 +33,7 @@ struct CaseWorlds<Listener: ThreadedListener> {
 
   private mutating func weakWorld() -> World {
     if let weak { return weak }
-    var settings = settings
-    settings.isWeak = true
-    let made = World(CaseScheduler(length), listener: makeListener(), settings: settings)
+    let made = make(true)
     weak = made
     return made
   }
