@@ -15,6 +15,15 @@ private func makeModel() -> PfnCacheModel {
 /// Where the frame is mapped that is at the first host page.
 private let mapping: UInt64 = 0xffff_8000_0010_0000
 
+extension PfnCacheModel {
+  /// Takes a frame of RAM, maps it, and gives the reference back.
+  fileprivate mutating func maps(_ frame: UInt64) {
+    took(frame)
+    mapped(frame, asRAM: true)
+    put(frame)
+  }
+}
+
 extension ModelLitmus {
   /// A case of what is told to the model of guest-frame caches.
   private init(_ rule: Rule, told: @escaping @Sendable (inout PfnCacheModel, Bool) -> Void) {
@@ -28,14 +37,14 @@ extension ModelLitmus {
   /// What caches of guest frames promise.
   static let caches: [ModelLitmus] = [
     ModelLitmus(.freedPage) { model, hasFault in
-      model.mapped(0x100, asRAM: true)
+      model.maps(0x100)
       // Given up after the access, or before it.
       if hasFault { model.gaveUp(0x7000) }
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
       model.gaveUp(0x7000)
     },
     ModelLitmus(.wrongPage) { model, hasFault in
-      model.mapped(0x100, asRAM: true)
+      model.maps(0x100)
       model.enteredSection(0)
       model.published([0x8000, 0x8000])
       // Who entered its section before may see the old slots, until all have left theirs.
@@ -46,12 +55,12 @@ extension ModelLitmus {
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
     },
     ModelLitmus(.unmappedAddress) { model, hasFault in
-      model.mapped(0x100, asRAM: true)
-      if hasFault { model.unmapped(0x100, asRAM: true) }
+      model.maps(0x100)
+      if hasFault { model.unmapped(0x100, at: mapping, asRAM: true) }
       model.accessed(0, guestAddress: 8, at: mapping + 8, frame: 0x100)
     },
     ModelLitmus(.wrongOffset) { model, hasFault in
-      model.mapped(0x100, asRAM: true)
+      model.maps(0x100)
       model.accessed(0, guestAddress: 8, at: mapping + (hasFault ? 16 : 8), frame: 0x100)
     },
     ModelLitmus(.guestModeKept) { model, hasFault in
@@ -90,13 +99,20 @@ extension ModelLitmus {
       if hasFault { model.put(0x100) }
     },
     ModelLitmus(.mappingLeaked) { model, hasFault in
-      model.mapped(0x100, asRAM: true)
+      model.maps(0x100)
       // While a cache is in use its mapping may stay.
       model.restsNow(areCachesInUse: !hasFault)
     },
     ModelLitmus(.mappingTwice) { model, hasFault in
+      model.took(0xf00)
       model.mapped(0xf00, asRAM: false)
-      model.unmapped(0xf00, asRAM: hasFault)
+      model.unmapped(0xf00, at: mapping, asRAM: hasFault)
+    },
+    ModelLitmus(.mappingTwice) { model, hasFault in
+      model.took(0xf00)
+      model.mapped(0xf00, asRAM: false)
+      // Where the mapping does not begin.
+      if hasFault { model.unmapped(nil, at: mapping + 8, asRAM: false) }
     },
     ModelLitmus(.validAfterFailure) { model, hasFault in
       let activation = model.began(.activate, 0, cache: 0)
@@ -136,7 +152,14 @@ extension ModelLitmus {
       model.looksUp(0)
     },
     ModelLitmus(.mappedAmiss) { model, hasFault in
+      model.took(0x100)
+      model.took(0xf00)
       model.mapped(hasFault ? 0x100 : 0xf00, asRAM: false)
+    },
+    ModelLitmus(.mappedUnheld) { model, hasFault in
+      model.took(0x100)
+      if hasFault { model.put(0x100) }
+      model.mapped(0x100, asRAM: true)
     },
     ModelLitmus(.mappedInVain) { model, hasFault in
       if hasFault { model.mappedForNobody(0) }

@@ -85,7 +85,7 @@ extension Rule {
   /// No mapping is undone that is not there.
   public static let mappingTwice = Rule(
     "mapping-undone-twice",
-    "what is unmapped is mapped",
+    "what is unmapped is mapped, from that address on",
     oracle: "PfnCacheModel"
   )
 
@@ -158,6 +158,13 @@ extension Rule {
     oracle: "PfnCacheModel"
   )
 
+  /// Who maps a frame holds a reference to it.
+  public static let mappedUnheld = Rule(
+    "mapped-unheld",
+    "a frame is mapped only while somebody holds a reference to it",
+    oracle: "PfnCacheModel"
+  )
+
   /// Nothing is mapped that nobody accesses.
   public static let mappedInVain = Rule(
     "mapped-in-vain",
@@ -186,7 +193,7 @@ extension PfnCacheModel {
     .freedPage, .wrongPage, .unmappedAddress, .wrongOffset, .guestModeKept, .requestLeft,
     .invalidationMissed, .pagePinned, .referenceLeaked, .referenceTwice, .mappingLeaked,
     .mappingTwice, .validAfterFailure, .usedInactive, .lengthAccepted, .wrongRefreshResult,
-    .refreshedInVain, .lookedUpInVain, .mappedAmiss, .mappedInVain, .notMadeValid,
+    .refreshedInVain, .lookedUpInVain, .mappedAmiss, .mappedUnheld, .mappedInVain, .notMadeValid,
     .wrongFrame, .dirtyMissed, .dirtyInvented,
   ]
 }

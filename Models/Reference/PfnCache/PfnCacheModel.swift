@@ -187,16 +187,21 @@ extension PfnCacheModel {
   public mutating func mapped(_ frame: UInt64, asRAM isRAM: Bool) {
     guard let index = index(of: frame) else { return }
     frames[index].mappings += 1
+    if frames[index].references == 0 {
+      add(.mappedUnheld, "frame \(frame.text) is mapped, and nobody holds a reference to it")
+    }
     if frames[index].isRAM != isRAM {
       add(.mappedAmiss, "frame \(frame.text) is mapped as one that is \(isRAM ? "" : "not ")RAM")
     }
   }
 
-  /// A mapping was undone, by what undoes those of RAM or of other frames.
-  public mutating func unmapped(_ frame: UInt64, asRAM isRAM: Bool) {
-    guard let index = index(of: frame), frames[index].mappings > 0, frames[index].isRAM == isRAM
+  /// A mapping was undone, by what undoes those of RAM or of other frames; `frame` is the one whose mapping
+  /// begins at `address`, nil for none.
+  public mutating func unmapped(_ frame: UInt64?, at address: UInt64, asRAM isRAM: Bool) {
+    guard let index = frame.flatMap(index), frames[index].mappings > 0,
+      frames[index].isRAM == isRAM
     else {
-      return add(.mappingTwice, "frame \(frame.text) is unmapped, and it is not mapped so")
+      return add(.mappingTwice, "\(address.text) is unmapped, where nothing is mapped so")
     }
     frames[index].mappings -= 1
   }

@@ -22,7 +22,8 @@ extension HostedMachine: HostMemoryMachine {
     }
     let entry = HostRecord.entry(page)
     while true {
-      var frame = base.read(entry, of: state.pointee.host, .once)
+      // Who has placed a page has done before what it does to it.
+      var frame = base.read(entry, of: state.pointee.host, .acquire)
       if frame == PfnHost.absent { return noFrame }
       if frame == PfnHost.swapped {
         frame = PfnHost.frame(page, 0)
@@ -62,13 +63,13 @@ extension HostedMachine: HostMemoryMachine {
       var machine = self
       invalidateOther(&machine)
     }
-    touch(frame)
+    changeMapping(frame)
     if let cache = state.pointee.situations.cache(of: thread),
       state.pointee.plan.uses[cache] & PfnCacheUse.kernel == 0
     {
       state.pointee.model.mappedForNobody(cache)
     }
-    guard !isRefused else {
+    guard !state.pointee.plan.refusesMappings, !isRefused else {
       state.pointee.situations.count(.mappingRefused)
       state.pointee.model.refused(thread)
       return 0
@@ -79,15 +80,18 @@ extension HostedMachine: HostMemoryMachine {
   }
 
   func unmap(_ frame: UInt64) {
-    touch(frame)
-    state.pointee.model.unmapped(frame, asRAM: true)
+    changeMapping(frame)
+    let address = PfnHost.ramBase + frame << 12
+    state.pointee.model.unmapped(frame, at: address, asRAM: true)
   }
 
   func unmapRemapped(_ address: UInt64) {
     base.mightSleep()
-    let frame = (address &- PfnHost.otherBase) >> 12
-    touch(frame)
-    state.pointee.model.unmapped(frame, asRAM: false)
+    // At the address that it was mapped at, and at no other of the page's.
+    let isStart = address & HostMemory.offsetMask == 0
+    let frame = isStart ? PfnHost.frame(mappedAt: address) : nil
+    if let frame { changeMapping(frame) }
+    state.pointee.model.unmapped(frame, at: address, asRAM: false)
   }
 
   func markDirty(_ guestFrame: UInt64) {
@@ -96,8 +100,21 @@ extension HostedMachine: HostMemoryMachine {
     _ = base.update(dirty, of: state.pointee.host, .or, 1, .full)
   }
 
-  /// Accesses a frame, so that others may run before, and its order among accesses of it matters.
-  func touch(_ frame: UInt64, isWrite: Bool = true) {
+  /// Maps or unmaps a frame: others may run before, and its order among accesses by a mapping matters.
+  private func changeMapping(_ frame: UInt64) {
+    guard let index = PfnHost.index(of: frame) else { return }
+    base.write(1, HostRecord.mapping(index), of: state.pointee.host, .once)
+  }
+
+  /// Accesses a frame where it is mapped.
+  func accessMapped(_ frame: UInt64, isWrite: Bool) {
+    guard let index = PfnHost.index(of: frame) else { return }
+    _ = base.read(HostRecord.mapping(index), of: state.pointee.host, .once)
+    access(frame, isWrite: isWrite)
+  }
+
+  /// Accesses a frame.
+  func access(_ frame: UInt64, isWrite: Bool) {
     guard let index = PfnHost.index(of: frame) else { return }
     let contents = HostRecord.contents(index)
     if isWrite {
@@ -105,5 +122,11 @@ extension HostedMachine: HostMemoryMachine {
     } else {
       _ = base.read(contents, of: state.pointee.host, .once)
     }
+  }
+
+  /// The owner of a frame gives it up, and does with it what it likes: every access has to come before.
+  func giveUp(_ frame: UInt64) {
+    guard let index = PfnHost.index(of: frame) else { return }
+    base.write(0, HostRecord.contents(index), of: state.pointee.host, .plain)
   }
 }

@@ -15,6 +15,10 @@ public struct PfnCachePlan: CasePlan {
   public var uses: [UInt64]
   /// Whether look-ups and mappings may fail.
   public var canFail: Bool
+  /// Whether no mapping succeeds at all.
+  public var refusesMappings: Bool
+  /// Whether the guest leaves only when it is kicked, while what it uses is being invalidated.
+  public var guestStays: Bool
   /// Whether to map something invalidates something else.
   public var mapsInvalidate: Bool
   /// Whether loads may return older writes.
@@ -57,6 +61,8 @@ public struct PfnCachePlan: CasePlan {
       if choices.flip(oneIn: 2) { uses[1] |= PfnCacheUse.kernel }
     }
     canFail = choices.flip(oneIn: 6)
+    refusesMappings = canFail && choices.flip(oneIn: 8)
+    guestStays = hasVCPU && choices.flip(oneIn: 2)
     mapsInvalidate = choices.flip(oneIn: 8)
     isWeak = choices.flip(oneIn: 4)
     // What is torn shows in the frame.
@@ -74,6 +80,8 @@ public struct PfnCachePlan: CasePlan {
     self.hasVCPU = hasVCPU
     uses = [PfnCacheUse.kernel, hasVCPU ? PfnCacheUse.guest : PfnCacheUse.kernel]
     canFail = false
+    refusesMappings = false
+    guestStays = false
     mapsInvalidate = false
     isWeak = false
     asksForFrames = true
@@ -87,7 +95,12 @@ public struct PfnCachePlan: CasePlan {
     let uses = uses.map { ["", "mapped", "for guest mode", "mapped and for guest mode"][Int($0)] }
     var text = "\(threadCount) threads\(hasVCPU ? ", the last a vCPU" : "")"
     for (cache, use) in uses.enumerated() { text += ", cache \(cache) \(use)" }
-    if canFail { text += ", look-ups and mappings may fail" }
+    if refusesMappings {
+      text += ", look-ups may fail and mappings do"
+    } else if canFail {
+      text += ", look-ups and mappings may fail"
+    }
+    if guestStays { text += ", the guest stays until it is kicked" }
     if mapsInvalidate { text += ", to map invalidates something else" }
     if isWeak { text += ", memory weak" }
     if asksForFrames { text += ", checks ask for the frame" }
@@ -212,7 +225,7 @@ public struct PfnCachePlan: CasePlan {
   private static let rangeWeights = Weights([6, 1, 2])
   private static let pageWeights = Weights([6, 4, 1, 3, 1])
   private static let offsetWeights = Weights([6, 2, 1])
-  private static let lengthWeights = Weights([12, 1, 1, 1, 1])
+  private static let lengthWeights = Weights([12, 1, 1, 1, 1, 1])
 
   private static func address(_ choices: inout Choices) -> UInt64 {
     let page = UInt64(choices.draw(weights: pageWeights))
@@ -231,7 +244,8 @@ public struct PfnCachePlan: CasePlan {
       case 1: left
       case 2: left + 1
       case 3: 0
-      default: left &- 4096
+      case 4: left &- 4096
+      default: 1
       }
     return PfnCacheOperation.Bytes(address: address, length: length)
   }

@@ -50,7 +50,7 @@ extension PfnCaseThread {
           state.pointee.situations.count(.wasKicked)
           break
         }
-        machine.touch(frame, isWrite: isWrite)
+        machine.access(frame, isWrite: isWrite)
         state.pointee.model.accessedInGuestMode(
           thread,
           guestAddress: bytes.address,
@@ -60,6 +60,7 @@ extension PfnCaseThread {
         notes = state.pointee.model.wrote(page)
         hasWritten = true
       }
+      if state.pointee.plan.guestStays { stayUntilKicked(frame) }
     }
     machine.write(0, VCPURecord.mode, of: vcpu, .release)
     state.pointee.model.leftGuestMode(thread)
@@ -68,5 +69,16 @@ extension PfnCaseThread {
       state.pointee.model.writeEnded(page, notes)
     }
     return frame != nil
+  }
+
+  /// A guest knows of no invalidation: while one is under way of what it uses, it leaves when it is kicked.
+  private mutating func stayUntilKicked(_ frame: UInt64) {
+    guard let index = PfnHost.index(of: frame) else { return }
+    while state.pointee.underInvalidation[index / 2] > 0 {
+      guard machine.read(VCPURecord.isKicked, of: state.pointee.vcpu, .once) == 0 else {
+        return state.pointee.situations.count(.wasKicked)
+      }
+      machine.yield()
+    }
   }
 }

@@ -17,7 +17,9 @@ extension PfnCaseThread {
     let (owner, host) = (state.pointee.owner, state.pointee.host)
     if !maySleep { machine.acquire(HostRecord.reaper, of: host, .spin) }
     let beginning = state.pointee.model.beganInvalidation()
+    for page in pages { state.pointee.underInvalidation[page] += 1 }
     walker.beginInvalidation(&machine, owner, range, maySleep: maySleep)
+    for page in pages { state.pointee.underInvalidation[page] -= 1 }
     state.pointee.model.invalidated(
       pages.map(PfnHost.hostAddress),
       by: thread,
@@ -42,7 +44,7 @@ extension PfnCaseThread {
     var old = machine.read(entry, of: host, .once)
     while true {
       if old > PfnHost.swapped {
-        machine.touch(old)
+        machine.giveUp(old)
         state.pointee.model.gaveUp(PfnHost.hostAddress(page))
       }
       var new = PfnHost.absent

@@ -132,7 +132,7 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
     ended(call, bytes, saysYes: address != nil)
     guard let address else { return false }
     let frame = PfnHost.frame(mappedAt: address)
-    if let frame { machine.touch(frame, isWrite: isWrite) }
+    if let frame { machine.accessMapped(frame, isWrite: isWrite) }
     state.pointee.model.accessed(
       thread,
       guestAddress: bytes.address,

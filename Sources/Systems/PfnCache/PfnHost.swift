@@ -18,11 +18,16 @@ enum HostRecord {
   static func contents(_ frame: Int) -> Field {
     Field(UInt8(2 + 2 * PfnCachePlan.pageCount + frame), "page")
   }
+  /// Whether the kernel has a frame mapped.
+  static func mapping(_ frame: Int) -> Field {
+    Field(UInt8(2 + 2 * PfnCachePlan.pageCount + PfnHost.frameCount + frame), "mapping")
+  }
 
   static let layout = Layout(
     "host",
     [lock, reaper] + (0..<PfnCachePlan.pageCount).map(entry)
       + (0..<PfnCachePlan.pageCount).map(dirty) + (0..<PfnHost.frameCount).map(contents)
+      + (0..<PfnHost.frameCount).map(mapping)
   )
 }
 
@@ -40,6 +45,8 @@ struct PfnHost {
   var operations: [PfnCacheOperation] = []
   /// What each call returned, as far as it did.
   var results: [Errno?] = []
+  /// How many invalidations have been asked for of each host page, and have not returned.
+  var underInvalidation = [Int](repeating: 0, count: PfnCachePlan.pageCount)
   /// Where the records are.
   var owner: UInt64 = 0
   var host: UInt64 = 0
@@ -56,6 +63,7 @@ struct PfnHost {
     model.isMemoryWeak = plan.isWeak
     self.plan = plan
     vcpu = 0
+    for page in underInvalidation.indices { underInvalidation[page] = 0 }
     situations.reset()
     caches.removeAll(keepingCapacity: true)
     asked = Array(repeating: [], count: PfnCachePlan.cacheCount)
@@ -66,24 +74,32 @@ struct PfnHost {
     if !asked[cache].contains(bytes) { asked[cache].append(bytes) }
   }
 
+  /// Below and above the number of a page's bytes, so that who takes one for the other is found.
+  private static let ramFrames: UInt64 = 0xffc
+  private static let otherFrames: UInt64 = 0xf000
+
   /// The number of a host page's frame, the first or the second.
   static func frame(_ page: Int, _ which: Int) -> UInt64 {
-    UInt64(page == PfnCachePlan.pageCount - 1 ? 0xf000 : 0x100) + UInt64(2 * page + which)
+    (page == PfnCachePlan.pageCount - 1 ? otherFrames : ramFrames) + UInt64(2 * page + which)
   }
 
   /// Which frame has a number; nil for none.
   static func index(of frame: UInt64) -> Int? {
-    let index = Int(truncatingIfNeeded: frame & 0xff)
-    guard index < frameCount, self.frame(index / 2, index % 2) == frame else { return nil }
-    return index
+    let index = frame &- (isRAM(frame) ? ramFrames : otherFrames)
+    guard index < UInt64(frameCount) else { return nil }
+    return self.frame(Int(index / 2), Int(index % 2)) == frame ? Int(index) : nil
   }
 
+  /// Of the numbers of the pages from here on, the first two end in ones and the others in noughts: who takes
+  /// too many of their bits, or too few, comes to another place.
+  private static let firstHostAddress: UInt64 = 0x7f12_34ff_e000
+
   /// The host address of a page.
-  static func hostAddress(_ page: Int) -> UInt64 { 0x7f00_0000_0000 + UInt64(page) << 12 }
+  static func hostAddress(_ page: Int) -> UInt64 { firstHostAddress + UInt64(page) << 12 }
 
   /// The page at a host address; nil for none.
   static func page(at hostAddress: UInt64) -> Int? {
-    let page = (hostAddress &- 0x7f00_0000_0000) >> 12
+    let page = (hostAddress &- firstHostAddress) >> 12
     return page < UInt64(PfnCachePlan.pageCount) ? Int(page) : nil
   }
 
@@ -100,7 +116,7 @@ struct PfnHost {
     return nil
   }
 
-  static func isRAM(_ frame: UInt64) -> Bool { frame < 0xf000 }
+  static func isRAM(_ frame: UInt64) -> Bool { frame < otherFrames }
 
   private static func makeModel() -> PfnCacheModel {
     let pages = 0..<PfnCachePlan.pageCount
