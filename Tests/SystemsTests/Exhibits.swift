@@ -277,7 +277,7 @@ private let sharedExhibits: [Exhibit] = [
   shared("unmap-invalidates-locally", ["stale-translation"], 2),
   shared("s2-table-to-block-partial-tlbi", ["made-before-invalidated"], 2),
   shared("make-before-invalidate", ["made-before-invalidated"], 2),
-  shared("pa-cursor-desync", ["no-order"], 3, 1),
+  shared("pa-cursor-desync", ["no-order"], 3, 1, seed: 2),
   shared("perm-fault-lost-race-no-tlbi", ["outdated-permission"], 4, 1),
   shared("relax-claims-loss", ["no-order"], 4, 1),
   shared("map-claims-loss", ["table-leaked"], 3, 1),

@@ -19,6 +19,8 @@ public struct Stage2ThreadsPlan: CasePlan {
   var favourite = 0
   private var count = 0
   private var hasGiven = false
+  /// What was done or given last.
+  private var last: Stage2ThreadsOperation?
 
   /// About six.
   public static var length: ElementLoop { ElementLoop(1...10, averaging: 5) }
@@ -74,8 +76,27 @@ public struct Stage2ThreadsPlan: CasePlan {
     let isAlone = count < 3 ? !choices.flip(oneIn: 2) : !choices.flip(5, in: 6)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
     hasGiven = thread != nil
-    let number = choices.draw(weights: count == 1 ? Self.firstWeights : Self.weights)
-    return Stage2ThreadsOperation(thread: thread, kind: kind(number, &choices))
+    let weights = count == 1 ? Self.firstWeights : Self.weights
+    let kind = partner(thread, &choices) ?? kind(choices.draw(weights: weights), &choices)
+    let operation = Stage2ThreadsOperation(thread: thread, kind: kind)
+    last = operation
+    return operation
+  }
+
+  /// What is to meet the last that another was given, now and then: a leaf that is aged is made young, and
+  /// permits more meanwhile, so that who is told of an exchange that did not succeed has said what is not so.
+  private func partner(_ thread: Int?, _ choices: inout Choices) -> Stage2ThreadsOperation.Kind? {
+    guard let last, let thread, last.thread != thread else { return nil }
+    switch last.kind {
+    case .age(let page) where choices.flip(oneIn: 2): return .makeYoung(page: page)
+    case .makeYoung(let page) where choices.flip(oneIn: 2): return relaxation(of: page, &choices)
+    default: return nil
+    }
+  }
+
+  private func relaxation(of page: Int, _ choices: inout Choices) -> Stage2ThreadsOperation.Kind {
+    let protection = choices.pick([Protection.write, Protection.execute])
+    return .relax(page: page, protection: Protection.read | protection)
   }
 
   /// Whoever was given something ends.
@@ -102,9 +123,7 @@ public struct Stage2ThreadsPlan: CasePlan {
         Protection.read | Protection.write | Protection.execute,
       ])
       return .map(page: page, pageCount: count, output: output, protection: protection)
-    case 1:
-      let protection = choices.pick([Protection.write, Protection.execute])
-      return .relax(page: page, protection: Protection.read | protection)
+    case 1: return relaxation(of: page, &choices)
     case 2: return .makeYoung(page: page)
     case 3: return .age(page: page)
     case 4: return .isYoung(page: page)
