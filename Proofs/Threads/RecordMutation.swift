@@ -19,6 +19,8 @@ public struct RecordMutation: Sendable, Hashable {
     case skipRelease(String)
     /// The lock of this name is made anew before it is taken.
     case remakeLock(String)
+    /// The lock of this name is written as a number once it is taken.
+    case overwriteLock(String)
     /// The thread sleeps before it gives back the lock of this name.
     case sleepIn(String)
     /// Before the lock of this name is taken, the walker comes to where it warns.
@@ -116,6 +118,7 @@ struct MutatingRecordMachine<Base: RecordMachine>: LayeredRecordMachine {
     if changes(.remakeLock(name)) { base.initialise(lock, of: record) }
     if changes(.warn(name)) { base.warn(Site("a fault")) }
     base.acquire(lock, of: record, mode)
+    if changes(.overwriteLock(name)) { base.write(Base.W(1), lock, of: record, .plain) }
   }
 
   mutating func release(_ lock: Field, of record: Base.Record, _ mode: LockMode) {

@@ -97,6 +97,7 @@ import Walkers
     return [
       mutated(.lead(0x123), .access, duties[0]),
       mutated(.skipLock("lock"), .unmap, duties[1]),
+      mutated(.overwriteLock("lock"), .unmap, duties[1]),
       mutated(.skipRelease("refresh_lock"), .unmap, duties[2]),
       mutated(.sleepIn("lock"), .unmap, duties[3]),
       mutated(.warn("refresh_lock"), .unmap, duties[4]),

@@ -71,6 +71,7 @@ import Walkers
     return [
       mutated(.lead(0x123), .detach, duties[0]),
       mutated(.skipLock("resv_lock"), .map, duties[1]),
+      mutated(.overwriteLock("resv_lock"), .map, duties[1]),
       mutated(.skipRelease("resv_lock"), .detach, duties[2]),
       mutated(.warn("resv_lock"), .detach, duties[4]),
       mutated(.overwrite("sgt", 5), .unmap, .keepsOtherRules),

@@ -106,6 +106,15 @@ extension ThreadLitmus {
         },
       ]
     },
+    ThreadLitmus(rule: .lockOverwritten) { toy, hasFault in
+      [
+        { machine in
+          machine.acquire(Toy.lock, of: toy, .spin)
+          machine.write(1, hasFault ? Toy.lock : Toy.x, of: toy, .plain)
+          machine.release(Toy.lock, of: toy, .spin)
+        }
+      ]
+    },
     ThreadLitmus(rule: .lockKept) { toy, hasFault in
       [
         { machine in

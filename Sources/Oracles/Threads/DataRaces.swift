@@ -52,6 +52,7 @@ extension ThreadJudges {
     _ thread: Int
   ) {
     let index = touch(place, thread)
+    if shadows.words[index].isMade { judgeOverwritten(place, thread) }
     shadows.words[index].isInitialised = true
     judgeStore(place, index, isMarked: access.isMarked, thread)
     order.write(
@@ -74,6 +75,7 @@ extension ThreadJudges {
   ) {
     let index = touch(place, thread)
     if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
+    if shadows.words[index].isMade { judgeOverwritten(place, thread) }
     shadows.words[index].isInitialised = true
     let isAcquire = atomicity == .acquire || atomicity == .full
     order.read(from: from, isAcquire: isAcquire, thread)

@@ -1,7 +1,8 @@
 public import Machines
 
-/// Use of locks: who takes one finds it made, who gives one back has it, nobody makes one anew that is held or waited on, none is kept, and
-/// what interrupts are disabled for is not taken while they are enabled.
+/// Use of locks: who takes one finds it made, who gives one back has it, nobody makes one anew that is held or
+/// waited on, none is kept, none is written as a field is, and what interrupts are disabled for is not taken
+/// while they are enabled.
 ///
 /// Does not establish: that a lock protects anything; that interrupts are disabled for what one takes.
 enum LockUse {
@@ -66,6 +67,18 @@ extension ThreadJudges {
     findings.add(
       .lockNotMade,
       "thread \(thread) uses \(name), which nobody initialised",
+      at: .word(place),
+      detail: name
+    )
+  }
+
+  /// What is in a lock is its own.
+  @inline(never)
+  mutating func judgeOverwritten(_ place: FieldPlace, _ thread: Int) {
+    let name = shadows.name(place)
+    findings.add(
+      .lockOverwritten,
+      "thread \(thread) writes to \(name), where a lock or a queue is",
       at: .word(place),
       detail: name
     )
@@ -168,6 +181,13 @@ extension Rule {
     oracle: "LockUse"
   )
 
+  /// A lock is written as if it were a number.
+  public static let lockOverwritten = Rule(
+    "lock-overwritten",
+    "nothing is written to the word of a lock or a queue but by what takes it, gives it back or makes it",
+    oracle: "LockUse"
+  )
+
   /// A lock is never given back.
   public static let lockKept = Rule(
     "lock-kept",
@@ -179,6 +199,7 @@ extension Rule {
 extension LockUse {
   /// The rules that are judged here.
   static let rules: [Rule] = [
-    .foreignRelease, .lockNotMade, .lockReinitialised, .lockInterruptible, .lockKept,
+    .foreignRelease, .lockNotMade, .lockReinitialised, .lockInterruptible, .lockOverwritten,
+    .lockKept,
   ]
 }

@@ -138,6 +138,9 @@ public final class SymbolicRecordMachine: RecordMachine {
 
   /// Whether this thread may change a field.
   func permission(for place: FieldPlace) -> Formula {
+    // What is in a lock or a queue is its own.
+    let kind = place.field.kind
+    guard kind == .word || kind == .descriptor else { return Formula(false) }
     if privateRecords.contains(place.record) { return Formula(true) }
     switch discipline.protection(of: place, in: state) {
     case .constant: return Formula(false)
