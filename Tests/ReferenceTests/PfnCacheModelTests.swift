@@ -16,8 +16,10 @@ private func makeModel() -> PfnCacheModel {
 @Suite struct PfnCacheModelTests {
   @Test func `a page that moves is accessed where it is, and nowhere else`() {
     var model = makeModel()
-    model.mapped(0x100, asRAM: true)
-    model.mapped(0x101, asRAM: true)
+    for frame: UInt64 in [0x100, 0x101] {
+      model.took(frame)
+      model.mapped(frame, asRAM: true)
+    }
     model.gaveUp(0x7000)
     model.gaveUp(0x8000)
     model.placed(0x101, at: 0x7000)

@@ -163,6 +163,11 @@ private func nest(_ locks: [(Field, LockMode)]) -> LitmusBody {
     #expect(foreign == [.lockKept, .foreignRelease])
   }
 
+  @Test func `what begins between two words is no record`() {
+    let rules = judged([{ machine in machine.write(1, Toy.x, of: toy + 4, .once) }])
+    #expect(rules == [.noSuchRecord])
+  }
+
   @Test func `a lock is given back in the mode in which it was taken`() {
     for (taken, given) in [(LockMode.readIRQ, LockMode.read), (.write, .writeIRQ)] {
       let rules = judged([

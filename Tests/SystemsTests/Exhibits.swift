@@ -228,7 +228,7 @@ private let cacheExhibits: [Exhibit] = [
   cache("extra-ref-on-same-pfn", ["page-pinned"], 3, seed: 2),
   cache("map-failure-leaks-new-pfn", ["page-pinned"], 1),
   cache("speculative-valid-exposes-null-khva", ["unmapped-address"], 3, 1),
-  cache("invalidate-skips-placeholder", ["freed-page-accessed"], 3, 1, seed: 6),
+  cache("invalidate-skips-placeholder", ["freed-page-accessed"], 3, 1, seed: 7),
   cache("generation-false-negative", ["wrong-page-accessed"], 4, 1, seed: 15),
   cache("lock-reinitialised-on-reactivate", ["lock-reinitialised"], 3, 1, seed: 2),
   cache("partial-reinit-on-activation", ["mapping-undone-twice"], 3),
@@ -243,7 +243,7 @@ private let cacheExhibits: [Exhibit] = [
   cache("refresh-of-inactive", ["inactive-cache-used"], 1),
   cache("second-invalidation-does-not-wait", ["guest-mode-kept"], 5, 1, seed: 3),
   cache("kick-without-fence", ["guest-mode-kept"], 4, 1, seed: 17),
-  cache("change-without-fence", ["wrong-frame-found"], 4, seed: 20),
+  cache("change-without-fence", ["wrong-frame-found"], 4, seed: 14),
   cache("snapshot-without-fence", ["wrong-frame-found"], 4, seed: 32),
 ]
 

@@ -53,15 +53,19 @@ struct RecordShadows: Sendable {
   /// Where the shadow of the word at an address is.
   @inline(__always)
   mutating func index(_ address: UInt64) -> Int {
-    let word = Int(truncatingIfNeeded: address &>> 3)
-    if word < places.count, places[word] != 0 { return Int(places[word]) }
+    // No word begins between two: that is as far beyond all memory as can be.
+    let word = address &>> 3 | address &<< 61
+    if word < UInt64(places.count) {
+      let place = places[Int(truncatingIfNeeded: word)]
+      if place != 0 { return Int(place) }
+    }
     return make(word)
   }
 
   @inline(never)
-  private mutating func make(_ word: Int) -> Int {
+  private mutating func make(_ word: UInt64) -> Int {
     // What lies far beyond all memory is one place.
-    let word = word < 1 << 20 ? word : 0
+    let word = word < 1 << 20 ? Int(word) : 0
     while places.count <= word { places.append(0) }
     if places[word] == 0 {
       places[word] = Int32(words.count)

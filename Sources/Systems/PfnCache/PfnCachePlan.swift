@@ -15,7 +15,7 @@ public struct PfnCachePlan: CasePlan {
   public var uses: [UInt64]
   /// Whether look-ups and mappings may fail.
   public var canFail: Bool
-  /// Whether no mapping succeeds at all.
+  /// Whether no mapping succeeds at all, and every look-up does.
   public var refusesMappings: Bool
   /// Whether the guest leaves only when it is kicked, while what it uses is being invalidated.
   public var guestStays: Bool
@@ -61,7 +61,7 @@ public struct PfnCachePlan: CasePlan {
       if choices.flip(oneIn: 2) { uses[1] |= PfnCacheUse.kernel }
     }
     canFail = choices.flip(oneIn: 6)
-    refusesMappings = canFail && choices.flip(oneIn: 8)
+    refusesMappings = !canFail && choices.flip(oneIn: 32)
     guestStays = hasVCPU && choices.flip(oneIn: 2)
     mapsInvalidate = choices.flip(oneIn: 8)
     isWeak = choices.flip(oneIn: 4)
@@ -95,11 +95,8 @@ public struct PfnCachePlan: CasePlan {
     let uses = uses.map { ["", "mapped", "for guest mode", "mapped and for guest mode"][Int($0)] }
     var text = "\(threadCount) threads\(hasVCPU ? ", the last a vCPU" : "")"
     for (cache, use) in uses.enumerated() { text += ", cache \(cache) \(use)" }
-    if refusesMappings {
-      text += ", look-ups may fail and mappings do"
-    } else if canFail {
-      text += ", look-ups and mappings may fail"
-    }
+    if canFail { text += ", look-ups and mappings may fail" }
+    if refusesMappings { text += ", mappings fail" }
     if guestStays { text += ", the guest stays until it is kicked" }
     if mapsInvalidate { text += ", to map invalidates something else" }
     if isWeak { text += ", memory weak" }
