@@ -132,10 +132,7 @@ extension PfnDiscipline {
     let cache = PfnDiscipline.cache
     if isBeginning {
       let isCovered = isCovered(machine.state[PfnCacheRecord.hostAddress, cache])
-      machine.oblige(
-        .announcesFirst,
-        Formula(isAnnounced) .| .!isCovered
-      )
+      machine.oblige(.announcesFirst, Formula(isAnnounced) .| .!isCovered)
       machine.remember { state in
         let passes = state[PfnMemory.passes, cache]
         state[PfnMemory.passes, cache] = .select(isCovered, passes &+ BitVector(1), passes)
@@ -218,10 +215,7 @@ extension PfnDiscipline {
         where: isMapped
       )
     )
-    machine.oblige(
-      .keepsNoReference,
-      references.isEmpty
-    )
+    machine.oblige(.keepsNoReference, references.isEmpty)
   }
 
   func beginsAgain(_ machine: SymbolicRecordMachine) {

@@ -63,25 +63,13 @@ extension ThreadJudges {
   @inline(never)
   mutating func judgeUnmade(_ place: FieldPlace, _ index: Int, _ thread: Int) {
     if !shadows.words[index].isInitialised { judgeUninitialised(place, index) }
-    let name = shadows.name(place)
-    findings.add(
-      .lockNotMade,
-      "thread \(thread) uses \(name), which nobody initialised",
-      at: .word(place),
-      detail: name
-    )
+    add(.lockNotMade, place) { "thread \(thread) uses \($0), which nobody initialised" }
   }
 
   /// What is in a lock is its own.
   @inline(never)
   mutating func judgeOverwritten(_ place: FieldPlace, _ thread: Int) {
-    let name = shadows.name(place)
-    findings.add(
-      .lockOverwritten,
-      "thread \(thread) writes to \(name), where a lock or a queue is",
-      at: .word(place),
-      detail: name
-    )
+    add(.lockOverwritten, place) { "thread \(thread) writes to \($0), where a lock or a queue is" }
   }
 
   /// Whoever disables interrupts for a lock says that an interrupt may want it.
@@ -98,13 +86,9 @@ extension ThreadJudges {
     }
     let word = shadows.words[index]
     guard word.wantsNoInterrupts, word.wasInterruptible else { return }
-    let name = shadows.name(place)
-    findings.add(
-      .lockInterruptible,
-      "\(name) is taken with interrupts disabled, and with interrupts enabled",
-      at: .word(place),
-      detail: name
-    )
+    add(.lockInterruptible, place) {
+      "\($0) is taken with interrupts disabled, and with interrupts enabled"
+    }
   }
 
   private mutating func judgeRelease(_ place: FieldPlace, _ mode: LockMode, _ thread: Int) {
@@ -135,15 +119,11 @@ extension ThreadJudges {
     let index = touch(place, thread)
     let word = shadows.words[index]
     if word.exclusiveHolders | word.sharedHolders | word.waiters != 0 {
-      let name = shadows.name(place)
       let users = word.exclusiveHolders | word.sharedHolders | word.waiters
-      findings.add(
-        .lockReinitialised,
-        "thread \(thread) makes \(name) anew, which thread \(users.trailingZeroBitCount) "
-          + (word.waiters != 0 ? "waits on" : "holds"),
-        at: .word(place),
-        detail: name
-      )
+      add(.lockReinitialised, place) {
+        "thread \(thread) makes \($0) anew, which thread \(users.trailingZeroBitCount) "
+          + (word.waiters != 0 ? "waits on" : "holds")
+      }
     }
     shadows.words[index].isInitialised = true
     shadows.words[index].isMade = true

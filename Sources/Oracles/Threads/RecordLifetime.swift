@@ -18,21 +18,12 @@ extension ThreadJudges {
 
   @inline(never)
   private mutating func judgeUse(_ place: FieldPlace, _ record: Int, _ thread: Int) {
-    let name = shadows.name(place)
     if record == 0 {
-      findings.add(
-        .noSuchRecord,
-        "thread \(thread) uses \(name) at \(place.address.hexadecimal), where no record is",
-        at: .word(place),
-        detail: name
-      )
+      add(.noSuchRecord, place) {
+        "thread \(thread) uses \($0) at \(place.address.hexadecimal), where no record is"
+      }
     } else {
-      findings.add(
-        .recordUsedAfterFree,
-        "thread \(thread) uses \(name), whose record was freed",
-        at: .word(place),
-        detail: name
-      )
+      add(.recordUsedAfterFree, place) { "thread \(thread) uses \($0), whose record was freed" }
     }
   }
 
@@ -40,13 +31,7 @@ extension ThreadJudges {
   mutating func judgeUninitialised(_ place: FieldPlace, _ index: Int) {
     let record = Int(shadows.words[index].record)
     guard record > 0, !shadows.records[record - 1].isFreed else { return }
-    let name = shadows.name(place)
-    findings.add(
-      .uninitialisedField,
-      "\(name) is used before anything was written there",
-      at: .word(place),
-      detail: name
-    )
+    add(.uninitialisedField, place) { "\($0) is used before anything was written there" }
   }
 
   mutating func observeRecord(_ event: RecordEvent, _ thread: Int) {

@@ -108,6 +108,12 @@ public struct ThreadJudges: RecordListener, Sendable {
     }
   }
 
+  /// Notes what was done amiss with a field; its name tells this from the same done with another.
+  mutating func add(_ rule: Rule, _ place: FieldPlace, _ message: (_ name: String) -> String) {
+    let name = shadows.name(place)
+    findings.add(rule, message(name), at: .word(place), detail: name)
+  }
+
   /// Finds the shadow of a queue that a thread uses, and judges that somebody made it.
   private mutating func touchQueue(_ place: FieldPlace, _ thread: Int) -> Int {
     let index = touch(place, thread)
