@@ -54,7 +54,7 @@ extension ModelLitmus {
     },
     ModelLitmus(.failedWithoutReason) { model, hasFault in
       let claim = model.looks(0, at: 0, usage: 2)
-      if !hasFault { model.refused(0) }
+      if !hasFault { model.refused(0, with: .interrupted) }
       model.waited(0, claim, .interrupted)
     },
     ModelLitmus(.callbackAmiss) { model, hasFault in
@@ -238,6 +238,13 @@ extension ModelLitmus {
     },
     ModelLitmus(.wrongBufferResult) { model, hasFault in
       model.returned("seek", hasFault ? .ok : .invalid, expected: .invalid)
+    },
+    ModelLitmus(.wrongBufferResult) { model, hasFault in
+      model.refused(0, with: .again)
+      let refusals = model.refusalCount(0)
+      model.refused(0, with: .noMemory)
+      // Of what a call was refused before nothing is to be told.
+      model.failed(0, "attach", hasFault ? .again : .noMemory, since: refusals)
     },
     ModelLitmus(.wrongList) { model, hasFault in
       model.listed(hasFault ? 0 : 1, attachmentCount: 0)

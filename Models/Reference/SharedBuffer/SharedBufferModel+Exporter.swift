@@ -243,8 +243,8 @@ extension SharedBufferModel {
     let area = "\(pageCount) pages from \(offset.text) of buffer \(buffer)'s \(size)"
     if result == .ok, !isInside {
       add(.areaBeyondBuffer, "\(area) are mapped")
-    } else if result != .ok, isInside, self.refusals[thread] == refusals {
-      add(.failedWithoutReason, "mapping \(area) returns \(result)", cause: "/area")
+    } else if result != .ok, isInside {
+      failed(thread, "area", result, since: refusals)
     }
   }
 

@@ -38,7 +38,7 @@ extension SharedBufferModel {
       behind: behind,
       required: behind.filter { fences[$0].signalledAt == nil },
       began: unseenSince,
-      refusals: refusals[thread]
+      refusals: refusals[thread].count
     )
   }
 
@@ -97,24 +97,23 @@ extension SharedBufferModel {
         "a wait for buffer \(claim.buffer) is over, and fence"
           + " \(fences[fence].id.text) is pending"
       )
-    } else if refusals[thread] == claim.refusals {
-      add(
-        .failedWithoutReason,
-        "a wait for buffer \(claim.buffer) returns \(result)",
-        cause: "/wait"
-      )
+    } else {
+      failed(thread, "wait", result, since: claim.refusals)
     }
   }
 
-  /// A call fails that may do so only where the host refused something.
+  /// A call fails that may do so only where the host refused something, and returns what it was refused with.
   public mutating func failed(_ thread: Int, _ what: String, _ result: Errno, since refusals: Int) {
-    if self.refusals[thread] == refusals {
+    let reasons = self.refusals[thread][refusals...]
+    if let reason = reasons.last, !reasons.contains(result) {
+      returned(what, result, expected: reason)
+    } else if reasons.isEmpty {
       add(.failedWithoutReason, "\(what) returns \(result)", cause: "/\(what)")
     }
   }
 
   /// How often a thread was refused something so far.
-  public func refusalCount(_ thread: Int) -> Int { refusals[thread] }
+  public func refusalCount(_ thread: Int) -> Int { refusals[thread].count }
 
   // MARK: Accesses
 

@@ -7,14 +7,14 @@ public import Machines
 /// call that they get, by devices and processors of every access, by who adds fences and signals them. It
 /// knows nothing of how a buffer keeps its fences.
 ///
-/// Does not establish: that a call that fails has a reason to, but for waits and what is said of polls;
-/// what memory holds.
+/// Does not establish: what memory holds.
 public struct SharedBufferModel: Sendable {
   var fences: [FenceNotes] = []
   var buffers: [BufferNotes]
   var callbacks: [CallbackNotes] = []
-  /// How often the host refused each thread something, or a signal or the time ended its wait.
-  var refusals = [Int](repeating: 0, count: 16)
+  /// With what the host refused each thread something, in order; a signal or the time that ended its wait
+  /// is one too.
+  var refusals = [[Errno]](repeating: [], count: 16)
   /// Counts what it is told.
   var now = 0
   /// Whether a thread may see only later what others have done.
@@ -47,8 +47,8 @@ public struct SharedBufferModel: Sendable {
     }
   }
 
-  /// The host refused a thread something, or ended its wait.
-  public mutating func refused(_ thread: Int) { refusals[thread] += 1 }
+  /// The host refused a thread something, or ended its wait, for which a call is to return this.
+  public mutating func refused(_ thread: Int, with error: Errno) { refusals[thread].append(error) }
 }
 
 /// A rule of the model's that was broken.

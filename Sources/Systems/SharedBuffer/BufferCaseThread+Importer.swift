@@ -129,8 +129,9 @@ extension BufferCaseThread {
       state.pointee.model.returned("map", .fault, expected: .ok)
       return .fault
     }
-    if ErrorPointer.isError(table) {
-      let error = ErrorPointer.error(&machine, table)
+    // The last 4,095 addresses are errors.
+    if 0 &- table < 4096 {
+      let error = Errno(rawValue: Int32(0 &- table))
       // A mapping that is kept has one direction, whoever maps.
       if error != .busy {
         judge("map", error, since: refusals)

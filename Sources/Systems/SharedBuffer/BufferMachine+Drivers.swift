@@ -9,27 +9,29 @@ extension BufferMachine: BufferHostMachine {
   // MARK: What may fail
 
   func refuses(_ step: BufferStep) -> Errno? {
-    guard isRefused(oneIn: 4) else { return nil }
+    let error: Errno =
+      switch step {
+      case .module: .notFound
+      case .file, .statistics: .noMemory
+      case .descriptor: .tooManyFiles
+      case .copyIn, .copyOut: .fault
+      }
+    guard isRefused(oneIn: 4, with: error) else { return nil }
     state.pointee.refusedSteps[thread] += 1
-    return switch step {
-    case .module: .notFound
-    case .file, .statistics: .noMemory
-    case .descriptor: .tooManyFiles
-    case .copyIn, .copyOut: .fault
-    }
+    return error
   }
 
   func isInterrupted() -> Bool {
-    if state.pointee.stalled[thread] == .interruptible { return endsStall() }
-    guard isRefused(oneIn: 3) else { return false }
+    if state.pointee.stalled[thread] == .interruptible { return endsStall(with: .interrupted) }
+    guard isRefused(oneIn: 3, with: .interrupted) else { return false }
     state.pointee.reach(.interrupted)
     return true
   }
 
   func isTimeOver() -> Bool {
-    if state.pointee.stalled[thread] == .timed { return endsStall() }
+    if state.pointee.stalled[thread] == .timed { return endsStall(with: .timedOut) }
     guard base.choose(below: 3) == 2 else { return false }
-    state.pointee.model.refused(thread)
+    state.pointee.model.refused(thread, with: .timedOut)
     return true
   }
 
@@ -48,8 +50,8 @@ extension BufferMachine: BufferHostMachine {
   }
 
   /// Nothing but a signal, or the time, ends the wait of who has all devices stall.
-  private func endsStall() -> Bool {
-    state.pointee.model.refused(thread)
+  private func endsStall(with error: Errno) -> Bool {
+    state.pointee.model.refused(thread, with: error)
     state.pointee.reach(.endedStall)
     // Who attaches takes the lock once more, which somebody may have who waits for devices.
     if state.pointee.attaching.contains(thread) { resume() }
@@ -102,7 +104,7 @@ extension BufferMachine: BufferHostMachine {
     )
     judgeImporter(attachment)
     base.mightSleep()
-    guard !isRefused(oneIn: 4) else { return .busy }
+    guard !isRefused(oneIn: 4, with: .busy) else { return .busy }
     if let buffer = BufferHost.buffer(exporter) {
       state.pointee.model.isAttached(buffer, attachment: attachment)
     }
@@ -138,7 +140,7 @@ extension BufferMachine: BufferHostMachine {
     guard let buffer = called("pin", exporter, about: attachment, isLocked: true) else {
       return .invalid
     }
-    guard !isRefused(oneIn: 4) else { return .noMemory }
+    guard !isRefused(oneIn: 4, with: .noMemory) else { return .noMemory }
     state.pointee.model.pinned(buffer, by: 1)
     if !isDynamic(attachment) { state.pointee.reach(.pinnedForStatic) }
     return .ok
@@ -184,13 +186,15 @@ extension BufferMachine: BufferHostMachine {
       state.pointee.plan.exporters[buffer] == .moving
       && state.pointee.places[buffer] == 1
     if isVideoMemory, base.read(AttachmentRecord.reachesPeers, of: attachment, .plain) == 0 {
-      state.pointee.model.refused(thread)
+      state.pointee.model.refused(thread, with: .busy)
       state.pointee.reach(.peerRefused)
       return ErrorPointer.make(.busy)
     }
-    if isRefused(oneIn: 4) {
+    if fails(oneIn: 4) {
       // An error, or nothing at all.
-      return base.choose(below: 2) == 0 ? ErrorPointer.make(.interrupted) : 0
+      let isError = base.choose(below: 2) == 0
+      state.pointee.model.refused(thread, with: isError ? .interrupted : .noMemory)
+      return isError ? ErrorPointer.make(.interrupted) : 0
     }
     guard let table = allocate(TableRecord.layout, isZeroed: true, maySleep: true) else {
       return ErrorPointer.make(.noMemory)
@@ -271,7 +275,7 @@ extension BufferMachine: BufferHostMachine {
     guard let buffer = calledToAccess("begin_cpu_access", exporter, direction) else {
       return .invalid
     }
-    guard !isRefused(oneIn: 4) else { return .again }
+    guard !isRefused(oneIn: 4, with: .again) else { return .again }
     state.pointee.model.processorAccess(buffer, by: 1)
     return .ok
   }
@@ -291,7 +295,7 @@ extension BufferMachine: BufferHostMachine {
     } else {
       base.warn(Site("an exporter is to map what is no area"))
     }
-    return isRefused(oneIn: 3) ? .noMemory : .ok
+    return isRefused(oneIn: 3, with: .noMemory) ? .noMemory : .ok
   }
 
   /// Looks whether an area has the offset that was asked for, and a file of the buffer's where it had another.
@@ -313,7 +317,7 @@ extension BufferMachine: BufferHostMachine {
       isLocked: walker.locksKernelMappings,
       needs: ExporterOperations.kernel
     )
-    guard !isRefused(oneIn: 3) else { return 0 }
+    guard !isRefused(oneIn: 3, with: .noMemory) else { return 0 }
     state.pointee.model.mappedForKernel(buffer, by: 1)
     var machine = self
     let reservation = base.read(

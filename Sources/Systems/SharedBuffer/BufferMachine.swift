@@ -39,15 +39,20 @@ struct BufferMachine<Walker: SharedBufferWalker, S: Scheduler, L: RecordListener
 
   /// Memory is refused where that may be.
   func allocate(_ layout: Layout, isZeroed: Bool, maySleep: Bool) -> UInt64? {
-    if isRefused(oneIn: 6) { return nil }
+    if isRefused(oneIn: 6, with: .noMemory) { return nil }
     return base.allocate(layout, isZeroed: isZeroed, maySleep: maySleep)
   }
 
-  /// Whether something fails that may: a choice of the schedule's.
-  func isRefused(oneIn count: Int) -> Bool {
-    guard state.pointee.plan.canFail, base.choose(below: count) == count - 1 else { return false }
-    state.pointee.model.refused(thread)
+  /// Whether something fails that may, of which the call is to tell by this.
+  func isRefused(oneIn count: Int, with error: Errno) -> Bool {
+    guard fails(oneIn: count) else { return false }
+    state.pointee.model.refused(thread, with: error)
     return true
+  }
+
+  /// Whether something fails that may: a choice of the schedule's.
+  func fails(oneIn count: Int) -> Bool {
+    state.pointee.plan.canFail && base.choose(below: count) == count - 1
   }
 
   /// Whether this thread holds a buffer's reservation.
