@@ -174,11 +174,18 @@ struct Explore: ParsableCommand {
       )
     }
     guard choices.isEmpty else { return choices }
-    let names = System.all.filter { $0.subjects.contains { $0.exploration != nil } }.map(\.name)
+    let explored = System.all.filter { $0.subjects.contains { $0.exploration != nil } }.map(\.name)
+    if systems.contains(where: { explored.contains($0.name) }) {
+      throw Complaint(
+        .usage,
+        "of \(subject.joined(separator: ", ")) cases are checked, and no schedules explored;"
+          + " say another --subject"
+      )
+    }
     throw Complaint(
       .usage,
       "there is nothing to explore in that: it has no threads; of the systems these have:"
-        + " \(names.joined(separator: ", "))"
+        + " \(explored.joined(separator: ", "))"
     )
   }
 

@@ -23,6 +23,7 @@ import Testing
     (["bench", "--runs", "1"], 64, "--runs must be 5 to 1000"),
     (["explore", "--system", "x86"], 64, "there is no system 'x86'"),
     (["explore", "--system", "arm64-hyp"], 64, "it has no threads; of the systems these have: "),
+    (["explore", "--subject", "chunks"], 64, "of chunks cases are checked, and no schedules"),
     (["explore", "--subject", "nobody"], 64, "there is no subject 'nobody'"),
     (["explore", "--system", "pfn-cache", "--calls", "activate | fly"], 64, "no call 'fly' in"),
     (["explore", "--system", "pfn-cache", "--calls", "activate |"], 64, "there is no call ''"),

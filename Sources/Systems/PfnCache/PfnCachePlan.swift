@@ -7,10 +7,10 @@ public struct PfnCachePlan: CasePlan {
   /// Who there is beside, while something is done: the schedule says.
   public typealias Beside = Void
 
-  /// How many threads there are, the vCPU's included.
+  /// How many threads there are, those of vCPUs included.
   public var threadCount: Int
-  /// Whether the last of them is a vCPU that uses cache 1 in guest mode.
-  public var hasVCPU: Bool
+  /// How many of them, the last ones, are vCPUs: the last uses cache 1 in guest mode, the one before it cache 0.
+  public var vcpuCount: Int
   /// Who uses each cache: `PfnCacheUse`, as bits.
   public var uses: [UInt64]
   /// Whether look-ups and mappings may fail.
@@ -53,16 +53,18 @@ public struct PfnCachePlan: CasePlan {
   /// Draws who there is.
   public init(_ choices: inout Choices, within limits: NoLimits) {
     threadCount = choices.draw(in: 2...4)
-    hasVCPU = choices.flip(oneIn: 3)
+    vcpuCount = choices.flip(oneIn: 3) ? 1 : 0
+    // Somebody has to be there that takes pages away.
+    if vcpuCount > 0, threadCount > 2, choices.flip(oneIn: 3) { vcpuCount = 2 }
     uses = [PfnCacheUse.kernel, PfnCacheUse.kernel]
     if choices.flip(oneIn: 6) { uses[0] = PfnCacheUse.guest }
-    if hasVCPU {
-      uses[1] = PfnCacheUse.guest
-      if choices.flip(oneIn: 2) { uses[1] |= PfnCacheUse.kernel }
+    for cache in Self.cacheCount - vcpuCount..<Self.cacheCount {
+      uses[cache] = PfnCacheUse.guest
+      if choices.flip(oneIn: 2) { uses[cache] |= PfnCacheUse.kernel }
     }
     canFail = choices.flip(oneIn: 6)
     refusesMappings = !canFail && choices.flip(oneIn: 32)
-    guestStays = hasVCPU && choices.flip(oneIn: 2)
+    guestStays = vcpuCount > 0 && choices.flip(oneIn: 2)
     mapsInvalidate = choices.flip(oneIn: 8)
     isWeak = choices.flip(oneIn: 4)
     // What is torn shows in the frame.
@@ -77,7 +79,7 @@ public struct PfnCachePlan: CasePlan {
   /// A case with so many threads, and nothing in it.
   init(threadCount: Int = 2, hasVCPU: Bool = false) {
     self.threadCount = threadCount
-    self.hasVCPU = hasVCPU
+    vcpuCount = hasVCPU ? 1 : 0
     uses = [PfnCacheUse.kernel, hasVCPU ? PfnCacheUse.guest : PfnCacheUse.kernel]
     canFail = false
     refusesMappings = false
@@ -93,7 +95,8 @@ public struct PfnCachePlan: CasePlan {
   /// Who there is, in words.
   public var configurationText: String {
     let uses = uses.map { ["", "mapped", "for guest mode", "mapped and for guest mode"][Int($0)] }
-    var text = "\(threadCount) threads\(hasVCPU ? ", the last a vCPU" : "")"
+    let vcpus = ["", ", the last a vCPU", ", the last two vCPUs"][vcpuCount]
+    var text = "\(threadCount) threads\(vcpus)"
     for (cache, use) in uses.enumerated() { text += ", cache \(cache) \(use)" }
     if canFail { text += ", look-ups and mappings may fail" }
     if refusesMappings { text += ", mappings fail" }
@@ -108,16 +111,25 @@ public struct PfnCachePlan: CasePlan {
   /// The next operation: alone, or one thread's beside others.
   public mutating func operation(_ choices: inout Choices) -> PfnCacheOperation {
     count += 1
-    if isWeak, !hasVCPU { return operationInWeakMemory(&choices) }
+    if isWeak, vcpuCount == 0 { return operationInWeakMemory(&choices) }
     let isAlone = count < 3 ? !choices.flip(oneIn: 4) : !choices.flip(5, in: 6)
     let thread = isAlone ? nil : Int(choices.draw(below: UInt64(threadCount)))
     hasGiven = thread != nil
-    let isVCPU = hasVCPU && (thread ?? threadCount - 1) == threadCount - 1
+    // What is done alone is done for a vCPU where there is one.
+    var user = thread ?? threadCount - 1
+    if thread == nil, vcpuCount > 1 { user -= Int(choices.draw(below: UInt64(vcpuCount))) }
+    let guestCache = cache(ofVCPU: user)
     let weights = count == 1 ? Self.firstWeights : Self.weights
     // A vCPU among other threads is there to run the guest, and they to take its pages from it.
-    let isUsual = hasVCPU && thread != nil && choices.flip(oneIn: 2)
-    let number = isUsual ? (isVCPU ? 6 : 7) : choices.draw(weights: weights)
-    return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: isVCPU))
+    let isUsual = vcpuCount > 0 && thread != nil && choices.flip(oneIn: 2)
+    let number = isUsual ? (guestCache != nil ? 6 : 7) : choices.draw(weights: weights)
+    return PfnCacheOperation(thread: thread, kind: kind(number, &choices, guestCache))
+  }
+
+  /// The cache that a thread uses in guest mode; nil where it is no vCPU.
+  func cache(ofVCPU thread: Int) -> Int? {
+    let cache = Self.cacheCount - (threadCount - thread)
+    return cache >= Self.cacheCount - vcpuCount ? cache : nil
   }
 
   /// Where memory is weak: one thread changes a cache, and others look at it meanwhile without its lock.
@@ -127,12 +139,12 @@ public struct PfnCachePlan: CasePlan {
     hasGiven = thread != nil
     guard count > 1, !choices.flip(oneIn: 6) else {
       let number = count == 1 ? 3 : choices.draw(weights: Self.weights)
-      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: false))
+      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, nil))
     }
     let weights = thread == 0 ? Self.changingWeights : Self.lookingWeights
     let number = choices.draw(weights: weights)
     guard number == 1 || number == 2 else {
-      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, isVCPU: false))
+      return PfnCacheOperation(thread: thread, kind: kind(number, &choices, nil))
     }
     let bytes = choices.flip(oneIn: 2) ? second : favourite
     let kind: PfnCacheOperation.Kind =
@@ -154,13 +166,13 @@ public struct PfnCachePlan: CasePlan {
   private func kind(
     _ number: Int,
     _ choices: inout Choices,
-    isVCPU: Bool
+    _ guestCache: Int?
   ) -> PfnCacheOperation.Kind {
     switch number {
     case 7:
       let pages = pages(&choices)
       let change = choices.pick(PfnCacheOperation.PageChange.allCases)
-      let maySleep = hasVCPU || !choices.flip(oneIn: 4)
+      let maySleep = vcpuCount > 0 || !choices.flip(oneIn: 4)
       return .invalidate(first: pages.lowerBound, count: pages.count, change, maySleep: maySleep)
     case 8:
       var page = favouritePage
@@ -171,7 +183,7 @@ public struct PfnCachePlan: CasePlan {
       default: return .changeSlots(page: page, .remove)
       }
     case 9: return .harvest
-    default: return call(number, &choices, isVCPU: isVCPU)
+    default: return call(number, &choices, guestCache)
     }
   }
 
@@ -192,17 +204,19 @@ public struct PfnCachePlan: CasePlan {
     }
   }
 
-  /// A call on a cache; that of the vCPU is refreshed and emptied by nobody else.
+  /// A call on a cache; that of a vCPU is refreshed and emptied by nobody else.
   private func call(
     _ number: Int,
     _ choices: inout Choices,
-    isVCPU: Bool
+    _ guestCache: Int?
   ) -> PfnCacheOperation.Kind {
-    var cache = isVCPU ? 1 : 0
-    if isVCPU || !hasVCPU, choices.flip(oneIn: 4) { cache = 1 - cache }
+    var cache = guestCache ?? 0
+    let hasOther = vcpuCount == 0 || vcpuCount == 1 && guestCache != nil
+    if hasOther, choices.flip(oneIn: 4) { cache = 1 - cache }
     let bytes = bytes(&choices)
     let isWrite = choices.flip(oneIn: 3)
-    switch number {
+    let isOthers = guestCache == nil && vcpuCount == Self.cacheCount
+    switch isOthers ? 0 : number {
     case 0 where uses[cache] & PfnCacheUse.kernel != 0:
       return .access(cache: cache, bytes, isWrite: isWrite)
     case 0, 1: return .check(cache: cache, bytes)
@@ -211,7 +225,7 @@ public struct PfnCachePlan: CasePlan {
     case 4: return .unmap(cache: cache)
     case 5: return .deactivate(cache: cache)
     default:
-      guard isVCPU, cache == 1 else {
+      guard cache == guestCache else {
         return .refresh(cache: cache, bytes, willWrite: isWrite)
       }
       let count = Int(choices.draw(in: 1...6))

@@ -42,7 +42,7 @@ struct PfnCacheSession<Walker: PfnCacheWalker>: ThreadedSession {
   var titles: [String] {
     let plan = world.state.pointee.plan
     return (0..<plan.threadCount).map {
-      plan.hasVCPU && $0 == plan.threadCount - 1 ? "thread \($0) (vCPU)" : "thread \($0)"
+      plan.cache(ofVCPU: $0) == nil ? "thread \($0)" : "thread \($0) (vCPU)"
     }
   }
 }

@@ -12,20 +12,21 @@ extension PfnCaseThread {
     accessCount: Int,
     isWrite: Bool
   ) -> Bool {
+    guard let vcpu = state.pointee.vcpu(of: cache) else { return false }
     for attempt in 0..<2 {
       if attempt > 0 { _ = refresh(cache, bytes, willWrite: isWrite) }
-      if runGuest(cache, bytes, accessCount, isWrite) { return true }
+      if runGuest(vcpu, cache, bytes, accessCount, isWrite) { return true }
     }
     return false
   }
 
   private mutating func runGuest(
+    _ vcpu: UInt64,
     _ cache: Int,
     _ bytes: PfnCacheOperation.Bytes,
     _ accessCount: Int,
     _ isWrite: Bool
   ) -> Bool {
-    let vcpu = state.pointee.vcpu
     machine.write(0, VCPURecord.isKicked, of: vcpu, .once)
     machine.write(1, VCPURecord.mode, of: vcpu, .once)
     machine.fence(.smpMB)
@@ -45,11 +46,10 @@ extension PfnCaseThread {
     var notes = 0
     var hasWritten = false
     if let frame {
+      var wasKicked = false
       for _ in 0..<accessCount {
-        if machine.read(VCPURecord.isKicked, of: vcpu, .once) != 0 {
-          state.pointee.situations.count(.wasKicked)
-          break
-        }
+        wasKicked = isKicked(vcpu)
+        if wasKicked { break }
         machine.access(frame, isWrite: isWrite)
         state.pointee.model.accessedInGuestMode(
           thread,
@@ -60,7 +60,7 @@ extension PfnCaseThread {
         notes = state.pointee.model.wrote(page)
         hasWritten = true
       }
-      if state.pointee.plan.guestStays { stayUntilKicked(frame) }
+      if state.pointee.plan.guestStays, !wasKicked { stayUntilKicked(vcpu, frame) }
     }
     machine.write(0, VCPURecord.mode, of: vcpu, .release)
     state.pointee.model.leftGuestMode(thread)
@@ -72,13 +72,14 @@ extension PfnCaseThread {
   }
 
   /// A guest knows of no invalidation: while one is under way of what it uses, it leaves when it is kicked.
-  private mutating func stayUntilKicked(_ frame: UInt64) {
+  private mutating func stayUntilKicked(_ vcpu: UInt64, _ frame: UInt64) {
     guard let index = PfnHost.index(of: frame) else { return }
-    while state.pointee.underInvalidation[index / 2] > 0 {
-      guard machine.read(VCPURecord.isKicked, of: state.pointee.vcpu, .once) == 0 else {
-        return state.pointee.situations.count(.wasKicked)
-      }
-      machine.yield()
-    }
+    while state.pointee.underInvalidation[index / 2] > 0, !isKicked(vcpu) { machine.yield() }
+  }
+
+  private mutating func isKicked(_ vcpu: UInt64) -> Bool {
+    guard machine.read(VCPURecord.isKicked, of: vcpu, .once) != 0 else { return false }
+    state.pointee.situations.count(.wasKicked)
+    return true
   }
 }

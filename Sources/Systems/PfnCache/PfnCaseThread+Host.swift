@@ -115,8 +115,8 @@ extension PfnCaseThread {
   /// Looks at everything when nobody else is there, and takes all caches out of use.
   mutating func audit() {
     state.pointee.model.restsNow(areCachesInUse: true)
-    if state.pointee.vcpu != 0 {
-      let requests = machine.read(VCPURecord.requests, of: state.pointee.vcpu, .once)
+    for vcpu in state.pointee.vcpus {
+      let requests = machine.read(VCPURecord.requests, of: vcpu, .once)
       state.pointee.model.found(requests: requests)
     }
     _ = harvest()

@@ -20,11 +20,12 @@ extension PfnCaseThread {
       machine.write(PfnHost.hostAddress(page), SlotsRecord.hostAddress(page), of: slots, .plain)
     }
     machine.write(slots, PfnMachineRecord.slots, of: owner, .plain)
-    if state.pointee.plan.hasVCPU {
+    for number in 0..<state.pointee.plan.vcpuCount {
       let vcpu = make(VCPURecord.layout)
-      machine.write(1, VCPURecord.bit, of: vcpu, .plain)
+      machine.write(1 << UInt64(number), VCPURecord.bit, of: vcpu, .plain)
+      machine.write(state.pointee.vcpus.last ?? 0, VCPURecord.next, of: vcpu, .plain)
       machine.write(vcpu, PfnMachineRecord.vcpu, of: owner, .plain)
-      state.pointee.vcpu = vcpu
+      state.pointee.vcpus.append(vcpu)
     }
     state.pointee.owner = owner
     state.pointee.host = host

@@ -175,10 +175,9 @@ struct PfnCaseThread<Walker: PfnCacheWalker, S: Scheduler, L: RecordListener> {
   ) -> Errno {
     state.pointee.asks(cache, bytes)
     let use = state.pointee.plan.uses[cache]
-    let isGuests = use & PfnCacheUse.guest != 0 && state.pointee.vcpu != 0
     let start = PfnCacheStart<Machine>(
       use: use,
-      vcpu: isGuests ? state.pointee.vcpu : nil,
+      vcpu: use & PfnCacheUse.guest != 0 ? state.pointee.vcpu(of: cache) : nil,
       willWrite: willWrite
     )
     let call = state.pointee.model.began(

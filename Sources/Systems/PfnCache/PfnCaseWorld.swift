@@ -18,10 +18,10 @@ final class PfnCaseWorld<Walker: PfnCacheWalker> {
   init(_ walker: Walker) {
     self.walker = walker
     var settings = WorldSettings()
-    settings.wordsPerThread = 256
+    settings.wordsPerThread = 2048
     settings.stepLimit = 6000
     settings.fairStepLimit = 3000
-    worlds = CaseWorlds(settings) { PfnCaseListener() }
+    worlds = CaseWorlds(settings, length: RunLength(writeCount: 64)) { PfnCaseListener() }
   }
 
   var world: World { worlds.current }

@@ -50,7 +50,7 @@ struct PfnHost {
   /// Where the records are.
   var owner: UInt64 = 0
   var host: UInt64 = 0
-  var vcpu: UInt64 = 0
+  var vcpus: [UInt64] = []
   var caches: [UInt64] = []
   /// What the case reached.
   var situations = PfnSituations()
@@ -62,11 +62,16 @@ struct PfnHost {
     model = PfnHost.fresh
     model.isMemoryWeak = plan.isWeak
     self.plan = plan
-    vcpu = 0
+    vcpus.removeAll(keepingCapacity: true)
     for page in underInvalidation.indices { underInvalidation[page] = 0 }
     situations.reset()
     caches.removeAll(keepingCapacity: true)
     asked = Array(repeating: [], count: PfnCachePlan.cacheCount)
+  }
+
+  /// The vCPU that uses a cache in guest mode, where it is used there: both are used by one that is alone.
+  func vcpu(of cache: Int) -> UInt64? {
+    vcpus.isEmpty ? nil : vcpus[min(cache, vcpus.count - 1)]
   }
 
   /// A cache is asked for bytes.
