@@ -28,7 +28,7 @@ public protocol TableMachine: Machine {
   mutating func allocateRoot(pageCount: Int, level: LookupLevel) -> Table?
   /// The page number `index` of a root, counted from 0.
   mutating func rootPage(_ root: Table, at index: W) -> Table
-  /// Gives a root's pages back, whatever their counts.
+  /// Gives a root's pages back, whose counts are 1 again.
   mutating func freeRoot(_ root: Table, pageCount: Int)
 
   /// Whether the tables' owner still has this root; a walker asks when it begins, and again after

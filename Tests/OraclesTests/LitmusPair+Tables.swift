@@ -74,6 +74,7 @@ extension LitmusPair {
       litmus.call(.destroy) {
         $0.machine.release($0.last)
         $0.machine.release($0.middle, by: 2)
+        $0.machine.release($0.root)
         $0.machine.freeRoot($0.root, pageCount: hasFault ? 1 : 2)
       }
     },
@@ -88,6 +89,7 @@ extension LitmusPair {
       litmus.call(.destroy) {
         if !hasFault { $0.machine.release($0.last) }
         $0.machine.release($0.middle, by: 2)
+        $0.machine.release($0.root)
         $0.machine.freeRoot($0.root, pageCount: 2)
       }
     },

@@ -42,6 +42,19 @@ import Testing
     #expect(litmus.rules == [.countMismatch])
   }
 
+  @Test(arguments: [0, 1])
+  func `a root that is given back is counted by nobody else`(dropped: Int) {
+    var litmus = Litmus()
+    litmus.call(.destroy) {
+      $0.machine.release($0.last)
+      $0.machine.release($0.middle, by: 2)
+      // Its own count, and one for its entry.
+      if dropped > 0 { $0.machine.release($0.root, by: dropped) }
+      $0.machine.freeRoot($0.root, pageCount: 2)
+    }
+    #expect(litmus.rules.contains(.countMismatch) == (dropped == 0))
+  }
+
   @Test func `a subject that keeps no counts is not judged by them`() {
     var litmus = Litmus(countsPages: false)
     litmus.call { $0.machine.retain($0.root) }

@@ -102,6 +102,7 @@ import Testing
     litmus.call(.destroy) {
       $0.machine.release($0.last, by: 3)
       $0.machine.release($0.middle, by: 2)
+      $0.machine.release($0.root)
       $0.machine.freeRoot($0.root, pageCount: 2)
     }
     #expect(litmus.rules == [])
@@ -113,6 +114,7 @@ import Testing
     litmus.call(.destroy) {
       $0.machine.release($0.last, by: 2)
       $0.machine.release($0.middle, by: 2)
+      $0.machine.release($0.root)
       $0.machine.freeRoot($0.root, pageCount: 2)
     }
     #expect(litmus.rules == [.leakAfterDestroy])
@@ -123,6 +125,7 @@ import Testing
     litmus.call(.destroy) {
       $0.machine.release($0.last)
       $0.machine.release($0.middle, by: 2)
+      $0.machine.release($0.root)
       $0.machine.freeRoot($0.root, pageCount: 1)
     }
     #expect(litmus.rules == [.rootMismatch, .leakAfterDestroy])

@@ -116,6 +116,8 @@ public struct Judges: EventListener, Sendable {
     if contract.isDestroy {
       settle()
       lifetime.judgeDestroy(pages, memory, &findings)
+      // A table that is left behind is counted, too.
+      if lifetime.liveCount == 0 { counts.judgeDestroy(pages, lifetime, memory, &findings) }
     } else {
       if TLBCoherence.judgeReturn(cache, &findings) { settle() }
       if !adoptsTables {

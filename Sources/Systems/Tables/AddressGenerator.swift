@@ -118,7 +118,19 @@ struct AddressGenerator {
     case 1: return (input &+ blockSize &* (1 + choices.draw(through: 3))) & (outputSize &- 1)
     case 2: return (input &+ pageSize &* (1 + choices.draw(through: 3))) & (outputSize &- 1)
     case 3: return outputSize &- blockSize &* (1 + choices.draw(through: 1)) &+ input % blockSize
-    default: return outputSize &- pageSize &* choices.draw(through: 2)
+    default: return aroundEnd(&choices)
+    }
+  }
+
+  /// An output address on either side of the output space's end, or far beyond it.
+  private func aroundEnd(_ choices: inout Choices) -> UInt64 {
+    switch choices.draw(through: 5) {
+    case 0: outputSize
+    case 1: outputSize &- pageSize
+    case 2: outputSize &- 2 &* pageSize
+    case 3: outputSize &+ pageSize
+    case 4: outputSize &+ blockSize
+    default: outputSize << 4
     }
   }
 }

@@ -229,8 +229,10 @@ struct LoggedCall {
     let (end, overflows) = start.addingReportingOverflow(size)
     // Sizes are rounded up to whole pages, which may be what wraps.
     if overflows || end > UInt64.max - (pageSize - 1) { return "wraps" }
-    if start >> bits != 0 { return "starts beyond its space" }
-    return end > 1 << bits ? "ends beyond its space" : nil
+    let limit: UInt64 = 1 << bits
+    // What is empty may begin where the space ends.
+    if start > limit || start == limit && size > 0 { return "starts beyond its space" }
+    return end > limit ? "ends beyond its space" : nil
   }
 
   /// Which part of the call's range an entry of a level lies in.

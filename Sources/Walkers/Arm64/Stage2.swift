@@ -41,10 +41,4 @@ public struct Stage2<M: ArmMachine> {
     (descriptor & M.W(Encoding.stage2MemoryAttributes))
       .== M.W(Encoding.stage2Normal(forcesWriteBack: forcesWriteBack))
   }
-
-  /// Whether the leaf can be executed.
-  @inlinable @inline(__always)
-  func isExecutable(_ descriptor: M.W) -> M.W.Condition {
-    (descriptor & M.W(Encoding.executeNever)) .== M.W(0)
-  }
 }

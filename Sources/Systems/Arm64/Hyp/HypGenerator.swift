@@ -8,6 +8,8 @@ struct HypGenerator: OperationGenerator {
   let configuration: HypConfiguration
   private let addresses: AddressGenerator
   private let hotAddresses: [UInt64]
+  /// What was mapped last; to unmap it again is what reaches blocks.
+  private var lastMapped: (start: UInt64, size: UInt64)?
 
   private static let kindWeights = Weights([8, 6, 1])
   private static let inputBits: [UInt64] = [48, 39, 32, 42, 36]
@@ -48,6 +50,9 @@ struct HypGenerator: OperationGenerator {
     switch choices.draw(weights: HypGenerator.kindWeights) {
     case 0: return map(&choices)
     case 1:
+      if let lastMapped, choices.flip(oneIn: 4) {
+        return .unmap(address: lastMapped.start, sizeInBytes: lastMapped.size)
+      }
       let start = address(&choices)
       return .unmap(address: start, sizeInBytes: addresses.size(from: start, &choices))
     default: return .leaf(address: address(&choices))
@@ -59,13 +64,14 @@ struct HypGenerator: OperationGenerator {
     return allocations
   }
 
-  private func map(_ choices: inout Choices) -> HypOperation {
+  private mutating func map(_ choices: inout Choices) -> HypOperation {
     var start = address(&choices)
     var size = addresses.size(from: start, &choices)
     let protection = protection(&choices)
     var physical = addresses.output(for: start, &choices)
     addresses.limit(&size, from: &start, to: &physical, inPages: false)
     let allocations = choices.flip(oneIn: 12) ? Int(choices.draw(through: 3)) : nil
+    lastMapped = (start, size)
     return .map(
       address: start,
       sizeInBytes: size,
