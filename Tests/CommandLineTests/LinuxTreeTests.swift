@@ -408,6 +408,41 @@ struct LinuxTreeTests {
       new: "false",
       rule: "wrong-entry"
     ),
+    Fault(
+      name: "a control register without what the CPU always has",
+      function: "kvm_get_vtcr",
+      word: "VTCR_EL2_FLAGS",
+      old: "VTCR_EL2_FLAGS",
+      new: "0",
+      rule: "unexpected-warning"
+    ),
+    Fault(
+      name: "a control register with another output size",
+      function: "kvm_get_vtcr",
+      word: "VTCR_EL2_PS_SHIFT",
+      old: nil,
+      new: "",
+      version: "6.12",
+      rule: "unexpected-warning"
+    ),
+    Fault(
+      name: "a control register whose input space is twice as large",
+      function: "kvm_get_vtcr",
+      word: "VTCR_EL2_T0SZ",
+      old: "phys_shift",
+      new: "phys_shift + 1",
+      version: "6.12",
+      rule: "unexpected-warning"
+    ),
+    Fault(
+      name: "a control register with short VMIDs",
+      function: "kvm_get_vtcr",
+      word: "get_vmid_bits",
+      old: "==",
+      new: "!=",
+      version: "6.12",
+      rule: "unexpected-warning"
+    ),
   ]
 
   @Test(arguments: faults.indices)

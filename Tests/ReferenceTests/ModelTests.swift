@@ -25,6 +25,20 @@ private let readWrite = Protection.read | Protection.write
     #expect(model.mapping(at: 0x6000) == nil)
   }
 
+  @Test func `nothing leads beyond the input space, nor above the root`() {
+    let tables = TableModel(
+      granule: .size4K,
+      inputAddressBits: 40,
+      outputAddressBits: 48,
+      rootPageLimit: 16,
+      levelMinimum: 2
+    )
+    #expect(tables.startLevel == 1)
+    #expect(tables.reach(EntryLocation(level: 1, address: 1 << 39)).isReachable)
+    #expect(!tables.reach(EntryLocation(level: 1, address: 1 << 40)).isReachable)
+    #expect(!tables.reach(EntryLocation(level: 0, address: 0)).isReachable)
+  }
+
   @Test func `the largest block that fits is used, unless pages are forced`() {
     var model = model()
     _ = model.map(

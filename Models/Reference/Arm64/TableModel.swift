@@ -200,8 +200,11 @@ public struct TableModel: Sendable {
   }
 
   /// Whether tables lead to a place, and what is there; nil for nothing.
+  ///
+  /// Nothing leads beyond the input space, or to a level above the root's.
   public func reach(_ place: EntryLocation) -> (isReachable: Bool, entry: EntryModel?) {
-    guard let table = table(holding: place) else { return (false, nil) }
+    guard place.address < inputSize, place.level >= startLevel, let table = table(holding: place)
+    else { return (false, nil) }
     return (true, tables[table].slots[index(of: place.address, at: place.level)].entry)
   }
 

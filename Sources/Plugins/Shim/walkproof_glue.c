@@ -233,12 +233,28 @@ static bool is_unknown(u32 flags)
 	return flags & WALKPROOF_F_LPA2;
 }
 
+/* What the control register says of the CPU and of the input space; its levels show in the root.
+ * Arm ARM, VTCR_EL2: PS is no more than the granule allows, VS is set where VMIDs have 16 bits. */
+static void judge_control(u64 vtcr, u32 ia_bits)
+{
+	if (FIELD_GET(VTCR_EL2_PS, vtcr) != ID_AA64MMFR0_EL1_PARANGE_MAX)
+		walkproof_warn("VTCR_EL2.PS is not the size of the CPU's output addresses", __LINE__);
+	if (FIELD_GET(VTCR_EL2_T0SZ, vtcr) != 64 - ia_bits)
+		walkproof_warn("VTCR_EL2.T0SZ is not the size of the guest's addresses", __LINE__);
+	if (!FIELD_GET(VTCR_EL2_VS, vtcr))
+		walkproof_warn("VTCR_EL2.VS is not the size of the CPU's VMIDs", __LINE__);
+	if ((vtcr & VTCR_EL2_FLAGS) != VTCR_EL2_FLAGS)
+		walkproof_warn("VTCR_EL2 lacks VTCR_EL2_FLAGS", __LINE__);
+}
+
 static int init_stage2(const struct walkproof_config *config)
 {
 	u32 flags = 0;
 	int result;
 
-	table.arch.vtcr = kvm_get_vtcr(config->pa_bits > 48 ? 6 : 5, 0, config->ia_bits);
+	/* The CPU has 52-bit outputs, whatever the granule can use of them. */
+	table.arch.vtcr = kvm_get_vtcr(ID_AA64MMFR0_EL1_PARANGE_52, 0, config->ia_bits);
+	judge_control(table.arch.vtcr, config->ia_bits);
 	table.mmu.arch = &table.arch;
 	table.mmu.vtcr = table.arch.vtcr;
 	table.mmu.pgt = &table.pgt;

@@ -189,7 +189,8 @@ extern bool walkproof_has_xnx;
 /* ---- the control register: its fields are where the glue finds them ---- */
 /* A field is a function of its value in some trees and a mask in others, so it is both: a function-like
  * macro is let alone where no parenthesis follows. */
-#define VTCR_EL2_FLAGS 0ull
+/* What is 1 whatever is configured, so that a tree that loses it is found out. */
+#define VTCR_EL2_FLAGS 0x80000000ull
 enum { VTCR_EL2_T0SZ = 0x3f, VTCR_EL2_SL0 = 0xff00, VTCR_EL2_VS = 0x10000, VTCR_EL2_PS = 0xe0000 };
 #define VTCR_EL2_T0SZ(bits) FIELD_PREP(VTCR_EL2_T0SZ, 64 - (bits))
 #define VTCR_EL2_PS_SHIFT 17
@@ -200,7 +201,7 @@ enum { VTCR_EL2_T0SZ = 0x3f, VTCR_EL2_SL0 = 0xff00, VTCR_EL2_VS = 0x10000, VTCR_
 #define VTCR_EL2_LVLS(vtcr) (4 - (100 - FIELD_GET(VTCR_EL2_SL0, vtcr)))
 #define VTCR_EL2_HA 0ull
 #define VTCR_EL2_DS 0ull
-#define VTCR_EL2_VS_16BIT 0ull
+#define VTCR_EL2_VS_16BIT 0x10000ull
 #define VTCR_EL2_VS_8BIT 0ull
 
 /* ---- memory types (Arm ARM, stage 2 MemAttr; MAIR indices of the hypervisor) ---- */
