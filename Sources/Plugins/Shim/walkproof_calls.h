@@ -94,6 +94,8 @@ static int stage2_map(struct walkproof_table *t, u64 ia, u64 size, u64 pa, u64 p
 {
 	prot_t given = protection(prot);
 
+	t->start = ia;
+	t->end = ia + size;
 	if (IS(kvm_pgtable_stage2_map, map_plain))
 		return AS(kvm_pgtable_stage2_map, map_plain)(&t->pgt, ia, size, pa, given, &cache);
 	return AS(kvm_pgtable_stage2_map, map_by_walk)(&t->pgt, ia, size, pa, given, &cache, map_walk(flags));

@@ -17,6 +17,8 @@ struct walkproof_table {
 	struct kvm_s2_mmu mmu;
 	struct kvm_arch arch;
 	bool isStage1, forcesPages, defersFrees;
+	/* The range of the last map. */
+	u64 start, end;
 };
 
 static struct walkproof_table table;
@@ -205,7 +207,9 @@ static void invalidate_instructions(void *address, size_t size)
 
 static bool forces_pages(u64 address, u64 end, enum kvm_pgtable_prot prot)
 {
-	(void)address, (void)end, (void)prot;
+	(void)prot;
+	if (address != table.start || end != table.end)
+		walkproof_warn("force_pte_cb is asked about another range than the map's", __LINE__);
 	return table.forcesPages;
 }
 
