@@ -56,6 +56,37 @@ private func makeModel() -> PfnCacheModel {
     #expect(Set(model.breaches.map(\.rule)) == [.usedInactive, .notMadeValid])
   }
 
+  @Test func `a check may say yes by what is taken back while it is under way, and no later one`() {
+    var model = makeModel()
+    let activation = model.began(.activate, 0, cache: 0)
+    model.ended(activation)
+    let early = model.began(.check, 1, cache: 0)
+    let beginning = model.beganInvalidation()
+    model.invalidated([0x7000], by: 2, since: beginning)
+    model.endedInvalidation()
+    model.ended(early, guestAddress: 0, length: 1, saysYes: true)
+    #expect(model.breaches.isEmpty)
+    let late = model.began(.check, 1, cache: 0)
+    model.ended(late, guestAddress: 0, length: 1, saysYes: true)
+    #expect(model.breaches.map(\.rule) == [.notMadeValid])
+  }
+
+  @Test func `a refresh makes valid again what was, until an invalidation that begins after it`() {
+    var model = makeModel()
+    model.ended(model.began(.activate, 0, cache: 0))
+    let during = model.beganInvalidation()
+    model.ended(model.began(.refresh, 0, cache: 0))
+    model.invalidated([0x7000], by: 2, since: during)
+    func check() {
+      model.ended(model.began(.check, 1, cache: 0), guestAddress: 0, length: 1, saysYes: true)
+    }
+    check()
+    #expect(model.breaches.isEmpty)
+    model.invalidated([0x7000], by: 2, since: model.beganInvalidation())
+    check()
+    #expect(model.breaches.map(\.rule) == [.notMadeValid])
+  }
+
   @Test(
     arguments: [
       (0, 4096, true), (1, 4096, false), (0, 4097, false), (4088, 8, true), (4088, 9, false),

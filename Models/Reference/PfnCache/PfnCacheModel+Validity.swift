@@ -33,9 +33,14 @@ extension PfnCacheModel {
       caches[call.cache].validations.remove(at: index)
       return
     }
-    caches[call.cache].validations[index].end = time
-    caches[call.cache].validations[index].hostPages =
-      hostPages(of: guestAddress >> 12, for: call.thread)
+    var latest = caches[call.cache].validations.remove(at: index)
+    latest.end = time
+    latest.hostPages = hostPages(of: guestAddress >> 12, for: call.thread)
+    // What takes this one back takes back those before it for the same place.
+    caches[call.cache].validations.removeAll {
+      $0.end != nil && $0.guestAddress == guestAddress && $0.hostPages == latest.hostPages
+    }
+    caches[call.cache].validations.append(latest)
   }
 
   /// Notes that what is at these host pages is valid no more.
@@ -53,10 +58,7 @@ extension PfnCacheModel {
     seenDisturbanceCount = disturbanceCount
     for cache in caches.indices {
       caches[cache].callers = 0
-      for index in caches[cache].validations.indices
-      where caches[cache].validations[index].takenBackAt != .max {
-        caches[cache].validations[index].takenBackBy = .max
-      }
+      caches[cache].validations.removeAll { $0.takenBackAt != .max }
     }
   }
 
