@@ -193,7 +193,11 @@ import Testing
     #expect(told(page, 0b11, at: 2) == [48, 49, 50, 59, 60, 61, 62, 63])
     #expect(told(Self.stage2(.size64K), 0b11, at: 3) == [11, 48, 49, 50, 51, 53])
     #expect(told(Self.stage2(.size16K), 0b11, at: 3) == [11, 12, 13, 48, 49, 50, 51, 53])
-    #expect(told(Self.el2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
+    #expect(told(Self.el2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 50, 51, 53])
+    var withBranchTargets = HypConfiguration()
+    withBranchTargets.hasBranchTargets = true
+    let guarded = TranslationRegime(withBranchTargets)
+    #expect(told(guarded, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
     let last = LookupLevel(3)
     #expect(Self.el2.misplacedBits(in: 0b11, at: last) == 1 << 6, "AP[1] is 1 where EL0 is not")
     #expect(page.misplacedBits(in: 0b10, at: last) == 0, "the hardware reads nothing of it")

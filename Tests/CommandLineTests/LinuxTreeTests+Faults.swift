@@ -196,6 +196,35 @@ extension LinuxTreeTests {
       system: "arm64-hyp"
     ),
     Fault(
+      name: "code that is guarded where the CPU guards no branches",
+      function: "hyp_set_prot_attr",
+      word: "system_supports_bti_kernel",
+      old: "(system_supports_bti_kernel()",
+      new: "(system_supports_bti_kernel() || 1",
+      version: "6.12",
+      rule: "wrong-entry",
+      system: "arm64-hyp"
+    ),
+    Fault(
+      name: "a table without memory for its root",
+      function: "__kvm_pgtable_stage2_init",
+      word: "return -ENOMEM",
+      old: "return -ENOMEM",
+      new: "return 0",
+      version: "6.12",
+      rule: "lost"
+    ),
+    Fault(
+      name: "a table of the hypervisor's without memory for its root",
+      function: "kvm_pgtable_hyp_init",
+      word: "return -ENOMEM",
+      old: "return -ENOMEM",
+      new: "return 0",
+      version: "6.12",
+      rule: "lost",
+      system: "arm64-hyp"
+    ),
+    Fault(
       name: "owners by blocks, as trees between the two had them",
       function: "kvm_pgtable_stage2_set_owner",
       word: ".force_pte",

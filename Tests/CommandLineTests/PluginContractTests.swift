@@ -33,6 +33,7 @@ import Testing
     ("root-bits", "root() says another number of input bits"),
     ("root-size", "root() says another size"),
     ("root-address", "root() does not name what init allocated first"),
+    ("root-of-nothing", "it makes a table where there is no memory for one"),
     ("small-root", "tables aligned to their total size are needed"),
     ("link-relaxed", ": plain-link"),
   ]

@@ -123,7 +123,7 @@ extension TranslationRegime {
   ///
   /// Reference: Arm ARM DDI 0487, "VMSAv8-64 descriptor formats": RES0 fields; DBM, bit 51; what a table
   /// imposes on all beneath it, bits 63:59; AP[1], bit 6, which is RES1 where there is one privilege
-  /// level. Bits that the hardware ignores are left out, and GP, bit 50, at EL2.
+  /// level; GP, bit 50, where branches are not guarded. Bits that the hardware ignores are left out.
   public func misplacedBits(in raw: UInt64, at level: LookupLevel) -> UInt64 {
     let kind = kind(of: raw, at: level)
     let shift = kind == .table ? granule.shift : entryShift(at: level)
@@ -139,7 +139,7 @@ extension TranslationRegime {
       let executeNever: UInt64 = tellsPrivilegesApart ? 0b11 << 53 : 1 << 54
       let fields: UInt64 = executeNever | 1 << 52 | 0x7ff
       guard stage == .el2Stage1 else { return raw & ~(address | ignored | fields) }
-      let guarded: UInt64 = 1 << 50
+      let guarded: UInt64 = hasBranchTargets ? 1 << 50 : 0
       let isOne: UInt64 = hasUnprivilegedAccess ? 0 : 1 << 6
       return raw & ~(address | ignored | fields | guarded) | ~raw & isOne
     }

@@ -7,6 +7,9 @@ import Oracles
 /// The plugin works in memory of its own process; everything it reports is done again on the
 /// check's machine, where the judges listen. That the two memories agree is checked after each call.
 final class PluginCase {
+  /// What a call is given, in the order of the plugin's contract; 0 where it takes less.
+  typealias Arguments = (UInt64, UInt64, UInt64, UInt64, UInt64)
+
   /// How much of a call that never came back is looked at.
   private static let lastRecordLimit = 4096
 
@@ -60,11 +63,9 @@ final class PluginCase {
     root = machine.base.memory.base
     addressBits = (inputAddressBits, outputAddressBits)
     machine.base.listener.namePlaces(in: plugin.path) { [plugin] in plugin.functionName(at: $0) }
-    let answer = call(
-      WALKPROOF_CALL_INIT,
-      (UInt64(flags), inputAddressBits, outputAddressBits, 0, 0),
-      on: &machine
-    )
+    let arguments = (UInt64(flags), inputAddressBits, outputAddressBits, UInt64(0), UInt64(0))
+    guard refusesWithoutMemory(arguments, on: &machine) else { return false }
+    let answer = call(WALKPROOF_CALL_INIT, arguments, on: &machine)
     guard let worker, worker.isAlive else { return false }
     isRefused = answer.result == -Int64(WALKPROOF_ENOSYS)
     guard answer.result == 0 else {
@@ -79,10 +80,28 @@ final class PluginCase {
     return true
   }
 
+  /// Asks for a table where there is no memory for its root; false where one is made, which is told.
+  ///
+  /// What comes to no table leaves nothing to be judged, and is kept out of the history.
+  private func refusesWithoutMemory(
+    _ arguments: Arguments,
+    on machine: inout CheckMachine
+  ) -> Bool {
+    guard let worker, worker.isAlive else { return true }
+    guard comesBack(worker, from: WALKPROOF_CALL_INIT, arguments, allocations: 0, on: &machine)
+    else { return false }
+    guard worker.control.pointee.result != 0 else {
+      machine.base.lose(Site("it makes a table where there is no memory for one"))
+      return false
+    }
+    worker.clear()
+    return true
+  }
+
   /// Makes one call, and does again on `machine` what the plugin did.
   func call(
     _ call: walkproof_call,
-    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0),
+    _ arguments: Arguments = (0, 0, 0, 0, 0),
     on machine: inout CheckMachine
   ) -> Answer {
     guard let worker else {
@@ -90,21 +109,8 @@ final class PluginCase {
       return Answer()
     }
     guard worker.isAlive else { return Answer() }
-    machine.base.listener.log.begin(logged(call, arguments))
-    let loss = worker.call(
-      call,
-      arguments,
-      raceAt: race(call, arguments, on: machine),
-      allocations: machine.remainingAllocations,
-      timeout: plugin.timeout
-    )
-    if let loss {
-      // What led to it is worth showing; where there is too much of it, the end.
-      for record in worker.records.suffix(PluginCase.lastRecordLimit)
-      where record.kind != WALKPROOF_EV_ALLOC.rawValue {
-        replay(record, on: &machine)
-      }
-      machine.base.lose(loss)
+    let allocations = machine.remainingAllocations
+    guard comesBack(worker, from: call, arguments, allocations: allocations, on: &machine) else {
       return Answer()
     }
     for record in worker.records { replay(record, on: &machine) }
@@ -116,11 +122,37 @@ final class PluginCase {
     return Answer(result: worker.control.pointee.result, outputs: worker.control.pointee.outputs)
   }
 
+  /// Makes one call; false where the plugin does not come back from it, which is told.
+  private func comesBack(
+    _ worker: PluginWorker,
+    from call: walkproof_call,
+    _ arguments: Arguments,
+    allocations: Int,
+    on machine: inout CheckMachine
+  ) -> Bool {
+    machine.base.listener.log.begin(logged(call, arguments))
+    let loss = worker.call(
+      call,
+      arguments,
+      raceAt: race(call, arguments, on: machine),
+      allocations: allocations,
+      timeout: plugin.timeout
+    )
+    guard let loss else { return true }
+    // What led to it is worth showing; where there is too much of it, the end.
+    for record in worker.records.suffix(PluginCase.lastRecordLimit)
+    where record.kind != WALKPROOF_EV_ALLOC.rawValue {
+      replay(record, on: &machine)
+    }
+    machine.base.lose(loss)
+    return false
+  }
+
   /// Before which exchange another CPU makes the same call: in calls that others may make at the same
   /// time, and where there is memory for both.
   private func race(
     _ call: walkproof_call,
-    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64),
+    _ arguments: Arguments,
     on machine: CheckMachine
   ) -> Int {
     switch call {
@@ -134,10 +166,7 @@ final class PluginCase {
   }
 
   /// The call as fingerprints name it.
-  private func logged(
-    _ call: walkproof_call,
-    _ arguments: (UInt64, UInt64, UInt64, UInt64, UInt64)
-  ) -> LoggedCall {
+  private func logged(_ call: walkproof_call, _ arguments: Arguments) -> LoggedCall {
     let pageSize = plugin.granule.sizeInBytes
     let input: (UInt64, UInt64)? =
       switch call {
@@ -159,7 +188,7 @@ final class PluginCase {
   }
 
   /// What no map may be asked for; nil where this one may.
-  private func misuse(of arguments: (UInt64, UInt64, UInt64, UInt64, UInt64)) -> String? {
+  private func misuse(of arguments: Arguments) -> String? {
     let (address, _, output, protection, _) = arguments
     func has(_ bits: UInt64) -> Bool { protection & bits == bits }
     let alone = protection & (Protection.executePrivileged | Protection.executeUnprivileged)

@@ -62,14 +62,16 @@ static int init(struct walkproof_table **out, const struct walkproof_config *con
 	table.root_bytes = 4096ull << (bits > reach ? bits - reach : 0);
 	if (is("small-root"))
 		table.root_bytes = 4096;
+	*out = &table;
 	table.root = host.alloc(host.ctx, table.root_bytes, 0);
+	if (!table.root)
+		return is("root-of-nothing") ? 0 : -WALKPROOF_ENOMEM;
 	if (is("stores-in-init"))
 		host.event(host.ctx, &(struct walkproof_event){ .kind = WALKPROOF_EV_STORE,
 								.addr = host.v2p(host.ctx, table.root) });
 	/* The root is zeroed before its user has it. */
 	host.event(host.ctx, &(struct walkproof_event){.kind = WALKPROOF_EV_DSB, .what = "ishst"});
-	*out = &table;
-	return table.root ? 0 : -WALKPROOF_ENOMEM;
+	return 0;
 }
 
 static void destroy(struct walkproof_table *t)
