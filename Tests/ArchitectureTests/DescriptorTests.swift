@@ -19,6 +19,12 @@ import Testing
   }
 
   static let el2 = TranslationRegime(HypConfiguration())
+  /// EL2 with FEAT_BTI.
+  static let guardedEL2 = {
+    var configuration = HypConfiguration()
+    configuration.hasBranchTargets = true
+    return TranslationRegime(configuration)
+  }()
 
   private func leaf(
     _ regime: TranslationRegime,
@@ -62,11 +68,8 @@ import Testing
   }
 
   @Test func `with FEAT_BTI a leaf says whether branches to it are guarded`() throws {
-    var configuration = HypConfiguration()
-    configuration.hasBranchTargets = true
-    let regime = TranslationRegime(configuration)
-    #expect(try leaf(regime, 1 << 50 | 0x403).isGuarded == true)
-    #expect(try leaf(regime, 0x403).isGuarded == false)
+    #expect(try leaf(Self.guardedEL2, 1 << 50 | 0x403).isGuarded == true)
+    #expect(try leaf(Self.guardedEL2, 0x403).isGuarded == false)
     #expect(try leaf(Self.el2, 1 << 50 | 0x403).isGuarded == nil)
     #expect(try leaf(Self.stage2(.size4K), 0x403).isGuarded == nil)
   }
@@ -194,10 +197,7 @@ import Testing
     #expect(told(Self.stage2(.size64K), 0b11, at: 3) == [11, 48, 49, 50, 51, 53])
     #expect(told(Self.stage2(.size16K), 0b11, at: 3) == [11, 12, 13, 48, 49, 50, 51, 53])
     #expect(told(Self.el2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 50, 51, 53])
-    var withBranchTargets = HypConfiguration()
-    withBranchTargets.hasBranchTargets = true
-    let guarded = TranslationRegime(withBranchTargets)
-    #expect(told(guarded, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
+    #expect(told(Self.guardedEL2, 0b11 | 1 << 6, at: 3) == [11, 48, 49, 51, 53])
     let last = LookupLevel(3)
     #expect(Self.el2.misplacedBits(in: 0b11, at: last) == 1 << 6, "AP[1] is 1 where EL0 is not")
     #expect(page.misplacedBits(in: 0b10, at: last) == 0, "the hardware reads nothing of it")

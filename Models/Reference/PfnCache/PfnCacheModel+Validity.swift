@@ -25,15 +25,13 @@ extension PfnCacheModel {
         !isForBytes || result != Errno.ok || $0.guestAddress != guestAddress
       }
     }
-    guard isForBytes else { return }
-    let validations = caches[call.cache].validations
-    guard let index = validations.firstIndex(where: { $0.thread == call.thread && $0.end == nil })
+    guard isForBytes,
+      let index = caches[call.cache].validations.firstIndex(where: {
+        $0.thread == call.thread && $0.end == nil
+      })
     else { return }
-    guard result == .ok else {
-      caches[call.cache].validations.remove(at: index)
-      return
-    }
     var latest = caches[call.cache].validations.remove(at: index)
+    guard result == .ok else { return }
     latest.end = time
     latest.hostPages = hostPages(of: guestAddress >> 12, for: call.thread)
     // What takes this one back takes back those before it for the same place.
